@@ -1,0 +1,34 @@
+/** The `authenticate` hook. Pass it in the array form, so that a missing decorator fails at start (fastify.md). */
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import fp from 'fastify-plugin'
+import type { AccessClaims } from '../src/tokens/access-token.ts'
+import { bearerToken } from '../src/tokens/bearer.ts'
+
+type SyncHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly authenticate: SyncHook
+  }
+  interface FastifyRequest {
+    /** Who is asking; set by `authenticate`, so only behind it. */
+    claims: AccessClaims
+  }
+}
+
+export default fp(
+  async app => {
+    const { verifier } = app
+    app.decorateRequest('claims', null as unknown as AccessClaims)
+    // Synchronous with `done`: a promise per request would cost more than the verification.
+    app.decorate('authenticate', ((request, _reply, done) => {
+      try {
+        request.claims = verifier.authenticate(bearerToken(request.headers.authorization))
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
+    }) satisfies SyncHook)
+  },
+  { name: 'authenticate', dependencies: ['services'] },
+)

@@ -1,0 +1,52 @@
+/** Which bodies are accepted: JSON and forms, in UTF-8, and at each route only those its schema names. */
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { SignetError } from '../src/errors.ts'
+import { invalidBody, readForm, readText } from '../src/request-body.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route does without a body too. */
+    bodyIsOptional?: boolean
+  }
+}
+
+export default fp(
+  async app => {
+    const parseJson = app.getDefaultJsonParser('error', 'error')
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+      try {
+        parseJson(request, readText(bytes, request.headers['content-type'] ?? ''), done)
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+    app.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'buffer' },
+      async (request: FastifyRequest, bytes: Buffer) =>
+        readForm(readText(bytes, request.headers['content-type'] ?? '')),
+    )
+
+    // Fastify validates a body only when its media type has a schema, so without this another type would slip through.
+    app.addHook('onRoute', route => {
+      const schema = route.schema?.body as { content?: object } | undefined
+      if (!schema) return
+      const accepted = new Set(schema.content ? Object.keys(schema.content) : ['application/json'])
+      route.preValidation = [
+        ...[route.preValidation ?? []].flat(),
+        async request => {
+          if (request.body === undefined) {
+            if (route.config?.bodyIsOptional) return
+            throw invalidBody('is required')
+          }
+          if (!accepted.has(request.mediaType ?? '')) {
+            throw new SignetError('unsupported_media_type', 'this route does not accept this media type')
+          }
+        },
+      ]
+    })
+  },
+  { name: 'bodies' },
+)

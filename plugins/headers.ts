@@ -1,0 +1,21 @@
+/** The headers every answer has. Routes that may be cached or show a page override theirs. */
+import fp from 'fastify-plugin'
+
+export default fp(
+  async app => {
+    const headers = {
+      'cache-control': 'no-store',
+      pragma: 'no-cache', // RFC 6749 section 5.1 asks for it beside no-store
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      ...(app.config.publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
+    }
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(headers)
+      done()
+    })
+  },
+  { name: 'headers' },
+)

@@ -1,0 +1,64 @@
+/**
+ * Limits per client address. Those on places that check a password count in the database, so that they hold over
+ * restarts and instances; the one on unknown URLs counts in this process.
+ */
+import rateLimit, { type FastifyRateLimitOptions } from '@fastify/rate-limit'
+import type { preHandlerAsyncHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
+import { SignetError } from '../src/errors.ts'
+import type { LimitStore } from '../src/stores/stores.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly limitLogins: preHandlerAsyncHookHandler
+    readonly limitUnknownUrls: preHandlerAsyncHookHandler
+  }
+}
+
+const minute = 60_000
+const unknownUrlsPerMinute = 120
+
+export default fp(
+  async app => {
+    const { loginLimitPerIp } = app.config
+    // Its own scope first: one registration has one store, and the inner one must not see the outer one's decorators.
+    await app.register(async scope => {
+      await scope.register(rateLimit, { ...common, max: unknownUrlsPerMinute })
+      app.decorate('limitUnknownUrls', scope.rateLimit() as preHandlerAsyncHookHandler)
+    })
+    await app.register(rateLimit, { ...common, max: loginLimitPerIp, store: storeIn(app.stores.limits) })
+    app.decorate(
+      'limitLogins',
+      loginLimitPerIp === 0 ? async () => {} : (app.rateLimit() as preHandlerAsyncHookHandler),
+    )
+  },
+  { name: 'rate-limit', dependencies: ['stores'] },
+)
+
+const common = {
+  global: false,
+  timeWindow: minute,
+  addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+  addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+  errorResponseBuilder: () => new SignetError('too_many_attempts', 'the limit of this address is used up'),
+}
+
+type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
+
+function storeIn(limits: LimitStore) {
+  return class DatabaseStore {
+    readonly options: FastifyRateLimitOptions
+    constructor(options: FastifyRateLimitOptions) {
+      this.options = options
+    }
+    incr(address: string, done: Counted, timeWindow: number): void {
+      limits.increment(`address:${address}`, timeWindow / 1000).then(
+        ({ count, remainingSeconds }) => done(null, { current: count, ttl: remainingSeconds * 1000 }),
+        (error: Error) => done(error),
+      )
+    }
+    child(): this {
+      return this
+    }
+  }
+}

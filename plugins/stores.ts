@@ -1,0 +1,18 @@
+import fp from 'fastify-plugin'
+import { openStores } from '../src/stores/open-stores.ts'
+import type { Stores } from '../src/stores/stores.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly stores: Stores
+  }
+}
+
+export default fp(
+  async app => {
+    const stores = await openStores(app.config, app.clock)
+    app.decorate('stores', stores)
+    app.addHook('onClose', () => stores.close())
+  },
+  { name: 'stores' },
+)

@@ -1,0 +1,39 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { problems } from '../src/problem.ts'
+
+const Health = Type.Object({ status: Type.String() })
+
+const plugin: FastifyPluginAsyncTypebox = async app => {
+  app.get(
+    '/health/live',
+    {
+      schema: {
+        tags: ['Operation'],
+        operationId: 'live',
+        summary: 'Is the process alive?',
+        response: { 200: Health, ...problems() },
+      },
+    },
+    (_request, reply) => {
+      reply.send({ status: 'live' })
+    },
+  )
+
+  app.get(
+    '/health/ready',
+    {
+      schema: {
+        tags: ['Operation'],
+        operationId: 'ready',
+        summary: 'Should traffic come here? Asks the database',
+        response: { 200: Health, ...problems(503) },
+      },
+    },
+    async () => {
+      await app.readiness.check()
+      return { status: 'ready' }
+    },
+  )
+}
+
+export default plugin

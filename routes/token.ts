@@ -1,0 +1,53 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { SignetError } from '../src/errors.ts'
+import { problemsOfForm } from '../src/problem.ts'
+import { invalidBody } from '../src/request-body.ts'
+import { TokenForm, TokenResponseRef } from '../src/tokens/token-schemas.ts'
+
+const plugin: FastifyPluginAsyncTypebox = async app => {
+  // RFC 6749 section 3.2
+  app.post(
+    '/token',
+    {
+      preHandler: [limitPasswords],
+      schema: {
+        tags: ['OAuth 2.0'],
+        operationId: 'token',
+        summary: 'The token endpoint of RFC 6749: form in, tokens out',
+        description:
+          '`grant_type` is `password` (first-party clients only) or `refresh_token`. Other fields are ignored.',
+        body: { content: { 'application/x-www-form-urlencoded': { schema: TokenForm } } },
+        response: { 200: TokenResponseRef, ...problemsOfForm(413, 415, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      const form = request.body as TokenForm
+      if (isPasswordGrant(form)) {
+        const { username = required('username'), password = required('password') } = form
+        return app.tokens.logIn({ username, password, ip: request.ip, userAgent: request.headers['user-agent'] })
+      }
+      if (form.grant_type !== 'refresh_token') {
+        throw new SignetError('unsupported_grant_type', 'neither password (if PASSWORD_FORM is on) nor refresh_token')
+      }
+      const { cause, tokens } = await app.tokens.refresh(form.refresh_token ?? required('refresh_token'))
+      reply.header('signet-refresh', cause)
+      return tokens
+    },
+  )
+
+  function isPasswordGrant(form: TokenForm): boolean {
+    return form.grant_type === 'password' && app.config.passwordForm
+  }
+
+  /** Refreshes prove themselves; only guesses of a password are counted. */
+  async function limitPasswords(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (isPasswordGrant(request.body as TokenForm)) await app.limitLogins.call(app, request, reply)
+  }
+}
+
+function required(field: string): never {
+  throw invalidBody(`must have the field ${field}`)
+}
+
+export default plugin

@@ -1,0 +1,4 @@
+/** The time in whole seconds since the epoch (RFC 7519 NumericDate). Injected, so that tests move it instead of sleeping. */
+export type Clock = () => number
+
+export const systemClock: Clock = () => Math.floor(Date.now() / 1000)

@@ -1,0 +1,60 @@
+/**
+ * The one table of errors. Each has a fixed public text (`detail`), a stable `code` and a status; the exact reason is
+ * the `Error.message`, which goes to the log and never to the wire. docs/errors.md is held equal to this table by a test.
+ */
+export const errors = {
+  invalid_request: { status: 400, detail: 'Request is not valid' },
+  unsupported_grant_type: { status: 400, detail: 'Grant type is not supported' },
+  invalid_credentials: { status: 401, detail: 'Invalid credentials' },
+  missing_token: { status: 401, detail: 'Missing Bearer token' },
+  access_token_required: { status: 401, detail: 'Access token required' },
+  refresh_token_required: { status: 401, detail: 'Refresh token required' },
+  invalid_token: { status: 401, detail: 'Invalid token' },
+  token_expired: { status: 401, detail: 'Token expired' },
+  token_revoked: { status: 401, detail: 'Token revoked' },
+  not_found: { status: 404, detail: 'Not found' },
+  too_large: { status: 413, detail: 'Request is too large' },
+  unsupported_media_type: { status: 415, detail: 'Media type is not supported' },
+  too_many_attempts: { status: 429, detail: 'Too many attempts' },
+  internal: { status: 500, detail: 'Internal error' },
+  overloaded: { status: 503, detail: 'Overloaded, try again' },
+  unavailable: { status: 503, detail: 'Temporarily unavailable' },
+} as const
+
+export type ErrorCode = keyof typeof errors
+
+/** One reason why a request body was refused (RFC 6901 pointer into it). */
+export interface RequestMistake {
+  readonly pointer: string
+  readonly detail: string
+}
+
+export interface ErrorOptionsOfSignet {
+  readonly cause?: unknown
+  /** Seconds until a retry makes sense; sent as `Retry-After` (RFC 9110 section 10.2.3). */
+  readonly retryAfterSeconds?: number
+  readonly mistakes?: readonly RequestMistake[]
+}
+
+/** A failure with two texts: `errors[code].detail` for the caller, `message` for the log. Neither ever holds a secret. */
+export class SignetError extends Error {
+  override readonly name = 'SignetError'
+  readonly code: ErrorCode
+  readonly retryAfterSeconds: number | undefined
+  readonly mistakes: readonly RequestMistake[] | undefined
+
+  constructor(code: ErrorCode, reason: string, options: ErrorOptionsOfSignet = {}) {
+    super(reason, { cause: options.cause })
+    this.code = code
+    this.retryAfterSeconds = options.retryAfterSeconds
+    this.mistakes = options.mistakes
+  }
+
+  get status(): number {
+    return errors[this.code].status
+  }
+
+  get detail(): string {
+    return errors[this.code].detail
+  }
+}

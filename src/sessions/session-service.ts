@@ -1,0 +1,47 @@
+/** Looking at sessions and ending them. Ending tells this instance's revocation list at once; others poll. */
+import type { Audit } from '../audit.ts'
+import { SignetError } from '../errors.ts'
+import type { Session, SessionStore } from '../stores/stores.ts'
+import type { AuthenticToken } from '../tokens/token-verifier.ts'
+import type { Revocations } from './revocations.ts'
+
+export interface SessionService {
+  list(userId: string): Promise<Session[]>
+  /** Ends the session of any authentic token; ending it again is no error (RFC 7009 section 2.2). */
+  logOut(token: AuthenticToken): Promise<void>
+  /** Ends every session of the user. @returns how many were alive */
+  logOutAll(userId: string): Promise<number>
+  /** Ends one of the user's own sessions. @throws {SignetError} `not_found` */
+  end(userId: string, sid: string): Promise<void>
+}
+
+export function createSessionService(dependencies: {
+  sessions: SessionStore
+  revocations: Revocations
+  audit: Audit
+}): SessionService {
+  const { sessions, revocations, audit } = dependencies
+
+  return {
+    list: userId => sessions.list(userId),
+
+    async logOut({ claims: { sid, sub } }) {
+      const ended = await sessions.revoke(sid, 'logout')
+      revocations.add(sid)
+      if (ended) audit({ event: 'logout', sub, sid })
+    },
+
+    async logOutAll(userId) {
+      const ended = await sessions.revokeAll(userId)
+      for (const sid of ended) revocations.add(sid)
+      audit({ event: 'logout.all', sub: userId, count: ended.length })
+      return ended.length
+    },
+
+    async end(userId, sid) {
+      if (!(await sessions.revokeOwn(userId, sid))) throw new SignetError('not_found', 'no such session of this user')
+      revocations.add(sid)
+      audit({ event: 'session.ended', sub: userId, sid })
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The schema, as steps that are never edited once released. `PRAGMA user_version` counts the steps that were taken; it
+ * belongs to the transaction, so two processes that start together take each step once.
+ */
+import { randomBytes } from 'node:crypto'
+import type { SqliteDatabase } from './sqlite-database.ts'
+
+const steps: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE users (
+    user_id             TEXT PRIMARY KEY,
+    username            TEXT NOT NULL UNIQUE,
+    email               TEXT UNIQUE,
+    role                TEXT NOT NULL,
+    password_hash       TEXT,
+    disabled            INTEGER NOT NULL DEFAULT 0,
+    credentials_version INTEGER NOT NULL DEFAULT 0,
+    created_at          INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- No foreign key: the session of a deleted user stays until its access tokens have expired.
+  CREATE TABLE sessions (
+    sid            TEXT PRIMARY KEY,
+    user_id        TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    generation     INTEGER NOT NULL DEFAULT 0,
+    rotated_at     INTEGER,
+    retried_at     INTEGER,
+    retries        INTEGER NOT NULL DEFAULT 0,
+    retries_since  INTEGER,
+    expires_at     INTEGER NOT NULL,
+    max_expires_at INTEGER NOT NULL,
+    revoked_at     INTEGER,
+    revoke_reason  TEXT,
+    ip             TEXT,
+    user_agent     TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_of_user ON sessions (user_id);
+  CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
+  CREATE INDEX sessions_expiring ON sessions (expires_at);
+
+  CREATE TABLE limits (
+    key     TEXT PRIMARY KEY,
+    count   INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX limits_ending ON limits (ends_at);
+  `,
+]
+
+/** @throws {Error} when the file was written by a newer version */
+export async function migrate(database: SqliteDatabase): Promise<void> {
+  await database.transaction(() => {
+    const taken = Number(database.raw.prepare('PRAGMA user_version').get()?.['user_version'])
+    if (taken > steps.length) {
+      throw new Error(`the database is at schema ${taken}, this version knows only ${steps.length}: start a newer one`)
+    }
+    for (const step of steps.slice(taken)) database.raw.exec(step)
+    database.raw.exec(`PRAGMA user_version = ${steps.length}`)
+    database.raw.prepare("INSERT INTO meta VALUES ('salt', ?) ON CONFLICT DO NOTHING").run(randomBytes(32))
+  })
+}
+
+export async function readSalt(database: SqliteDatabase): Promise<Buffer> {
+  const row = await database.run(() => database.raw.prepare("SELECT value FROM meta WHERE name = 'salt'").get())
+  return Buffer.from(row?.['value'] as Uint8Array)
+}

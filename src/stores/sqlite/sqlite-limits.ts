@@ -1,0 +1,26 @@
+/** Counted windows in SQLite. */
+import type { Clock } from '../../clock.ts'
+import type { LimitStore } from '../stores.ts'
+import type { SqliteDatabase } from './sqlite-database.ts'
+
+export function createSqliteLimits({ raw, run }: SqliteDatabase, clock: Clock): LimitStore {
+  const increment = raw.prepare(`
+    INSERT INTO limits (key, count, ends_at) VALUES ($key, 1, $now + $window)
+    ON CONFLICT (key) DO UPDATE SET
+      count = CASE WHEN ends_at <= $now THEN 1 ELSE count + 1 END,
+      ends_at = CASE WHEN ends_at <= $now THEN excluded.ends_at ELSE ends_at END
+    RETURNING count, ends_at`)
+  const deleteEnded = raw.prepare(`
+    DELETE FROM limits WHERE key IN (SELECT key FROM limits WHERE ends_at <= $now LIMIT $limit)`)
+
+  return {
+    increment: (key, windowSeconds) =>
+      run(() => {
+        const now = clock()
+        const row = increment.get({ key, window: windowSeconds, now })
+        return { count: Number(row?.['count']), remainingSeconds: Number(row?.['ends_at']) - now }
+      }),
+
+    deleteEnded: limit => run(() => Number(deleteEnded.run({ now: clock(), limit }).changes)),
+  }
+}

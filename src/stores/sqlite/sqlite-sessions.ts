@@ -1,0 +1,105 @@
+/** Sessions in SQLite. Each act is one prepared, conditional statement. */
+import type { Clock } from '../../clock.ts'
+import type { SessionStore, SessionView } from '../stores.ts'
+import { type Row, toSession, toUser } from './rows.ts'
+import type { SqliteDatabase } from './sqlite-database.ts'
+
+const live = 'revoked_at IS NULL AND expires_at > $now AND max_expires_at > $now'
+const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
+const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries AND revoked_at IS NULL'
+
+export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock): SessionStore {
+  const insert = raw.prepare(`
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at, ip, user_agent)
+    SELECT $sid, user_id, $now, $now + min($idle, $maxAge), $now + $maxAge, $ip, $userAgent
+    FROM users WHERE user_id = $userId AND disabled = 0 AND credentials_version = $version
+    RETURNING *`)
+  const select = raw.prepare('SELECT * FROM sessions WHERE sid = ?')
+  const selectUser = raw.prepare('SELECT * FROM users WHERE user_id = ?')
+  const rotate = raw.prepare(`
+    UPDATE sessions SET generation = generation + 1, rotated_at = $now, expires_at = min($now + $idle, max_expires_at)
+    WHERE sid = $sid AND generation = $generation AND ${live}
+      AND (rotated_at IS NULL OR $now >= rotated_at + $window) AND ${userIsEnabled}
+    RETURNING *`)
+  const recover = raw.prepare(`
+    UPDATE sessions SET generation = $generation + 1, rotated_at = $now, expires_at = min($now + $idle, max_expires_at)
+    WHERE ${asJudged} AND ${live} AND ${userIsEnabled}
+    RETURNING *`)
+  const countRetry = raw.prepare(`
+    UPDATE sessions SET retried_at = $now,
+      retries = CASE WHEN $restart THEN 1 ELSE retries + 1 END,
+      retries_since = CASE WHEN $restart THEN $now ELSE retries_since END
+    WHERE ${asJudged} AND retried_at IS $retriedAt AND ${live} AND ${userIsEnabled}
+    RETURNING *`)
+  const revoke = raw.prepare(`
+    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+    WHERE sid = $sid AND revoked_at IS NULL AND ($judged IS NULL OR generation = $judged)`)
+  const revokeOwn = raw.prepare(`
+    UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${live}`)
+  const revokeAll = raw.prepare(`
+    UPDATE sessions SET revoked_at = $now, revoke_reason = 'logout_all' WHERE user_id = $userId AND ${live}
+    RETURNING sid`)
+  const list = raw.prepare(`
+    SELECT * FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`)
+  const revokedSince = raw.prepare('SELECT sid, revoked_at FROM sessions WHERE revoked_at >= ?')
+  const deleteEnded = raw.prepare(`
+    DELETE FROM sessions WHERE sid IN (
+      SELECT sid FROM sessions WHERE expires_at < $before
+      UNION ALL SELECT sid FROM sessions WHERE revoked_at < $before
+      LIMIT $limit)`)
+
+  const view = (row: Row | undefined, now: number): SessionView | undefined => {
+    if (!row) return undefined
+    const user = selectUser.get(row['user_id'] as string)
+    return { session: toSession(row), user: user && toUser(user), now }
+  }
+
+  return {
+    create: ({ sid, userId, idleSeconds, maxAgeSeconds, ip, userAgent }, version) =>
+      run(() => {
+        const now = clock()
+        const limits = { idle: idleSeconds, maxAge: maxAgeSeconds }
+        return view(insert.get({ sid, userId, ip, userAgent, version, now, ...limits }), now)
+      }),
+
+    find: sid => run(() => view(select.get(sid), clock())),
+
+    rotate: (sid, generation, { idleSeconds, raceWindowSeconds }) =>
+      run(() => {
+        const now = clock()
+        return view(rotate.get({ sid, generation, now, idle: idleSeconds, window: raceWindowSeconds }), now)
+      }),
+
+    recover: ({ sid, generation: judged, retries }, generation, { idleSeconds }) =>
+      run(() => {
+        const now = clock()
+        return view(recover.get({ sid, judged, retries, generation, now, idle: idleSeconds }), now)
+      }),
+
+    countRetry: ({ sid, generation: judged, retries, retriedAt }, restart) =>
+      run(() => {
+        const now = clock()
+        return view(countRetry.get({ sid, judged, retries, retriedAt, restart: restart ? 1 : 0, now }), now)
+      }),
+
+    revoke: (sid, reason, judged) =>
+      run(() => revoke.run({ sid, reason, now: clock(), judged: judged?.generation ?? null }).changes === 1),
+
+    revokeOwn: (userId, sid) => run(() => revokeOwn.run({ userId, sid, now: clock() }).changes === 1),
+
+    revokeAll: userId => run(() => revokeAll.all({ userId, now: clock() }).map(row => row['sid'] as string)),
+
+    list: userId => run(() => list.all({ userId, now: clock() }).map(toSession)),
+
+    revokedSince: since =>
+      run(() => ({
+        now: clock(),
+        revoked: revokedSince
+          .all(since)
+          .map(row => ({ sid: row['sid'] as string, revokedAt: row['revoked_at'] as number })),
+      })),
+
+    deleteEnded: (keepSeconds, limit) =>
+      run(() => Number(deleteEnded.run({ before: clock() - keepSeconds, limit }).changes)),
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The store contract: what an engine promises, in words and types. `test/stores/` holds every engine to it.
+ *
+ * Moments are epoch seconds. An engine brings its own `now` (the database's clock where several instances share one), so
+ * that a decision and the write that follows it are judged by one clock. Every write that depends on what was read is
+ * one conditional statement whose result says who won. An engine that cannot be reached, or stays locked for two
+ * seconds, throws `SignetError('unavailable')`, and nothing has changed.
+ */
+
+export interface User {
+  readonly userId: string
+  readonly username: string
+  readonly email: string | null
+  readonly role: string
+  readonly passwordHash: string | null
+  readonly disabled: boolean
+  /** Raised by every change of password, role or `disabled`. */
+  readonly credentialsVersion: number
+  readonly createdAt: number
+}
+
+export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'>
+
+export type RevokeReason = 'logout' | 'logout_all' | 'ended' | 'reuse'
+
+/** One row per login (contract 5). */
+export interface Session {
+  readonly sid: string
+  readonly userId: string
+  readonly createdAt: number
+  /** How often the refresh token was rotated; 0 at login. */
+  readonly generation: number
+  readonly rotatedAt: number | null
+  readonly retriedAt: number | null
+  readonly retries: number
+  readonly retriesSince: number | null
+  /** Idle expiry: moves with every rotation. */
+  readonly expiresAt: number
+  /** Absolute expiry: never moves. */
+  readonly maxExpiresAt: number
+  readonly revokedAt: number | null
+  readonly revokeReason: RevokeReason | null
+  readonly ip: string | null
+  readonly userAgent: string | null
+}
+
+export interface NewSession {
+  readonly sid: string
+  readonly userId: string
+  readonly idleSeconds: number
+  readonly maxAgeSeconds: number
+  readonly ip: string | null
+  readonly userAgent: string | null
+}
+
+/** A session beside its user (absent when deleted) at the store's own time. */
+export interface SessionView {
+  readonly session: Session
+  readonly user: User | undefined
+  readonly now: number
+}
+
+export interface RotationPolicy {
+  readonly idleSeconds: number
+  readonly raceWindowSeconds: number
+}
+
+export interface Revocation {
+  readonly sid: string
+  readonly revokedAt: number
+}
+
+export interface SessionStore {
+  /**
+   * Inserts a session while the user is enabled and still has this `credentialsVersion`.
+   * @returns undefined when the user has changed meanwhile
+   */
+  create(session: NewSession, credentialsVersion: number): Promise<SessionView | undefined>
+
+  find(sid: string): Promise<SessionView | undefined>
+
+  /**
+   * Raises the generation from `generation` by one, and with it `rotatedAt` and the idle expiry, while the session is
+   * alive, its user enabled, and the last rotation at least `raceWindowSeconds` ago.
+   * @returns the session as it is now, or undefined when any of that does not hold
+   */
+  rotate(sid: string, generation: number, policy: RotationPolicy): Promise<SessionView | undefined>
+
+  /**
+   * Sets the generation to `generation` + 1 from the judged one (lower, because its last write was lost).
+   * @returns undefined when the session is no longer as judged
+   */
+  recover(judged: Session, generation: number, policy: RotationPolicy): Promise<SessionView | undefined>
+
+  /**
+   * Counts one lost-response retry; `retriesSince` is set to now when `restart`.
+   * @returns undefined when the session is no longer as judged
+   */
+  countRetry(judged: Session, restart: boolean): Promise<SessionView | undefined>
+
+  /**
+   * Ends the session; with `judged`, only while its generation is that one.
+   * @returns false when it was ended already, does not exist or is no longer as judged
+   */
+  revoke(sid: string, reason: RevokeReason, judged?: Session): Promise<boolean>
+
+  /** Ends one live session of this user. @returns false when there is none of that id */
+  revokeOwn(userId: string, sid: string): Promise<boolean>
+
+  /** Ends every live session of this user. @returns their ids */
+  revokeAll(userId: string): Promise<string[]>
+
+  /** The live sessions of a user, newest first. */
+  list(userId: string): Promise<Session[]>
+
+  /** What was revoked at or after `since`, and the store's time of that answer. */
+  revokedSince(since: number): Promise<{ now: number; revoked: Revocation[] }>
+
+  /**
+   * Deletes up to `limit` sessions that ended more than `keepSeconds` ago, whether revoked or expired.
+   * @returns how many
+   */
+  deleteEnded(keepSeconds: number, limit: number): Promise<number>
+}
+
+export interface UserStore {
+  findByUsername(username: string): Promise<User | undefined>
+  findByEmail(email: string): Promise<User | undefined>
+  isEmpty(): Promise<boolean>
+  /** Inserts all of them, or none when there is any user by then. @returns whether they were inserted */
+  seed(users: readonly NewUser[]): Promise<boolean>
+}
+
+export interface LimitStore {
+  /**
+   * Counts one more in the key's current window, opening one of `windowSeconds` when there is none.
+   * @returns the count with this one, and the seconds until the window ends
+   */
+  increment(key: string, windowSeconds: number): Promise<{ count: number; remainingSeconds: number }>
+  /** Deletes up to `limit` windows that are over. @returns how many */
+  deleteEnded(limit: number): Promise<number>
+}
+
+export interface Stores {
+  readonly users: UserStore
+  readonly sessions: SessionStore
+  readonly limits: LimitStore
+  /** 32 random bytes made with the database (RFC 5869 salt); they move with its content. */
+  readonly salt: Buffer
+  /** Resolves when the database answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,73 @@
+/** The access token (RFC 9068): what it says, and what it must say to be believed. */
+import { randomBytes } from 'node:crypto'
+import { type Static, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import type { Session, User } from '../stores/stores.ts'
+
+const visible = '^[\\x21-\\x7e]+$'
+
+/** Unknown claims are ignored (RFC 7519 section 4), so that a newer instance may add some. */
+export const AccessClaims = Type.Object({
+  iss: Type.String(),
+  aud: Type.String(),
+  sub: Type.String({ pattern: visible, maxLength: 128 }),
+  client_id: Type.Literal('signet'),
+  exp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  iat: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  jti: Type.String({ pattern: visible, maxLength: 64 }),
+  sid: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }),
+  username: Type.String({ pattern: '^[a-z0-9._-]{1,64}$' }),
+  email: Type.Union([Type.String(), Type.Null()]),
+  role: Type.String({ pattern: visible, maxLength: 64 }),
+  token_type: Type.Literal('access'),
+  nbf: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+})
+
+export type AccessClaims = Readonly<Static<typeof AccessClaims>>
+
+const schema = TypeCompiler.Compile(AccessClaims)
+
+export interface AccessTokenSettings {
+  readonly publicUrl: string
+  readonly audience: string
+  readonly accessTokenSeconds: number
+}
+
+/** The claims of a new access token, which ends no later than its session. */
+export function accessClaims(
+  session: Session,
+  user: User,
+  now: number,
+  { publicUrl, audience, accessTokenSeconds }: AccessTokenSettings,
+): AccessClaims {
+  return {
+    iss: publicUrl,
+    aud: audience,
+    sub: user.userId,
+    client_id: 'signet',
+    exp: Math.min(now + accessTokenSeconds, session.maxExpiresAt),
+    iat: now,
+    jti: randomBytes(16).toString('base64url'),
+    sid: session.sid,
+    username: user.username,
+    email: user.email,
+    role: user.role,
+    token_type: 'access',
+  }
+}
+
+/** Clocks of two instances differ a little; expiry has no such leeway. */
+const aheadSeconds = 30
+
+/**
+ * Why these authentic claims are not those of an access token of ours, or undefined when they are (RFC 9068 section 4).
+ * Does not look at expiry.
+ */
+export function accessClaimsMistake(claims: unknown, now: number, settings: AccessTokenSettings): string | undefined {
+  if (!schema.Check(claims)) return 'a claim is missing or of the wrong type'
+  if (claims.iss !== settings.publicUrl) return 'another issuer'
+  if (claims.aud !== settings.audience) return 'another audience'
+  if (claims.iat > now + aheadSeconds || (claims.nbf ?? 0) > now + aheadSeconds) return 'issued in the future'
+  if (claims.exp - claims.iat > settings.accessTokenSeconds) return 'a longer life than ours'
+  return undefined
+}

@@ -1,0 +1,13 @@
+/** Bearer credentials in a header (RFC 6750 section 2.1). */
+import { SignetError } from '../errors.ts'
+
+/**
+ * The token after `Bearer` (in any case, RFC 9110 section 11.1) and its spaces. It is not looked at.
+ * @throws {SignetError} `missing_token`: no header, another scheme, or nothing behind it
+ */
+export function bearerToken(authorization: string | undefined): string {
+  const isBearer = authorization?.slice(0, 7).toLowerCase() === 'bearer '
+  const token = isBearer ? authorization.slice(7).trimStart() : ''
+  if (token === '') throw new SignetError('missing_token', 'no bearer token was presented')
+  return token
+}

@@ -1,0 +1,56 @@
+/** Bodies of the token endpoints, as TypeBox schemas with the examples that Swagger UI fills in. */
+import { type Static, Type } from '@sinclair/typebox'
+
+export const Credentials = Type.Object(
+  {
+    username: Type.String({ minLength: 1, description: 'the username or the e-mail address' }),
+    password: Type.String({ minLength: 1 }),
+  },
+  { additionalProperties: false, examples: [{ username: 'thirdy', password: 'demo123' }] },
+)
+export type Credentials = Static<typeof Credentials>
+
+/** RFC 6749 section 4.3.2; other fields are ignored (section 3.2). */
+export const PasswordForm = Type.Object(
+  {
+    grant_type: Type.Optional(Type.String({ examples: ['password'] })),
+    username: Type.String({ minLength: 1 }),
+    password: Type.String({ minLength: 1 }),
+  },
+  { examples: [{ grant_type: 'password', username: 'thirdy', password: 'demo123' }] },
+)
+export type PasswordForm = Static<typeof PasswordForm>
+
+/** RFC 6749 sections 4.3.2 and 6. */
+export const TokenForm = Type.Object(
+  {
+    grant_type: Type.String({ minLength: 1, description: '`password` or `refresh_token`' }),
+    username: Type.Optional(Type.String({ minLength: 1 })),
+    password: Type.Optional(Type.String({ minLength: 1 })),
+    refresh_token: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  { examples: [{ grant_type: 'password', username: 'thirdy', password: 'demo123' }] },
+)
+export type TokenForm = Static<typeof TokenForm>
+
+export const RefreshBody = Type.Object(
+  { refresh_token: Type.String({ minLength: 1 }) },
+  { additionalProperties: false, examples: [{ refresh_token: 'paste the refresh_token here' }] },
+)
+export type RefreshBody = Static<typeof RefreshBody>
+
+/** RFC 6749 section 5.1. */
+export const TokenResponse = Type.Object(
+  {
+    access_token: Type.String({ description: 'for `Authorization: Bearer`; short-lived' }),
+    refresh_token: Type.String({ description: 'for `POST /refresh`; each use gives a new one' }),
+    token_type: Type.String({ description: '`bearer`' }),
+    expires_in: Type.Integer({ description: 'seconds until the access token expires' }),
+  },
+  { $id: 'TokenResponse' },
+)
+
+export const TokenResponseRef = Type.Unsafe<Static<typeof TokenResponse>>({ $ref: 'TokenResponse#' })
+
+/** What a protected route says in the OpenAPI document: a pasted bearer token, or the username/password form. */
+export const authorized = [{ bearerAuth: [] }, { passwordForm: [] }]

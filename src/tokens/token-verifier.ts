@@ -1,0 +1,89 @@
+/**
+ * The one verification of tokens, used by every caller: form, key, signature, claims, expiry, type, revocation, in that
+ * order (RFC 8725, RFC 9068 section 4). It is synchronous and reads no database. Whatever a token contains, the outcome
+ * is a 401, never a 5xx; only a revocation list that cannot be trusted is a 503.
+ */
+import type { Clock } from '../clock.ts'
+import { SignetError } from '../errors.ts'
+import type { Jws, KeyRing, TokenType } from '../keys/key-ring.ts'
+import type { Revocations } from '../sessions/revocations.ts'
+import { type AccessClaims, type AccessTokenSettings, accessClaimsMistake } from './access-token.ts'
+import { parseCompactJws } from './compact-jws.ts'
+import { type RefreshClaims, refreshClaimsMistake } from './refresh-token.ts'
+import { createVerifiedTokens } from './verified-tokens.ts'
+
+export type AuthenticToken =
+  | { readonly type: 'access'; readonly claims: AccessClaims }
+  | { readonly type: 'refresh'; readonly claims: RefreshClaims }
+
+export interface TokenVerifier {
+  /**
+   * Says that we made this token, and of what type it is. Does NOT say that it is still good: it may have expired, been
+   * revoked or superseded.
+   * @throws {SignetError} `invalid_token`
+   */
+  readAuthentic(token: string): AuthenticToken
+  /**
+   * Says who is asking. The claims are frozen: they may be shared by several requests.
+   * @throws {SignetError} `invalid_token`, `token_expired`, `access_token_required`, `token_revoked` (401), or
+   *   `unavailable` (503) when revocation cannot be known
+   */
+  authenticate(token: string): AccessClaims
+}
+
+export function createTokenVerifier(dependencies: {
+  keys: KeyRing
+  revocations: Revocations
+  clock: Clock
+  settings: AccessTokenSettings
+}): TokenVerifier {
+  const { keys, revocations, clock, settings } = dependencies
+  const verified = createVerifiedTokens()
+
+  function readAuthentic(token: string): AuthenticToken {
+    const { header, claims } = parseCompactJws(token)
+    const { typ, jws } = findKey(header)
+    verifySignature(jws, token)
+
+    const type = typ === 'at+jwt' ? 'access' : 'refresh'
+    const mistake = type === 'access' ? accessClaimsMistake(claims, clock(), settings) : refreshClaimsMistake(claims)
+    if (mistake) throw new SignetError('invalid_token', `${type} token refused: ${mistake}`)
+    return Object.freeze({ type, claims: Object.freeze(claims) }) as AuthenticToken
+  }
+
+  function findKey(header: Readonly<Record<string, unknown>>): { typ: TokenType; jws: Jws } {
+    const { alg, kid, typ: givenTyp, ...others } = header
+    if (Object.keys(others).length > 0) throw refused('its header has other members') // crit, jku, jwk, x5c, …
+    const typ = typeof givenTyp === 'string' ? givenTyp.toLowerCase().replace(/^application\//, '') : undefined
+    if (typ !== 'at+jwt' && typ !== 'rt+jwt') throw refused('it is of no type of ours')
+    const jws = typeof kid === 'string' ? keys.find(typ, kid) : undefined
+    if (!jws) throw refused('its key is not known')
+    if (alg !== jws.alg) throw refused("it does not use its key's algorithm")
+    return { typ, jws }
+  }
+
+  function authenticate(token: string): AccessClaims {
+    const known = verified.get(token)
+    const { type, claims } = known ? { type: 'access' as const, claims: known } : readAuthentic(token)
+
+    if (clock() >= claims.exp) throw new SignetError('token_expired', 'token expired')
+    if (type !== 'access') throw new SignetError('access_token_required', 'a refresh token was presented')
+    if (!known) verified.add(token, claims)
+    if (revocations.has(claims.sid)) throw new SignetError('token_revoked', 'the session of this token has ended')
+    return claims
+  }
+
+  return { readAuthentic, authenticate }
+}
+
+function verifySignature(jws: Jws, token: string): void {
+  try {
+    jws.verify(token)
+  } catch {
+    throw refused('its signature does not verify')
+  }
+}
+
+function refused(reason: string): SignetError {
+  return new SignetError('invalid_token', `token refused: ${reason}`)
+}

@@ -1,0 +1,13 @@
+/** Names: one canonical form for storage, uniqueness, login and throttling, so that no spelling is a second account. */
+
+/** The canonical form of a username, or undefined when it cannot be one (NFKC, lower case, 1 to 64 of `a-z 0-9 . _ -`). */
+export function canonicalUsername(name: string): string | undefined {
+  const canonical = name.normalize('NFKC').toLowerCase()
+  return /^[a-z0-9._-]{1,64}$/.test(canonical) ? canonical : undefined
+}
+
+/** The canonical form of an e-mail address, or undefined when it is none. Usernames have no `@`, so the two never meet. */
+export function canonicalEmail(email: string): string | undefined {
+  const canonical = email.normalize('NFKC').toLowerCase()
+  return canonical.length <= 254 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(canonical) ? canonical : undefined
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { type Config, loadConfig } from '../../src/config.ts'
+import type { TokenResponse } from '../../src/tokens/token-service.ts'
+import { type MovableClock, movableClock } from './clock.ts'
+
+export const root = join(import.meta.dirname, '..', '..')
+
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** A configuration for tests: the real loader, a cheap hash, a database in memory, the practice users. */
+export function testConfig(overrides: Partial<Config> = {}): Config {
+  const config = loadConfig({
+    JWT_SECRET_KEY: newSecret(),
+    DATABASE_URL: 'sqlite::memory:',
+    SEED_USERS_FILE: join(root, 'practice', 'users.ndjson'),
+    LOGIN_LIMIT_PER_IP: '0',
+    LOG_LEVEL: 'trace',
+  })
+  return { ...config, bcryptCost: 4, ...overrides }
+}
+
+export interface TestApp {
+  readonly app: FastifyInstance
+  readonly clock: MovableClock
+  /** Every log line so far, as text. */
+  readonly log: string[]
+  logIn(username?: string, password?: string): Promise<TokenResponse>
+  refresh(refreshToken: string): ReturnType<typeof inject>
+  me(accessToken: string): ReturnType<typeof inject>
+}
+
+/** The whole app without a socket, its clock standing still and its timers off; closed when the test is over. */
+export async function testApp(t: Test, overrides: Partial<Config> = {}, clock = movableClock()): Promise<TestApp> {
+  const log: string[] = []
+  const logStream = { write: (line: string) => void log.push(line) }
+  const app = await buildApp({ config: testConfig(overrides), clock, logStream, background: false })
+  t.teardown(() => app.close())
+  await app.ready()
+
+  return {
+    app,
+    clock,
+    log,
+    async logIn(username = 'thirdy', password = 'demo123') {
+      const response = await app.inject({ method: 'POST', url: '/login', body: { username, password } })
+      if (response.statusCode !== 200) throw new Error(`login answered ${response.statusCode}: ${response.body}`)
+      return response.json()
+    },
+    refresh: refreshToken => inject(app, '/refresh', { refresh_token: refreshToken }),
+    me: accessToken => app.inject({ url: '/me', headers: { authorization: `Bearer ${accessToken}` } }),
+  }
+}
+
+function inject(app: FastifyInstance, url: string, body: object) {
+  return app.inject({ method: 'POST', url, body })
+}
+
+/** The claims of a token, unverified. */
+export function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+}
+
+/** The header of a token, unverified. */
+export function headerOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
+}

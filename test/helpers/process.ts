@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { newSecret, root } from './app.ts'
+
+export interface RunningServer {
+  readonly url: string
+  readonly port: number
+  readonly process: ChildProcess
+  /** Everything it wrote so far. */
+  output(): string
+  /** Sends a signal and waits for the end. @returns the exit code, or null when it was killed */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+export async function temporaryFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Only what a process needs to run, plus what is given: nothing of the developer's own environment. */
+export function environment(given: Record<string, string> = {}): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...given }
+}
+
+/** Starts a real server process from the sources and waits until it is ready. */
+export async function startServer(t: Test, env: Record<string, string> = {}): Promise<RunningServer> {
+  const port = env['PORT'] ? Number(env['PORT']) : await freePort()
+  const child = spawn(process.execPath, ['src/server.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment({
+      JWT_SECRET_KEY: newSecret(),
+      DATABASE_URL: 'sqlite::memory:',
+      SEED_USERS_FILE: join(root, 'practice', 'users.ndjson'),
+      BCRYPT_COST: '10',
+      LOGIN_LIMIT_PER_IP: '0',
+      SHUTDOWN_GRACE: '2',
+      ...env,
+      PORT: String(port),
+    }),
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', chunk => (output += chunk))
+  const ended = new Promise<number | null>(resolve => child.once('exit', code => resolve(code)))
+  t.teardown(() => child.kill('SIGKILL'))
+
+  const url = `http://127.0.0.1:${port}`
+  await waitUntil(async () => {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output}`)
+    return (await fetch(`${url}/health/ready`)).ok
+  })
+  return {
+    url,
+    port,
+    process: child,
+    output: () => output,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
+
+/** Asks until the answer is true; refused connections count as not yet. */
+export async function waitUntil(ask: () => Promise<boolean>, seconds = 15): Promise<void> {
+  const giveUpAt = performance.now() + seconds * 1000
+  for (;;) {
+    const yes = await ask().catch(error => {
+      if (error instanceof TypeError) return false // fetch failed
+      throw error
+    })
+    if (yes) return
+    if (performance.now() > giveUpAt) throw new Error(`still not so after ${seconds} s`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+export async function postJson(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+}
