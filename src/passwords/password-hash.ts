@@ -33,7 +33,6 @@ export function createPasswordHasher({ bcryptCost, threads, queue }: PasswordHas
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: 60_000,
-    maxQueue: 'auto',
     concurrentTasksPerWorker: 1,
   })
   const noPassword = unmatchableHash(bcryptCost)

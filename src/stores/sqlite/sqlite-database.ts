@@ -35,7 +35,7 @@ export function openSqliteDatabase(path: string): SqliteDatabase {
       try {
         return act()
       } catch (error) {
-        const kind = kindOf(error)
+        const kind = raw.isOpen ? kindOf(error) : 'broken'
         if (kind === 'mistake') throw error
         if (kind === 'broken' || performance.now() >= giveUpAt) {
           throw new SignetError('unavailable', `SQLite: ${(error as Error).message}`, {

@@ -1,0 +1,78 @@
+/** Every environment variable: the one schema behind the type, the check, the messages and the documents. */
+import { type Static, Type } from '@sinclair/typebox'
+
+const seconds = (title: string, value: number, minimum: number, maximum: number) =>
+  Type.Integer({ title, default: value, minimum, maximum })
+
+const year = 31_536_000
+
+/**
+ * Every variable in the order of the documents. `title` is its meaning, `shown` a default that is worked out below,
+ * and `fromFile` allows `NAME_FILE` instead.
+ */
+export const variables = Type.Object({
+  HOST: Type.String({ title: 'address to listen on', default: '127.0.0.1', pattern: '^[A-Za-z0-9.:_-]+$' }),
+  PORT: Type.Integer({ title: 'port to listen on', default: 3000, minimum: 0, maximum: 65535 }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      title: 'issuer (`iss`): the origin clients see; required when `HOST` is not loopback',
+      shown: 'http://localhost:3000',
+    }),
+  ),
+  JWT_SECRET_KEY: Type.Optional(
+    Type.String({ title: 'signs tokens: at least 32 random bytes, or `random` for practice', fromFile: true }),
+  ),
+  JWT_SECRET_KEY_FALLBACK: Type.Optional(
+    Type.String({ title: 'former or coming secrets, comma-separated: they verify, they never sign', fromFile: true }),
+  ),
+  JWT_AUDIENCE: Type.Optional(Type.String({ title: '`aud` of access tokens', shown: 'PUBLIC_URL' })),
+  JWT_ACCESS_TOKEN_EXPIRES: seconds('lifetime of an access token in seconds', 900, 1, 86_400),
+  JWT_REFRESH_TOKEN_EXPIRES: seconds('seconds of idleness after which a session ends', 604_800, 1, year),
+  SESSION_MAX_AGE: seconds('seconds after login at which a session ends whatever happens', 7_776_000, 1, 10 * year),
+  REFRESH_RACE_WINDOW: seconds('seconds in which repeating a refresh is harmless', 30, 0, 60),
+  REFRESH_RETRIES_PER_DAY: Type.Integer({
+    title: 'lost-response retries of one session in 24 h; 0 = none',
+    default: 2,
+    minimum: 0,
+    maximum: 1000,
+  }),
+  DATABASE_URL: Type.String({
+    title: '`sqlite:PATH` or `sqlite::memory:`',
+    default: 'sqlite:data/signet.db',
+    fromFile: true,
+  }),
+  BCRYPT_COST: Type.Integer({ title: 'bcrypt cost of new hashes', default: 12, minimum: 10, maximum: 15 }),
+  HASH_THREADS: Type.Optional(
+    Type.Integer({ title: 'threads that hash passwords', shown: 'cores', minimum: 1, maximum: 64 }),
+  ),
+  HASH_QUEUE: Type.Optional(
+    Type.Integer({
+      title: 'logins that may wait for a thread; beyond that 503',
+      shown: 'two seconds of work, at least 8',
+      minimum: 0,
+      maximum: 100_000,
+    }),
+  ),
+  LOGIN_LIMIT_PER_IP: Type.Integer({
+    title: 'login attempts a minute from one address (IPv6: one /64); 0 = off, for load tests',
+    default: 30,
+    minimum: 0,
+    maximum: 1_000_000,
+  }),
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({ title: 'CIDRs of your gateways, or `loopback`, `linklocal`, `uniquelocal`, comma-separated' }),
+  ),
+  PASSWORD_FORM: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    title: '`off` refuses the OAuth 2.0 password form, leaving JSON logins',
+    default: 'on',
+  }),
+  SEED_USERS_FILE: Type.Optional(Type.String({ title: 'NDJSON of users, read only while there is no user at all' })),
+  DOCS: Type.Boolean({ title: 'Swagger UI at `/docs` and `/openapi.json`', default: false }),
+  LOG_LEVEL: Type.Union(
+    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map(level => Type.Literal(level)),
+    { title: 'least severe level that is logged', default: 'info' },
+  ),
+  SHUTDOWN_GRACE: seconds('seconds a stop may take in all; readiness fails at once', 8, 0, 600),
+})
+
+export type Variables = Static<typeof variables>

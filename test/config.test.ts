@@ -1,0 +1,128 @@
+/** The configuration: what is accepted, and how a mistake is told (contract section 2). */
+import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { ConfigError, loadConfig } from '../src/config.ts'
+import { newSecret, root } from './helpers/app.ts'
+import { environment, temporaryFolder } from './helpers/process.ts'
+
+const secret = newSecret()
+
+function mistakesOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes
+    throw error
+  }
+}
+
+t.test('a secret is all that must be given', async t => {
+  const config = loadConfig({ JWT_SECRET_KEY: secret })
+  t.match(config, {
+    host: '127.0.0.1',
+    port: 3000,
+    publicUrl: 'http://localhost:3000',
+    audience: 'http://localhost:3000',
+    secrets: [secret],
+    secretIsRandom: false,
+    accessTokenSeconds: 900,
+    refreshTokenSeconds: 604_800,
+    sessionMaxAgeSeconds: 7_776_000,
+    refreshRaceWindowSeconds: 30,
+    refreshRetriesPerDay: 2,
+    sqlitePath: 'data/signet.db',
+    bcryptCost: 12,
+    loginLimitPerIp: 30,
+    passwordForm: true,
+    docs: false,
+    logLevel: 'info',
+    shutdownGraceSeconds: 8,
+  })
+  t.ok(Object.isFrozen(config) && Object.isFrozen(config.secrets))
+})
+
+t.test('an empty variable counts as not set', async t => {
+  t.equal(loadConfig({ JWT_SECRET_KEY: secret, PORT: '', PUBLIC_URL: '' }).port, 3000)
+  t.match(mistakesOf({ JWT_SECRET_KEY: '' }), [/^JWT_SECRET_KEY is required/])
+})
+
+t.test('random makes another secret at every start', async t => {
+  const [first, second] = [loadConfig({ JWT_SECRET_KEY: 'random' }), loadConfig({ JWT_SECRET_KEY: 'random' })]
+  t.equal(first.secretIsRandom, true)
+  t.not(first.secrets[0], second.secrets[0])
+})
+
+const bad: [string, Record<string, string>, RegExp][] = [
+  ['a missing secret', { JWT_SECRET_KEY: '' }, /^JWT_SECRET_KEY is required/],
+  ['a short secret', { JWT_SECRET_KEY: secret.slice(0, 31) }, /^JWT_SECRET_KEY is shorter than 32 bytes/],
+  ['a trivial secret', { JWT_SECRET_KEY: 'x'.repeat(64) }, /^JWT_SECRET_KEY has too few/],
+  ['a short fallback', { JWT_SECRET_KEY_FALLBACK: 'short' }, /^JWT_SECRET_KEY_FALLBACK: secret 1 of 1 is shorter/],
+  ['a weak second fallback', { JWT_SECRET_KEY_FALLBACK: `${newSecret()},${'ab'.repeat(20)}` }, /secret 2 of 2/],
+  ['the secret as its own fallback', { JWT_SECRET_KEY_FALLBACK: secret }, /repeats JWT_SECRET_KEY/],
+  ['random as a fallback', { JWT_SECRET_KEY_FALLBACK: 'random' }, /is shorter than 32 bytes/],
+  ['a hop count', { TRUSTED_PROXIES: '1' }, /^TRUSTED_PROXIES must list/],
+  ['trust in everybody', { TRUSTED_PROXIES: 'true' }, /^TRUSTED_PROXIES must list/],
+  ['trust in every address', { TRUSTED_PROXIES: '0.0.0.0/0' }, /^TRUSTED_PROXIES must list/],
+  ['a prefix that is too long', { TRUSTED_PROXIES: '10.0.0.0/33' }, /^TRUSTED_PROXIES must list/],
+  ['an issuer with a path', { PUBLIC_URL: 'https://auth.example.com/x' }, /^PUBLIC_URL must be an origin/],
+  ['an issuer with a slash', { PUBLIC_URL: 'https://auth.example.com/' }, /^PUBLIC_URL must be an origin/],
+  ['an issuer of another scheme', { PUBLIC_URL: 'ftp://auth.example.com' }, /^PUBLIC_URL must be an origin/],
+  ['a public address without an issuer', { HOST: '0.0.0.0' }, /^PUBLIC_URL is required/],
+  ['a port out of range', { PORT: '70000' }, /^PORT must be a whole number from 0 to 65535/],
+  ['a port in words', { PORT: 'http' }, /^PORT must be a whole number/],
+  ['a fraction', { JWT_ACCESS_TOKEN_EXPIRES: '1.5' }, /^JWT_ACCESS_TOKEN_EXPIRES must be a whole number/],
+  ['a long race window', { REFRESH_RACE_WINDOW: '61' }, /^REFRESH_RACE_WINDOW must be a whole number from 0 to 60/],
+  ['a cheap hash', { BCRYPT_COST: '9' }, /^BCRYPT_COST must be a whole number from 10 to 15/],
+  ['a switch that is neither', { DOCS: 'yes' }, /^DOCS must be true or false/],
+  ['an unknown level', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of fatal, error/],
+  ['access longer than refresh', { JWT_ACCESS_TOKEN_EXPIRES: '600', JWT_REFRESH_TOKEN_EXPIRES: '60' }, /longer than/],
+  ['refresh longer than the session', { SESSION_MAX_AGE: '1000' }, /^JWT_REFRESH_TOKEN_EXPIRES must not be longer/],
+  ['another database', { DATABASE_URL: 'mysql://localhost/x' }, /^DATABASE_URL must be sqlite/],
+  ['a file that is missing', { DATABASE_URL_FILE: '/nowhere/url' }, /^DATABASE_URL_FILE names a file .*ENOENT/],
+]
+
+for (const [what, env, message] of bad) {
+  t.test(`${what} is one clear mistake`, async t => {
+    const mistakes = mistakesOf({ JWT_SECRET_KEY: secret, ...env })
+    t.equal(mistakes.length, 1, mistakes.join('\n'))
+    t.match(mistakes[0], message)
+    t.notOk(mistakes[0]?.includes(secret))
+  })
+}
+
+t.test('trusted proxies are addresses, ranges and groups', async t => {
+  const { trustedProxies } = loadConfig({
+    JWT_SECRET_KEY: secret,
+    TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,fd00::/8,192.0.2.1',
+  })
+  t.strictSame(trustedProxies, ['loopback', '10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
+})
+
+t.test('a secret may come from a file, less one trailing newline, but not from two places', async t => {
+  const file = join(await temporaryFolder(t), 'secret')
+  await writeFile(file, `${secret}\n`)
+  t.equal(loadConfig({ JWT_SECRET_KEY_FILE: file }).secrets[0], secret)
+  t.match(mistakesOf({ JWT_SECRET_KEY_FILE: file, JWT_SECRET_KEY: secret }), [/^JWT_SECRET_KEY is given twice/])
+})
+
+t.test('a start with mistakes names them all, one line each, without a secret, and exits with 1', async t => {
+  const child = spawn(process.execPath, ['src/server.ts'], {
+    cwd: root,
+    env: environment({ JWT_SECRET_KEY: 'hunter2-hunter2', PORT: '-1', HOST: '0.0.0.0', TRUSTED_PROXIES: '2' }),
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+  const code = await new Promise(resolve => child.once('exit', resolve))
+
+  t.equal(code, 1)
+  const lines = output.trim().split('\n')
+  for (const name of ['PORT', 'HOST', 'JWT_SECRET_KEY', 'TRUSTED_PROXIES']) {
+    t.equal(lines.filter(line => line.includes(name)).length, 1, name)
+  }
+  t.equal(lines.length, 4)
+  t.ok(lines.every(line => line.startsWith('signet: ')))
+  t.notMatch(output, /hunter2/)
+})

@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t from 'tap'
+import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
+import { movableClock } from '../helpers/clock.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+import { testStores } from './stores.contract.ts'
+
+testStores(t, {
+  name: 'SQLite',
+  async open(t, clock, where) {
+    const path = where ?? join(await temporaryFolder(t), 'signet.db')
+    const stores = await openSqliteStores(path, clock)
+    t.teardown(() => stores.close())
+    return { stores, where: path }
+  },
+})
+
+t.test('the database file and its companions are for their owner only, in a folder made for them', async t => {
+  const path = join(await temporaryFolder(t), 'new', 'signet.db')
+  const stores = await openSqliteStores(path, movableClock())
+  t.teardown(() => stores.close())
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) t.equal((await stat(file)).mode & 0o777, 0o600, file)
+})
+
+t.test('a write waits for another process and then happens', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const stores = await openSqliteStores(path, movableClock())
+  const other = new DatabaseSync(path)
+  t.teardown(() => stores.close())
+  other.exec('BEGIN IMMEDIATE')
+
+  const waiting = stores.limits.increment('key', 60)
+  setTimeout(() => other.exec('COMMIT'), 150)
+
+  t.match(await waiting, { count: 1 })
+  other.close()
+})
+
+t.test('a database that stays locked is unavailable after two seconds, and the event loop stays free', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const stores = await openSqliteStores(path, movableClock())
+  const other = new DatabaseSync(path)
+  t.teardown(() => stores.close())
+  other.exec('BEGIN IMMEDIATE')
+  let longest = 0
+  let last = performance.now()
+  const beat = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 5)
+
+  const startedAt = performance.now()
+  await t.rejects(stores.limits.increment('key', 60), { code: 'unavailable', status: 503, retryAfterSeconds: 1 })
+  clearInterval(beat)
+
+  t.ok(performance.now() - startedAt > 1900, 'it was tried for two seconds')
+  t.ok(longest < 200, `the longest pause was ${Math.round(longest)} ms`)
+  other.exec('ROLLBACK')
+  t.match(await stores.limits.increment('key', 60), { count: 1 }, 'and nothing was counted meanwhile')
+  other.close()
+})
+
+t.test('a database of a newer version is refused, untouched', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA user_version = 999')
+  database.close()
+  await t.rejects(openSqliteStores(path, movableClock()), /schema 999/)
+})
+
+t.test('a file that is no database is unavailable, not overwritten', async t => {
+  const { writeFile, readFile } = await import('node:fs/promises')
+  const path = join(await temporaryFolder(t), 'notes.txt')
+  await writeFile(path, 'these are my notes, and certainly not a database\n'.repeat(100))
+  await t.rejects(openSqliteStores(path, movableClock()), { code: 'unavailable' })
+  t.match(await readFile(path, 'utf8'), /^these are my notes/)
+})

@@ -1,0 +1,257 @@
+/**
+ * What every engine promises (src/stores/stores.ts). An engine's own test file opens it and calls this.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Test } from 'tap'
+import type { NewSession, NewUser, Session, SessionView, Stores } from '../../src/stores/stores.ts'
+import { type MovableClock, movableClock } from '../helpers/clock.ts'
+
+export interface Engine {
+  readonly name: string
+  /** Opens an empty database; called again with the same `where`, a second handle on it. */
+  open(t: Test, clock: MovableClock, where?: string): Promise<{ stores: Stores; where: string }>
+}
+
+const policy = { idleSeconds: 1000, raceWindowSeconds: 30 }
+
+export function testStores(t: Test, engine: Engine): void {
+  t.test(`${engine.name}: a database keeps its salt, whoever opens it first`, async t => {
+    const clock = movableClock()
+    const { stores, where } = await engine.open(t, clock)
+    const second = await engine.open(t, clock, where)
+    t.equal(stores.salt.length, 32)
+    t.strictSame(second.stores.salt, stores.salt)
+    await t.resolves(stores.ping())
+  })
+
+  t.test(`${engine.name}: users are seeded once, all or none, and found by their canonical names`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    t.equal(await stores.users.isEmpty(), true)
+
+    await t.rejects(stores.users.seed([user('a'), user('b'), user('a')]), 'a name twice')
+    t.equal(await stores.users.isEmpty(), true, 'nothing of a refused batch stays')
+
+    t.equal(await stores.users.seed([{ ...user('a'), email: 'a@example.com' }, user('b')]), true)
+    t.equal(await stores.users.seed([user('c')]), false)
+    t.match(await stores.users.findByUsername('a'), { userId: 'id-a', disabled: false, credentialsVersion: 0 })
+    t.match(await stores.users.findByEmail('a@example.com'), { userId: 'id-a' })
+    t.equal(await stores.users.findByUsername('c'), undefined)
+    t.equal(await stores.users.findByEmail('b@example.com'), undefined)
+  })
+
+  t.test(`${engine.name}: a session begins at generation 0 and ends no later than its absolute age`, async t => {
+    const { stores, clock } = await seeded(t, engine)
+
+    const view = await stores.sessions.create({ ...session(), idleSeconds: 500, maxAgeSeconds: 300 }, 0)
+
+    t.match(view?.session, {
+      generation: 0,
+      rotatedAt: null,
+      retries: 0,
+      createdAt: clock(),
+      expiresAt: clock() + 300,
+      maxExpiresAt: clock() + 300,
+      revokedAt: null,
+      ip: '192.0.2.1',
+      userAgent: 'a browser',
+    })
+    t.match(view, { now: clock(), user: { userId: 'id-a', username: 'a' } })
+  })
+
+  t.test(`${engine.name}: no session begins for a user who changed meanwhile`, async t => {
+    const { stores } = await seeded(t, engine)
+    t.equal(await stores.sessions.create(session(), 1), undefined)
+    t.equal(await stores.sessions.create({ ...session(), userId: 'nobody' }, 0), undefined)
+  })
+
+  t.test(`${engine.name}: a rotation raises the generation once and moves the idle expiry`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    clock.advance(100)
+
+    const rotated = await stores.sessions.rotate(created.sid, 0, policy)
+
+    t.match(rotated?.session, { generation: 1, rotatedAt: clock(), expiresAt: clock() + policy.idleSeconds })
+    t.equal(rotated?.session.maxExpiresAt, created.maxExpiresAt, 'the absolute expiry never moves')
+    t.equal(await stores.sessions.rotate(created.sid, 0, policy), undefined, 'not again from the old generation')
+    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined, 'not again within the race window')
+    clock.advance(29)
+    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined, 'one second before the window ends')
+    clock.advance(1)
+    t.equal((await stores.sessions.rotate(created.sid, 1, policy))?.session.generation, 2)
+  })
+
+  t.test(`${engine.name}: a rotation never reaches beyond the absolute expiry`, async t => {
+    const { stores, clock } = await seeded(t, engine)
+    const created = await create(stores, { maxAgeSeconds: 1500 })
+    clock.advance(999)
+    t.equal((await stores.sessions.rotate(created.sid, 0, policy))?.session.expiresAt, created.maxExpiresAt)
+    clock.advance(501)
+    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined)
+  })
+
+  t.test(`${engine.name}: an ended or expired session is not rotated`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    const other = await create(stores)
+    t.equal(await stores.sessions.revoke(created.sid, 'logout'), true)
+    t.equal(await stores.sessions.rotate(created.sid, 0, policy), undefined)
+    clock.advance(policy.idleSeconds)
+    t.equal(await stores.sessions.rotate(other.sid, 0, policy), undefined)
+    t.equal(await stores.sessions.rotate('unknown', 0, policy), undefined)
+  })
+
+  t.test(`${engine.name}: of 50 rotations at once exactly one wins`, async t => {
+    const { stores, created } = await withSession(t, engine)
+    const results = await Promise.all(Array.from({ length: 50 }, () => stores.sessions.rotate(created.sid, 0, policy)))
+    t.equal(results.filter(Boolean).length, 1)
+    t.equal((await stores.sessions.find(created.sid))?.session.generation, 1)
+  })
+
+  t.test(`${engine.name}: of rotations over two handles exactly one wins, round after round`, async t => {
+    const { stores, where, clock, created } = await withSession(t, engine)
+    const { stores: second } = await engine.open(t, clock, where)
+    for (let generation = 0; generation < 10; generation++) {
+      const results = await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          (i % 2 ? stores : second).sessions.rotate(created.sid, generation, policy),
+        ),
+      )
+      t.equal(results.filter(Boolean).length, 1)
+      clock.advance(policy.raceWindowSeconds)
+    }
+  })
+
+  t.test(`${engine.name}: a retry is counted once for one judgement, and a new window starts from one`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    const rotated = await stores.sessions.rotate(created.sid, 0, policy)
+    const judged = rotated!.session
+    clock.advance(60)
+
+    const results = await Promise.all(Array.from({ length: 20 }, () => stores.sessions.countRetry(judged, true)))
+
+    t.equal(results.filter(Boolean).length, 1)
+    const counted = results.find(Boolean)!.session
+    t.match(counted, { retries: 1, retriesSince: clock(), retriedAt: clock(), generation: 1 })
+    clock.advance(60)
+    const second = await stores.sessions.countRetry(counted, false)
+    t.match(second?.session, { retries: 2, retriesSince: counted.retriesSince, retriedAt: clock() })
+    const third = await stores.sessions.countRetry(second!.session, true)
+    t.match(third?.session, { retries: 1, retriesSince: clock() })
+  })
+
+  t.test(`${engine.name}: catching up after a lost write happens once`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    clock.advance(5)
+    const results = await Promise.all([1, 1, 1].map(gen => stores.sessions.recover(created, gen, policy)))
+    t.equal(results.filter(Boolean).length, 1)
+    t.match((await stores.sessions.find(created.sid))?.session, { generation: 2, rotatedAt: clock() })
+  })
+
+  t.test(`${engine.name}: a session is ended once, with the first reason, and only as judged`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    const rotated = await stores.sessions.rotate(created.sid, 0, policy)
+
+    t.equal(await stores.sessions.revoke(created.sid, 'reuse', created), false, 'judged by an older generation')
+    t.equal(await stores.sessions.revoke(created.sid, 'reuse', rotated!.session), true)
+    clock.advance(5)
+    t.equal(await stores.sessions.revoke(created.sid, 'logout'), false)
+    t.match((await stores.sessions.find(created.sid))?.session, { revokeReason: 'reuse', revokedAt: clock() - 5 })
+    t.equal(await stores.sessions.revoke('unknown', 'logout'), false)
+  })
+
+  t.test(`${engine.name}: a user ends own sessions only, and all of them at once`, async t => {
+    const { stores, created } = await withSession(t, engine)
+    const second = await create(stores)
+    const foreign = await create(stores, { userId: 'id-b' })
+
+    t.equal(await stores.sessions.revokeOwn('id-b', created.sid), false)
+    t.strictSame(ids(await stores.sessions.list('id-a')), [created.sid, second.sid].sort())
+    t.equal(await stores.sessions.revokeOwn('id-a', created.sid), true)
+    t.equal(await stores.sessions.revokeOwn('id-a', created.sid), false)
+
+    t.strictSame(await stores.sessions.revokeAll('id-a'), [second.sid])
+    t.strictSame(await stores.sessions.revokeAll('id-a'), [])
+    t.strictSame(await stores.sessions.list('id-a'), [])
+    t.strictSame(ids(await stores.sessions.list('id-b')), [foreign.sid])
+  })
+
+  t.test(`${engine.name}: what was revoked since a moment is told, at the store's time`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    const second = await create(stores)
+    await stores.sessions.revoke(created.sid, 'logout')
+    const first = clock()
+    clock.advance(10)
+    await stores.sessions.revoke(second.sid, 'logout')
+
+    t.strictSame(await stores.sessions.revokedSince(first + 1), {
+      now: clock(),
+      revoked: [{ sid: second.sid, revokedAt: clock() }],
+    })
+    t.equal((await stores.sessions.revokedSince(first)).revoked.length, 2, 'the moment itself belongs to it')
+  })
+
+  t.test(`${engine.name}: what has ended is deleted in batches, and only when nobody needs it`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    const more = [await create(stores), await create(stores), await create(stores)]
+    for (const one of more) await stores.sessions.revoke(one.sid, 'logout')
+
+    clock.advance(100)
+    t.equal(await stores.sessions.deleteEnded(100, 10), 0, 'as long as an access token may live')
+    clock.advance(1)
+    t.equal(await stores.sessions.deleteEnded(100, 2), 2)
+    t.equal(await stores.sessions.deleteEnded(100, 2), 1)
+    t.ok(await stores.sessions.find(created.sid), 'a live session stays')
+    clock.advance(policy.idleSeconds)
+    t.equal(await stores.sessions.deleteEnded(100, 10), 1, 'an expired one goes')
+  })
+
+  t.test(`${engine.name}: a window counts every attempt, also over two handles, and starts anew when over`, async t => {
+    const { stores, where, clock } = await seeded(t, engine)
+    const { stores: second } = await engine.open(t, clock, where)
+
+    const counts = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => (i % 2 ? stores : second).limits.increment('key', 60)),
+    )
+    t.strictSame(
+      counts.map(one => one.count).sort((a, b) => a - b),
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    )
+    clock.advance(59)
+    t.strictSame(await stores.limits.increment('key', 60), { count: 21, remainingSeconds: 1 })
+    t.strictSame(await stores.limits.increment('other', 60), { count: 1, remainingSeconds: 60 })
+    clock.advance(1)
+    t.strictSame(await stores.limits.increment('key', 60), { count: 1, remainingSeconds: 60 })
+    clock.advance(60)
+    t.equal(await stores.limits.deleteEnded(10), 2)
+  })
+}
+
+function user(name: string): NewUser {
+  return { userId: `id-${name}`, username: name, email: null, role: 'user', passwordHash: null }
+}
+
+function session(changes: Partial<NewSession> = {}): NewSession {
+  const sid = randomBytes(16).toString('base64url')
+  const lives = { idleSeconds: policy.idleSeconds, maxAgeSeconds: 10_000 }
+  return { sid, userId: 'id-a', ...lives, ip: '192.0.2.1', userAgent: 'a browser', ...changes }
+}
+
+async function seeded(t: Test, engine: Engine) {
+  const clock = movableClock()
+  const opened = await engine.open(t, clock)
+  await opened.stores.users.seed([user('a'), user('b')])
+  return { ...opened, clock }
+}
+
+async function create(stores: Stores, changes: Partial<NewSession> = {}): Promise<Session> {
+  const view = (await stores.sessions.create(session(changes), 0)) as SessionView
+  return view.session
+}
+
+async function withSession(t: Test, engine: Engine) {
+  const opened = await seeded(t, engine)
+  return { ...opened, created: await create(opened.stores) }
+}
+
+function ids(sessions: Session[]): string[] {
+  return sessions.map(one => one.sid).sort()
+}
