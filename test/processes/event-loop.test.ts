@@ -1,0 +1,24 @@
+/** Hashing never runs on the event loop: 50 logins in flight, and everything else hardly notices. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import t from 'tap'
+import { testApp } from '../helpers/app.ts'
+
+t.test('while 50 logins are in flight the event-loop delay p99 stays under 50 ms', async t => {
+  const { me, logIn } = await testApp(t, { bcryptCost: 10, hashQueue: 100, logLevel: 'silent' })
+  const { access_token: accessToken } = await logIn()
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+
+  delay.enable()
+  const logins = Array.from({ length: 50 }, () => logIn())
+  let answered = 0
+  const finished = Promise.all(logins).then(() => true)
+  while (!(await Promise.race([finished, new Promise(resolve => setTimeout(resolve, 20, false))]))) {
+    if ((await me(accessToken)).statusCode === 200) answered++
+  }
+  delay.disable()
+
+  const p99 = delay.percentile(99) / 1e6
+  t.ok(p99 < 50, `event-loop delay p99 ${p99.toFixed(1)} ms, highest ${(delay.max / 1e6).toFixed(1)} ms`)
+  t.comment(`p99 ${p99.toFixed(1)} ms, highest ${(delay.max / 1e6).toFixed(1)} ms, ${answered} /me meanwhile`)
+  t.ok(answered > 20)
+})
