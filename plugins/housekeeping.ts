@@ -23,7 +23,12 @@ export default fp(
     })
 
     async function deleteEnded(): Promise<void> {
-      const removals = [() => stores.sessions.deleteEnded(keepSeconds, batch), () => stores.limits.deleteEnded(batch)]
+      const { sessions, limits, attempts } = stores
+      const removals = [
+        () => sessions.deleteEnded(keepSeconds, batch),
+        () => limits.deleteEnded(batch),
+        () => attempts.deleteEnded(batch),
+      ]
       for (const remove of removals) {
         while (!closed && (await remove()) === batch) await turn() // small batches: requests run in between
       }

@@ -2,7 +2,10 @@
 import fp from 'fastify-plugin'
 import type { Audit } from '../src/audit.ts'
 import { createKeyRing } from '../src/keys/key-ring.ts'
+import { deriveKey } from '../src/keys/secret.ts'
+import { createLoginLimit } from '../src/limits/login-limit.ts'
 import { createPasswordHasher } from '../src/passwords/password-hash.ts'
+import { createPasswordPolicy } from '../src/passwords/password-policy.ts'
 import { createRevocations, type Revocations } from '../src/sessions/revocations.ts'
 import { createSessionService, type SessionService } from '../src/sessions/session-service.ts'
 import { createTokenService, type TokenService } from '../src/tokens/token-service.ts'
@@ -25,6 +28,7 @@ export default fp(
     const audit: Audit = event => app.log[levels[event.event] ?? 'info']({ audit: event }, event.event)
 
     const hasher = createPasswordHasher({
+      scheme: config.passwordHash,
       bcryptCost: config.bcryptCost,
       threads: config.hashThreads,
       queue: config.hashQueue,
@@ -32,7 +36,15 @@ export default fp(
     const keys = await createKeyRing(config.secrets, stores.salt, app.createJws)
     const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds)
     const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
-    const users = createUserService({ users: stores.users, hasher, audit })
+    const nameKey = deriveKey(config.secrets[0], stores.salt, 'signet account name')
+    const users = createUserService({
+      users: stores.users,
+      hasher,
+      policy: createPasswordPolicy(config.passwordMinLength, config.passwordHash),
+      limit: createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures),
+      revocations,
+      audit,
+    })
     const sessions = createSessionService({ sessions: stores.sessions, revocations, audit })
     const tokens = createTokenService({
       sessions: stores.sessions,

@@ -33,7 +33,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       if (isForm && (!app.config.passwordForm || (grantType ?? 'password') !== 'password')) {
         throw new SignetError('unsupported_grant_type', 'only the password grant, if PASSWORD_FORM is on')
       }
-      return app.tokens.logIn({ username, password, ip: request.ip, userAgent: request.headers['user-agent'] })
+      return app.tokens.logIn(username, password, request.client)
     },
   )
 }

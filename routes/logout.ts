@@ -21,7 +21,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async (request, reply) => {
-      await app.sessions.logOut(app.verifier.readAuthentic(presentedToken(request)))
+      await app.sessions.logOut(app.verifier.readAuthentic(presentedToken(request)), request.client)
       reply.code(204)
     },
   )
@@ -38,7 +38,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(401, 503) },
       },
     },
-    async request => ({ sessions_ended: await app.sessions.logOutAll(request.claims.sub) }),
+    async request => ({ sessions_ended: await app.sessions.logOutAll(request.claims.sub, request.client) }),
   )
 }
 

@@ -18,7 +18,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async (request, reply) => {
-      const { cause, tokens } = await app.tokens.refresh(request.body.refresh_token)
+      const { cause, tokens } = await app.tokens.refresh(request.body.refresh_token, request.client)
       reply.header('signet-refresh', cause)
       return tokens
     },

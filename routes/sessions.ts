@@ -49,7 +49,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async (request, reply) => {
-      await app.sessions.end(request.claims.sub, request.params.id)
+      await app.sessions.end(request.claims.sub, request.params.id, request.client)
       reply.code(204)
     },
   )

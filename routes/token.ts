@@ -25,12 +25,15 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const form = request.body as TokenForm
       if (isPasswordGrant(form)) {
         const { username = required('username'), password = required('password') } = form
-        return app.tokens.logIn({ username, password, ip: request.ip, userAgent: request.headers['user-agent'] })
+        return app.tokens.logIn(username, password, request.client)
       }
       if (form.grant_type !== 'refresh_token') {
         throw new SignetError('unsupported_grant_type', 'neither password (if PASSWORD_FORM is on) nor refresh_token')
       }
-      const { cause, tokens } = await app.tokens.refresh(form.refresh_token ?? required('refresh_token'))
+      const { cause, tokens } = await app.tokens.refresh(
+        form.refresh_token ?? required('refresh_token'),
+        request.client,
+      )
       reply.header('signet-refresh', cause)
       return tokens
     },

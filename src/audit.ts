@@ -1,22 +1,38 @@
-/** What an operator may have to answer for later: one structured line each, with identifiers and never with a secret. */
+/**
+ * What an operator may have to answer for later: one structured line each, with identifiers and never with a secret. The
+ * name somebody typed is not among them, because people type passwords there: a failed login has the subject, or a
+ * keyed hash of the name.
+ */
 export interface AuditEvent {
   readonly event:
     | 'login'
     | 'login.failed'
-    | 'refresh.retried'
-    | 'refresh.recovered'
-    | 'refresh.reuse'
-    | 'refresh.ahead'
+    | 'login.throttled'
+    | `refresh.${'rotated' | 'repeated' | 'retried' | 'recovered' | 'revoked' | 'expired' | 'reuse' | 'ahead'}`
     | 'logout'
     | 'logout.all'
     | 'session.ended'
+    | 'password.changed'
+    | 'password.rehashed'
+    | 'user.registered'
+    | 'user.created'
+    | 'user.changed'
+    | 'user.deleted'
     | 'users.seeded'
+    | 'users.imported'
+  /** Whom it happened to. */
   readonly sub?: string
+  /** Who did it, when that is somebody else. */
+  readonly by?: string
   readonly sid?: string
-  readonly ip?: string | null
+  readonly ip?: string
+  /** A keyed hash of a name that is no user's. */
+  readonly account?: string
+  readonly count?: number
+  readonly sessionsEnded?: number
+  readonly changed?: readonly string[]
   readonly generation?: number
   readonly presented?: number
-  readonly count?: number
 }
 
 export type Audit = (event: AuditEvent) => void

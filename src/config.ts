@@ -26,12 +26,16 @@ export interface Config {
   readonly refreshRetriesPerDay: number
   /** `:memory:` or a path. */
   readonly sqlitePath: string
+  readonly passwordHash: 'bcrypt' | 'argon2id'
   readonly bcryptCost: number
   readonly hashThreads: number
   /** undefined: two seconds of work, at least 8. */
   readonly hashQueue: number | undefined
+  readonly passwordMinLength: number
   readonly loginLimitPerIp: number
+  readonly loginFreeFailures: number
   readonly trustedProxies: readonly string[]
+  readonly registrationIsOpen: boolean
   readonly passwordForm: boolean
   readonly seedUsersFile: string | undefined
   readonly docs: boolean
@@ -143,11 +147,15 @@ function assemble(values: Variables, mistakes: string[]): Config {
     refreshRaceWindowSeconds: values.REFRESH_RACE_WINDOW,
     refreshRetriesPerDay: values.REFRESH_RETRIES_PER_DAY,
     sqlitePath,
+    passwordHash: values.PASSWORD_HASH,
     bcryptCost: values.BCRYPT_COST,
     hashThreads: values.HASH_THREADS ?? availableParallelism(),
     hashQueue: values.HASH_QUEUE,
+    passwordMinLength: values.PASSWORD_MIN_LENGTH,
     loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,
+    loginFreeFailures: values.LOGIN_FREE_FAILURES,
     trustedProxies: Object.freeze(trustedProxies),
+    registrationIsOpen: values.REGISTRATION === 'open',
     passwordForm: values.PASSWORD_FORM === 'on',
     seedUsersFile: values.SEED_USERS_FILE,
     docs: values.DOCS,

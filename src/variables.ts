@@ -41,6 +41,10 @@ export const variables = Type.Object({
     default: 'sqlite:data/signet.db',
     fromFile: true,
   }),
+  PASSWORD_HASH: Type.Union([Type.Literal('bcrypt'), Type.Literal('argon2id')], {
+    title: 'scheme of new hashes: `bcrypt` or `argon2id`; older ones are replaced at the next login',
+    default: 'bcrypt',
+  }),
   BCRYPT_COST: Type.Integer({ title: 'bcrypt cost of new hashes', default: 12, minimum: 10, maximum: 15 }),
   HASH_THREADS: Type.Optional(
     Type.Integer({ title: 'threads that hash passwords', shown: 'cores', minimum: 1, maximum: 64 }),
@@ -53,15 +57,31 @@ export const variables = Type.Object({
       maximum: 100_000,
     }),
   ),
+  PASSWORD_MIN_LENGTH: Type.Integer({
+    title: 'least number of characters of a new password',
+    default: 8,
+    minimum: 8,
+    maximum: 64,
+  }),
   LOGIN_LIMIT_PER_IP: Type.Integer({
     title: 'login attempts a minute from one address (IPv6: one /64); 0 = off, for load tests',
     default: 30,
     minimum: 0,
     maximum: 1_000_000,
   }),
+  LOGIN_FREE_FAILURES: Type.Integer({
+    title: 'wrong passwords in a row before an account must wait; 0 = off, for load tests',
+    default: 5,
+    minimum: 0,
+    maximum: 1000,
+  }),
   TRUSTED_PROXIES: Type.Optional(
     Type.String({ title: 'CIDRs of your gateways, or `loopback`, `linklocal`, `uniquelocal`, comma-separated' }),
   ),
+  REGISTRATION: Type.Union([Type.Literal('closed'), Type.Literal('open')], {
+    title: '`open` lets anyone `POST /register`',
+    default: 'closed',
+  }),
   PASSWORD_FORM: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     title: '`off` refuses the OAuth 2.0 password form, leaving JSON logins',
     default: 'on',

@@ -2,11 +2,12 @@
  * Hashing passwords, in worker threads behind a bounded queue: a login costs one hash and the event loop none. When more
  * work waits than can be done in about two seconds, the answer is 503 at once (contract section 7).
  */
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { Piscina } from 'piscina'
 import { SignetError } from '../errors.ts'
-import { type HashTask, hashWorkerUrl } from './hash-worker.ts'
-import { normalizePassword, unhashable } from './password-policy.ts'
+import { type HashResult, type HashTarget, type HashTask, hashWorkerUrl } from './hash-worker.ts'
+import { normalizePassword } from './password-policy.ts'
+import { argon2idParameters, parseStoredHash } from './stored-hash.ts'
 
 export interface PasswordHasher {
   /** @throws {SignetError} `overloaded` */
@@ -17,38 +18,38 @@ export interface PasswordHasher {
    * @throws {SignetError} `overloaded`
    */
   verify(password: string, hash: string | null | undefined): Promise<boolean>
+  /** Whether a stored hash is weaker than, or of another scheme than, what new ones are. */
+  isOutdated(hash: string): boolean
   close(): Promise<void>
 }
 
-export interface PasswordHasherOptions {
-  readonly bcryptCost: number
+export interface PasswordHasherOptions extends HashTarget {
   readonly threads: number
   /** How many may wait; undefined: two seconds of work, at least 8. */
   readonly queue: number | undefined
 }
 
-export function createPasswordHasher({ bcryptCost, threads, queue }: PasswordHasherOptions): PasswordHasher {
-  const pool = new Piscina<HashTask, { result: string | boolean; milliseconds: number }>({
+export function createPasswordHasher({ threads, queue, ...target }: PasswordHasherOptions): PasswordHasher {
+  const pool = new Piscina<HashTask, HashResult>({
     filename: hashWorkerUrl,
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: 60_000,
     concurrentTasksPerWorker: 1,
   })
-  const noPassword = unmatchableHash(bcryptCost)
-  let hashMilliseconds = estimatedMilliseconds(bcryptCost)
+  let hashMilliseconds = estimatedMilliseconds(target)
   let working = 0
 
   const maximumWaiting = () => queue ?? Math.max(8, Math.floor((2000 * threads) / hashMilliseconds))
 
-  async function run(task: HashTask): Promise<string | boolean> {
+  async function run(task: HashTask): Promise<HashResult> {
     if (working >= threads + maximumWaiting()) {
       throw new SignetError('overloaded', 'the hash queue is full', { retryAfterSeconds: randomInt(1, 4) })
     }
     working++
     try {
-      const { result, milliseconds } = await pool.run(task)
-      hashMilliseconds += (milliseconds - hashMilliseconds) / 8
+      const result = await pool.run(task)
+      hashMilliseconds += (result.milliseconds - hashMilliseconds) / 8
       return result
     } finally {
       working--
@@ -56,29 +57,32 @@ export function createPasswordHasher({ bcryptCost, threads, queue }: PasswordHas
   }
 
   return {
-    hash: async password => String(await run({ act: 'hash', password: normalizePassword(password), cost: bcryptCost })),
-    async verify(password, hash) {
-      const normalized = normalizePassword(password)
-      const possible = !unhashable(normalized) && hash != null && isBcrypt(hash)
-      const task = possible ? { password: normalized, hash } : { password: 'no password', hash: noPassword }
-      const matches = await run({ act: 'verify', ...task })
-      return possible && matches === true
+    async hash(password) {
+      const { hash } = await run({ act: 'hash', password: normalizePassword(password), target })
+      return hash as string
     },
+    async verify(password, hash) {
+      const { matches } = await run({
+        act: 'verify',
+        password: normalizePassword(password),
+        hash: hash ?? null,
+        target,
+      })
+      return matches === true
+    },
+    isOutdated: hash => isOutdated(hash, target),
     close: () => pool.destroy(),
   }
 }
 
-function isBcrypt(hash: string): boolean {
-  return /^\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}$/.test(hash)
-}
-
-/** A well-formed hash of no known password, so that comparing against it takes as long as against a real one. */
-function unmatchableHash(cost: number): string {
-  const filler = randomBytes(53).toString('base64').replaceAll('+', '.').replaceAll('=', '').slice(0, 53)
-  return `$2b$${String(cost).padStart(2, '0')}$${filler}`
+function isOutdated(text: string, { scheme, bcryptCost }: HashTarget): boolean {
+  const hash = parseStoredHash(text)
+  if (hash?.scheme !== scheme) return true
+  if (hash.scheme === 'bcrypt') return hash.cost < bcryptCost
+  return hash.memoryKib < argon2idParameters.memoryKib || hash.passes < argon2idParameters.passes
 }
 
 /** A first guess; the real time is learned with every hash. */
-function estimatedMilliseconds(cost: number): number {
-  return 400 * 2 ** (cost - 12)
+function estimatedMilliseconds({ scheme, bcryptCost }: HashTarget): number {
+  return scheme === 'argon2id' ? 40 : 400 * 2 ** (bcryptCost - 12)
 }

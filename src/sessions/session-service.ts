@@ -1,5 +1,6 @@
 /** Looking at sessions and ending them. Ending tells this instance's revocation list at once; others poll. */
 import type { Audit } from '../audit.ts'
+import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
 import type { Session, SessionStore } from '../stores/stores.ts'
 import type { AuthenticToken } from '../tokens/token-verifier.ts'
@@ -8,11 +9,11 @@ import type { Revocations } from './revocations.ts'
 export interface SessionService {
   list(userId: string): Promise<Session[]>
   /** Ends the session of any authentic token; ending it again is no error (RFC 7009 section 2.2). */
-  logOut(token: AuthenticToken): Promise<void>
-  /** Ends every session of the user. @returns how many were alive */
-  logOutAll(userId: string): Promise<number>
+  logOut(token: AuthenticToken, client: Client): Promise<void>
+  /** Ends every session of the user. @param by the administrator who did it @returns how many were alive */
+  logOutAll(userId: string, client: Client, by?: string): Promise<number>
   /** Ends one of the user's own sessions. @throws {SignetError} `not_found` */
-  end(userId: string, sid: string): Promise<void>
+  end(userId: string, sid: string, client: Client): Promise<void>
 }
 
 export function createSessionService(dependencies: {
@@ -25,23 +26,23 @@ export function createSessionService(dependencies: {
   return {
     list: userId => sessions.list(userId),
 
-    async logOut({ claims: { sid, sub } }) {
+    async logOut({ claims: { sid, sub } }, { ip }) {
       const ended = await sessions.revoke(sid, 'logout')
       revocations.add(sid)
-      if (ended) audit({ event: 'logout', sub, sid })
+      if (ended) audit({ event: 'logout', sub, sid, ip })
     },
 
-    async logOutAll(userId) {
-      const ended = await sessions.revokeAll(userId)
+    async logOutAll(userId, { ip }, by) {
+      const ended = await sessions.revokeAll(userId, by ? 'admin' : 'logout_all')
       for (const sid of ended) revocations.add(sid)
-      audit({ event: 'logout.all', sub: userId, count: ended.length })
+      audit({ event: 'logout.all', sub: userId, ip, sessionsEnded: ended.length, ...(by && { by }) })
       return ended.length
     },
 
-    async end(userId, sid) {
+    async end(userId, sid, { ip }) {
       if (!(await sessions.revokeOwn(userId, sid))) throw new SignetError('not_found', 'no such session of this user')
       revocations.add(sid)
-      audit({ event: 'session.ended', sub: userId, sid })
+      audit({ event: 'session.ended', sub: userId, sid, ip })
     },
   }
 }

@@ -19,9 +19,21 @@ export interface User {
   readonly createdAt: number
 }
 
-export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'>
+export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'> & { readonly disabled?: boolean }
 
-export type RevokeReason = 'logout' | 'logout_all' | 'ended' | 'reuse'
+/** What may be changed of a user; absent members stay. */
+export type UserChanges = Partial<Pick<User, 'role' | 'email' | 'disabled' | 'passwordHash'>>
+
+export type RevokeReason =
+  | 'logout'
+  | 'logout_all'
+  | 'ended'
+  | 'reuse'
+  | 'password_changed'
+  | 'role_changed'
+  | 'disabled'
+  | 'deleted'
+  | 'admin'
 
 /** One row per login (contract 5). */
 export interface Session {
@@ -108,7 +120,7 @@ export interface SessionStore {
   revokeOwn(userId: string, sid: string): Promise<boolean>
 
   /** Ends every live session of this user. @returns their ids */
-  revokeAll(userId: string): Promise<string[]>
+  revokeAll(userId: string, reason: RevokeReason): Promise<string[]>
 
   /** The live sessions of a user, newest first. */
   list(userId: string): Promise<Session[]>
@@ -124,11 +136,65 @@ export interface SessionStore {
 }
 
 export interface UserStore {
+  findById(userId: string): Promise<User | undefined>
   findByUsername(username: string): Promise<User | undefined>
   findByEmail(email: string): Promise<User | undefined>
   isEmpty(): Promise<boolean>
+
+  /** Up to `limit` users by name, after the name `after`, whose name or e-mail address begins with `prefix`. */
+  list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
+
+  /** @throws {SignetError} `taken` when the name or e-mail address belongs to somebody */
+  create(user: NewUser): Promise<User>
+
+  /**
+   * Inserts the users whose name is free, in one short transaction; those that exist are never changed.
+   * @returns for each user in turn: inserted, its name existed, or its id or e-mail address belongs to somebody else
+   */
+  importMissing(users: readonly NewUser[]): Promise<ImportOutcome[]>
+
   /** Inserts all of them, or none when there is any user by then. @returns whether they were inserted */
   seed(users: readonly NewUser[]): Promise<boolean>
+
+  /**
+   * Changes a user and, in the same transaction, raises `credentialsVersion` and ends the live sessions (but `keep`) when
+   * the password, the role or `disabled` really changes.
+   * @param ifVersion only while `credentialsVersion` is this one
+   * @returns the user and the ids of the ended sessions, or undefined when there is no such user (or version)
+   * @throws {SignetError} `taken` when the e-mail address belongs to somebody else
+   */
+  update(
+    userId: string,
+    changes: UserChanges,
+    options?: { ifVersion?: number; keep?: string },
+  ): Promise<{ user: User; ended: string[] } | undefined>
+
+  /** Replaces a hash by a better one of the same password: nothing else changes. @returns whether it was still that hash */
+  rehash(userId: string, oldHash: string, newHash: string): Promise<boolean>
+
+  /** Deletes a user and ends the sessions, whose rows stay. @returns the ended ids, or undefined when there is no such user */
+  delete(userId: string): Promise<string[] | undefined>
+}
+
+export type ImportOutcome = 'inserted' | 'exists' | 'taken'
+
+export type Reservation =
+  | { readonly allowed: true /** the bucket that was booked */; readonly key: string }
+  | { readonly allowed: false; readonly waitSeconds: number }
+
+/** Failures of one account in a row. A bucket is a key that says nothing about the name. */
+export interface AttemptStore {
+  /**
+   * Books a failure in advance in the bucket `known` if it exists, else in `account`: one statement decides and counts,
+   * so parallel attempts cannot slip through. After the booking the bucket must wait `waitAfter(failures, free)`.
+   */
+  reserve(account: string, known: string, free: number): Promise<Reservation>
+  /** Takes one booking back: it was never tried. */
+  release(key: string): Promise<void>
+  /** Takes the failures of the booked bucket back to none, and opens or renews the bucket `known` for 30 days. */
+  succeed(key: string, known: string): Promise<void>
+  /** Deletes up to `limit` buckets that nobody used for their time. @returns how many */
+  deleteEnded(limit: number): Promise<number>
 }
 
 export interface LimitStore {
@@ -145,6 +211,7 @@ export interface Stores {
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly limits: LimitStore
+  readonly attempts: AttemptStore
   /** 32 random bytes made with the database (RFC 5869 salt); they move with its content. */
   readonly salt: Buffer
   /** Resolves when the database answers. */

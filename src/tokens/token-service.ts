@@ -1,11 +1,12 @@
 /** The acts of the token lifecycle: log in, refresh. What they decide by is in sessions/session.ts. */
 import { randomBytes } from 'node:crypto'
 import type { Audit } from '../audit.ts'
+import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { decideRefresh, type RefreshPolicy, retryWindowIsOver } from '../sessions/session.ts'
-import type { RotationPolicy, SessionStore, SessionView, User } from '../stores/stores.ts'
+import type { RotationPolicy, SessionStore, SessionView } from '../stores/stores.ts'
 import type { UserService } from '../users/user-service.ts'
 import { type AccessTokenSettings, accessClaims } from './access-token.ts'
 import { refreshClaims } from './refresh-token.ts'
@@ -23,18 +24,11 @@ export interface TokenResponse {
 /** Why a refresh gave tokens; goes out in `Signet-Refresh`. */
 export type RefreshCause = 'rotated' | 'repeated' | 'retried' | 'recovered'
 
-export interface Login {
-  readonly username: string
-  readonly password: string
-  readonly ip: string
-  readonly userAgent: string | undefined
-}
-
 export interface TokenService {
-  /** @throws {SignetError} `invalid_credentials`, `overloaded`, `unavailable` */
-  logIn(login: Login): Promise<TokenResponse>
+  /** @throws {SignetError} `invalid_credentials`, `too_many_attempts`, `overloaded`, `unavailable` */
+  logIn(username: string, password: string, client: Client): Promise<TokenResponse>
   /** @throws {SignetError} `invalid_token`, `refresh_token_required`, `token_expired`, `token_revoked`, `unavailable` */
-  refresh(refreshToken: string): Promise<{ cause: RefreshCause; tokens: TokenResponse }>
+  refresh(refreshToken: string, client: Client): Promise<{ cause: RefreshCause; tokens: TokenResponse }>
 }
 
 export interface TokenServiceSettings extends AccessTokenSettings {
@@ -66,8 +60,8 @@ export function createTokenService(dependencies: {
     retriesPerDay: settings.refreshRetriesPerDay,
   }
 
-  async function logIn({ username, password, ip, userAgent }: Login): Promise<TokenResponse> {
-    const user = await logInOrAudit(username, password, ip)
+  async function logIn(username: string, password: string, { ip, network, userAgent }: Client): Promise<TokenResponse> {
+    const user = await users.checkPassword(username, password, { ip, network, userAgent })
     const view = await sessions.create(
       {
         sid: randomBytes(16).toString('base64url'),
@@ -85,66 +79,55 @@ export function createTokenService(dependencies: {
     return tokensOf(view)
   }
 
-  async function logInOrAudit(username: string, password: string, ip: string): Promise<User> {
-    try {
-      return await users.checkPassword(username, password)
-    } catch (error) {
-      if (error instanceof SignetError && error.code === 'invalid_credentials') audit({ event: 'login.failed', ip })
-      throw error
-    }
-  }
-
-  async function refresh(refreshToken: string): Promise<{ cause: RefreshCause; tokens: TokenResponse }> {
+  async function refresh(
+    refreshToken: string,
+    client: Client,
+  ): Promise<{ cause: RefreshCause; tokens: TokenResponse }> {
     const token = verifier.readAuthentic(refreshToken)
     if (token.type !== 'refresh') throw new SignetError('refresh_token_required', 'an access token was presented')
-    const { sid, gen } = token.claims
+    const { sid, sub, gen } = token.claims
 
+    const { outcome, view } = await settle(sid, gen)
+    const about = { generation: view?.session.generation ?? gen, presented: gen }
+    audit({ event: `refresh.${outcome}`, sub, sid, ip: client.ip, ...about })
+    if (!isCause(outcome) || !view) throw refusals[outcome as keyof typeof refusals]()
+    return { cause: outcome, tokens: tokensOf(view) }
+  }
+
+  /** One conditional UPDATE in the usual case; otherwise judge and act until no other write came in between. */
+  async function settle(sid: string, gen: number): Promise<Settled> {
     const rotated = await sessions.rotate(sid, gen, rotation)
-    if (rotated) return { cause: 'rotated', tokens: tokensOf(rotated) }
+    if (rotated) return { outcome: 'rotated', view: rotated }
     for (let judgement = 1; judgement <= maximumJudgements; judgement++) {
       const view = await sessions.find(sid)
-      if (!view) throw new SignetError('token_revoked', 'refresh refused: no such session')
-      const outcome = await act(view, gen)
-      if (outcome) return { cause: outcome.cause, tokens: tokensOf(outcome.view) }
+      const settled = view ? await act(view, gen) : ({ outcome: 'revoked' } as const)
+      if (settled) return settled
     }
     throw new SignetError('unavailable', 'refresh lost every race', { retryAfterSeconds: 1 })
   }
 
   /** Does what the decision asks for. @returns undefined when another write came first */
-  async function act(view: SessionView, gen: number): Promise<{ cause: RefreshCause; view: SessionView } | undefined> {
-    const { session } = view
-    const about = { sub: session.userId, sid: session.sid, generation: session.generation, presented: gen }
-    const succeed = (cause: RefreshCause, after: SessionView | undefined) => after && { cause, view: after }
+  async function act(view: SessionView, gen: number): Promise<Settled | undefined> {
+    const { session, now } = view
+    const given = (outcome: RefreshCause, after: SessionView | undefined) => after && { outcome, view: after }
 
     const decision = decideRefresh(view, gen, policy)
     switch (decision) {
-      case 'revoked':
-        throw new SignetError('token_revoked', 'refresh refused: the session has ended')
-      case 'expired':
-        throw new SignetError('token_expired', 'refresh refused: the session has expired')
       case 'rotate':
-        return succeed('rotated', await sessions.rotate(session.sid, gen, rotation))
+        return given('rotated', await sessions.rotate(session.sid, gen, rotation))
       case 'repeat':
-        return succeed('repeated', view)
-      case 'retry': {
-        const after = await sessions.countRetry(session, retryWindowIsOver(session, view.now))
-        if (after) audit({ event: 'refresh.retried', ...about })
-        return succeed('retried', after)
-      }
-      case 'recover': {
-        const after = await sessions.recover(session, gen, rotation)
-        if (after) audit({ event: 'refresh.recovered', ...about })
-        return succeed('recovered', after)
-      }
-      case 'ahead':
-        audit({ event: 'refresh.ahead', ...about })
-        throw new SignetError('token_revoked', 'refresh refused: the token is ahead of the database')
+        return given('repeated', view)
+      case 'retry':
+        return given('retried', await sessions.countRetry(session, retryWindowIsOver(session, now)))
+      case 'recover':
+        return given('recovered', await sessions.recover(session, gen, rotation))
       case 'reuse':
         // A write of its own, committed before the request fails: whoever throws first loses the write that matters.
         if (!(await sessions.revoke(session.sid, 'reuse', session))) return undefined
         revocations.add(session.sid)
-        audit({ event: 'refresh.reuse', ...about })
-        throw new SignetError('token_revoked', 'refresh refused: this refresh token was used before')
+        return { outcome: 'reuse', view }
+      default:
+        return { outcome: decision, view }
     }
   }
 
@@ -160,4 +143,20 @@ export function createTokenService(dependencies: {
   }
 
   return { logIn, refresh }
+}
+
+interface Settled {
+  readonly outcome: RefreshCause | keyof typeof refusals
+  readonly view?: SessionView
+}
+
+function isCause(outcome: Settled['outcome']): outcome is RefreshCause {
+  return !(outcome in refusals)
+}
+
+const refusals = {
+  revoked: () => new SignetError('token_revoked', 'refresh refused: the session has ended'),
+  expired: () => new SignetError('token_expired', 'refresh refused: the session has expired'),
+  reuse: () => new SignetError('token_revoked', 'refresh refused: this refresh token was used before'),
+  ahead: () => new SignetError('token_revoked', 'refresh refused: the token is ahead of the database'),
 }

@@ -1,7 +1,8 @@
 /** Users as text: NDJSON, one object a line. */
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { normalizePassword, unhashable } from '../passwords/password-policy.ts'
+import { normalizePassword, type PasswordScheme, unhashable } from '../passwords/password-policy.ts'
+import { parseStoredHash } from '../passwords/stored-hash.ts'
 import { canonicalEmail, canonicalUsername } from './user.ts'
 
 export const ImportedUser = Type.Object(
@@ -9,9 +10,10 @@ export const ImportedUser = Type.Object(
     user_id: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$' })),
     username: Type.String(),
     password: Type.Optional(Type.String({ minLength: 1 })),
-    password_hash: Type.Optional(Type.String({ pattern: '^\\$2[aby]\\$(0[4-9]|1[0-5])\\$[./A-Za-z0-9]{53}$' })),
+    password_hash: Type.Optional(Type.String()),
     role: Type.Optional(Type.String({ pattern: '^[a-z0-9._-]{1,64}$' })),
     email: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    disabled: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 )
@@ -20,29 +22,18 @@ export type ImportedUser = Static<typeof ImportedUser>
 
 const schema = TypeCompiler.Compile(ImportedUser)
 
-/**
- * Reads NDJSON, empty lines aside, with canonical names.
- * @param source what to call the text in a message
- * @throws {Error} naming the first line that is wrong, without its content
- */
-export function parseUsers(text: string, source: string): ImportedUser[] {
-  const users: ImportedUser[] = []
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const { user, mistake } = parseUser(line)
-    if (!user) throw new Error(`${source}, line ${index + 1}: ${mistake}`)
-    users.push(user)
-  }
-  return users
-}
+export type ReadUser = { readonly user: ImportedUser } | { readonly mistake: string }
 
-function parseUser(line: string): { user?: ImportedUser; mistake?: string } {
-  let value: unknown
+/** One line of NDJSON with canonical names, or what is wrong with it, without its content. */
+export function readUserLine(line: string, scheme: PasswordScheme): ReadUser {
   try {
-    value = JSON.parse(line)
+    return readUser(JSON.parse(line), scheme)
   } catch {
     return { mistake: 'is not JSON' }
   }
+}
+
+export function readUser(value: unknown, scheme: PasswordScheme): ReadUser {
   const first = schema.Errors(value).First()
   if (first || !schema.Check(value)) return { mistake: `${first?.path || 'the line'} is not valid` }
 
@@ -50,10 +41,16 @@ function parseUser(line: string): { user?: ImportedUser; mistake?: string } {
   if (!username) return { mistake: '/username must be 1 to 64 of a-z, 0-9, dot, underscore and hyphen' }
   const email = value.email == null ? null : canonicalEmail(value.email)
   if (email === undefined) return { mistake: '/email is not an e-mail address' }
-  if (value.password !== undefined && value.password_hash !== undefined) {
-    return { mistake: 'has both password and password_hash' }
+  const mistake = passwordMistake(value, scheme)
+  return mistake ? { mistake } : { user: { ...value, username, email } }
+}
+
+function passwordMistake({ password, password_hash: hash }: ImportedUser, scheme: PasswordScheme): string | undefined {
+  if (hash !== undefined) {
+    if (password !== undefined) return 'has both /password and /password_hash'
+    if (parseStoredHash(hash)) return undefined
+    return '/password_hash must be bcrypt (cost up to 15) or argon2id (up to 256 MiB and 10 passes)'
   }
-  const reason = value.password === undefined ? undefined : unhashable(normalizePassword(value.password))
-  if (reason) return { mistake: `/password ${reason}` }
-  return { user: { ...value, username, email } }
+  const reason = password === undefined ? undefined : unhashable(normalizePassword(password), scheme)
+  return reason && `/password ${reason}`
 }

@@ -1,19 +1,53 @@
-/** Who is who: checking a password, and the users a new database starts with. */
+/** Who is who: checking a password, and everything that changes a user. */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Audit } from '../audit.ts'
+import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
+import type { LoginLimit } from '../limits/login-limit.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
-import type { User, UserStore } from '../stores/stores.ts'
-import { canonicalEmail, canonicalUsername } from './user.ts'
-import { parseUsers } from './user-import.ts'
+import type { PasswordPolicy } from '../passwords/password-policy.ts'
+import type { Revocations } from '../sessions/revocations.ts'
+import type { NewUser, User, UserChanges, UserStore } from '../stores/stores.ts'
+import { accountName, canonicalEmail, canonicalUsername } from './user.ts'
+import { type ImportedUser, readUserLine } from './user-import.ts'
+
+export interface NewAccount {
+  readonly username: string
+  readonly password: string
+  readonly role?: string
+  readonly email?: string | null
+}
+
+export interface AccountChanges {
+  readonly role?: string
+  readonly email?: string | null
+  readonly disabled?: boolean
+  readonly password?: string
+}
 
 export interface UserService {
   /**
-   * The enabled user with this name (or e-mail address) and password.
-   * @throws {SignetError} `invalid_credentials`: unknown, wrong, disabled, all after one hash; `overloaded`
+   * The enabled user with this name (or e-mail address) and password. A weak or foreign hash is replaced on the way.
+   * @throws {SignetError} `invalid_credentials`: unknown, wrong, disabled, all after one hash; `too_many_attempts`;
+   *   `overloaded`
    */
-  checkPassword(name: string, password: string): Promise<User>
+  checkPassword(name: string, password: string, client: Client): Promise<User>
+  /**
+   * Changes one's own password and ends one's other sessions.
+   * @param sid the session that stays
+   * @throws as `checkPassword`, and `invalid_request` when the new password is refused
+   */
+  changePassword(userId: string, sid: string, current: string, next: string, client: Client): Promise<void>
+  /** @throws {SignetError} `invalid_request`, `taken`, `overloaded` */
+  create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor): Promise<User>
+  /** @throws {SignetError} `not_found` */
+  get(userId: string): Promise<User>
+  list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
+  /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `overloaded` */
+  change(userId: string, changes: AccountChanges, by: Actor): Promise<User>
+  /** @throws {SignetError} `not_found` */
+  delete(userId: string, by: Actor): Promise<void>
   /**
    * Loads users from NDJSON while there is none at all.
    * @returns how many were inserted
@@ -22,19 +56,35 @@ export interface UserService {
   seedFrom(file: string): Promise<number>
 }
 
+/** Who acts, for the audit line. */
+export interface Actor {
+  readonly by?: string
+  readonly ip?: string
+}
+
 export function createUserService(dependencies: {
   users: UserStore
   hasher: PasswordHasher
+  policy: PasswordPolicy
+  limit: LoginLimit
+  revocations: Pick<Revocations, 'add'>
   audit: Audit
 }): UserService {
-  const { users, hasher, audit } = dependencies
+  const { users, hasher, policy, limit, revocations, audit } = dependencies
 
-  async function checkPassword(name: string, password: string): Promise<User> {
-    // The account's reservation against guessing belongs here, before the hash (contract section 7).
+  async function checkPassword(name: string, password: string, client: Client): Promise<User> {
     const user = await find(name)
-    const matches = await hasher.verify(password, user?.passwordHash)
-    if (!user || !matches || user.disabled) throw new SignetError('invalid_credentials', reasonFor(user, matches))
-    return user
+    const account = user?.username ?? accountName(name)
+    const whom = { ip: client.ip, ...(user ? { sub: user.userId } : { account: limit.nameless(account) }) }
+    try {
+      return await limit.guard(account, client.network, () => verified(user, password))
+    } catch (error) {
+      if (error instanceof SignetError && error.code === 'invalid_credentials')
+        audit({ event: 'login.failed', ...whom })
+      if (error instanceof SignetError && error.code === 'too_many_attempts')
+        audit({ event: 'login.throttled', ...whom })
+      throw error
+    }
   }
 
   async function find(name: string): Promise<User | undefined> {
@@ -44,24 +94,139 @@ export function createUserService(dependencies: {
     return email ? users.findByEmail(email) : undefined
   }
 
-  async function seedFrom(file: string): Promise<number> {
-    if (!(await users.isEmpty())) return 0
-    const seeds = parseUsers(await readFile(file, 'utf8'), file)
-    const rows = await Promise.all(
-      seeds.map(async ({ user_id, username, email, role, password, password_hash }) => ({
-        userId: user_id ?? randomBytes(16).toString('base64url'),
-        username,
-        email: email ?? null,
-        role: role ?? 'user',
-        passwordHash: password_hash ?? (password === undefined ? null : await hasher.hash(password)),
-      })),
-    )
-    if (!(await users.seed(rows))) return 0
-    audit({ event: 'users.seeded', count: rows.length })
-    return rows.length
+  async function verified(user: User | undefined, password: string): Promise<User> {
+    const matches = await hasher.verify(password, user?.passwordHash)
+    if (!user || !matches || user.disabled) throw new SignetError('invalid_credentials', reasonFor(user, matches))
+    await rehashIfOutdated(user, password)
+    return user
   }
 
-  return { checkPassword, seedFrom }
+  /** Once, and never over a newer hash; when there is no time for it now, the next login does it. */
+  async function rehashIfOutdated({ userId, passwordHash }: User, password: string): Promise<void> {
+    if (passwordHash === null || !hasher.isOutdated(passwordHash)) return
+    try {
+      const replaced = await users.rehash(userId, passwordHash, await hasher.hash(password))
+      if (replaced) audit({ event: 'password.rehashed', sub: userId })
+    } catch (error) {
+      if (!(error instanceof SignetError && error.status === 503)) throw error
+    }
+  }
+
+  async function changePassword(
+    userId: string,
+    sid: string,
+    current: string,
+    next: string,
+    client: Client,
+  ): Promise<void> {
+    const { username } = await get(userId)
+    const user = await checkPassword(username, current, client)
+    await policy.check(next, user.username, '/new_password')
+    const passwordHash = await hasher.hash(next)
+    const outcome = await users.update(userId, { passwordHash }, { ifVersion: user.credentialsVersion, keep: sid })
+    if (!outcome) throw new SignetError('invalid_credentials', 'the user changed while the hash was computed')
+    endedHere(outcome.ended)
+    audit({ event: 'password.changed', sub: userId, sid, ip: client.ip, sessionsEnded: outcome.ended.length })
+  }
+
+  async function create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor): Promise<User> {
+    const username = canonicalUsername(account.username)
+    if (!username) throw refused('/username', 'must be 1 to 64 of a-z, 0-9, dot, underscore and hyphen')
+    const email = emailOf(account.email)
+    await policy.check(account.password, username, '/password')
+    const passwordHash = await hasher.hash(account.password)
+    const user = await users.create({
+      userId: newUserId(),
+      username,
+      email,
+      role: account.role ?? 'user',
+      passwordHash,
+    })
+    audit({ event, sub: user.userId, ...by })
+    return user
+  }
+
+  async function get(userId: string): Promise<User> {
+    const user = await users.findById(userId)
+    if (!user) throw new SignetError('not_found', 'no such user')
+    return user
+  }
+
+  async function change(userId: string, changes: AccountChanges, by: Actor): Promise<User> {
+    const { password, email, ...others } = changes
+    const wanted: UserChanges = { ...others, ...(email !== undefined && { email: emailOf(email) }) }
+    const outcome = await users.update(userId, { ...wanted, ...(await newHash(userId, password)) })
+    if (!outcome) throw new SignetError('not_found', 'no such user')
+    endedHere(outcome.ended)
+    const changed = Object.keys(changes)
+    audit({ event: 'user.changed', sub: userId, changed, sessionsEnded: outcome.ended.length, ...by })
+    return outcome.user
+  }
+
+  async function newHash(userId: string, password: string | undefined): Promise<UserChanges> {
+    if (password === undefined) return {}
+    await policy.check(password, (await get(userId)).username, '/password')
+    return { passwordHash: await hasher.hash(password) }
+  }
+
+  async function remove(userId: string, by: Actor): Promise<void> {
+    const ended = await users.delete(userId)
+    if (!ended) throw new SignetError('not_found', 'no such user')
+    endedHere(ended)
+    audit({ event: 'user.deleted', sub: userId, sessionsEnded: ended.length, ...by })
+  }
+
+  async function seedFrom(file: string): Promise<number> {
+    if (!(await users.isEmpty())) return 0
+    const seeds = readSeeds(await readFile(file, 'utf8'), file)
+    if (!(await users.seed(await Promise.all(seeds.map(newUserOf))))) return 0
+    audit({ event: 'users.seeded', count: seeds.length })
+    return seeds.length
+  }
+
+  async function newUserOf({ user_id, username, email, role, disabled, ...given }: ImportedUser): Promise<NewUser> {
+    const { password, password_hash: hash = password === undefined ? null : await hasher.hash(password) } = given
+    return {
+      userId: user_id ?? newUserId(),
+      username,
+      email: email ?? null,
+      role: role ?? 'user',
+      passwordHash: hash,
+      disabled: disabled ?? false,
+    }
+  }
+
+  function readSeeds(text: string, file: string): ImportedUser[] {
+    const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }))
+    return lines
+      .filter(({ line }) => line.trim() !== '')
+      .map(({ line, number }) => {
+        const read = readUserLine(line, policy.scheme)
+        if ('mistake' in read) throw new Error(`${file}, line ${number}: ${read.mistake}`)
+        return read.user
+      })
+  }
+
+  function endedHere(sids: readonly string[]): void {
+    for (const sid of sids) revocations.add(sid)
+  }
+
+  return { checkPassword, changePassword, create, get, list: users.list, change, delete: remove, seedFrom }
+}
+
+/** `sub` is opaque and never used again, also when a name is (RFC 9068 section 2.2). */
+function newUserId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+function emailOf(email: string | null | undefined): string | null {
+  const canonical = email == null ? null : canonicalEmail(email)
+  if (canonical === undefined) throw refused('/email', 'must be an e-mail address')
+  return canonical
+}
+
+function refused(pointer: string, detail: string): SignetError {
+  return new SignetError('invalid_request', 'the user is refused', { mistakes: [{ pointer, detail }] })
 }
 
 function reasonFor(user: User | undefined, matches: boolean): string {

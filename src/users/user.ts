@@ -11,3 +11,8 @@ export function canonicalEmail(email: string): string | undefined {
   const canonical = email.normalize('NFKC').toLowerCase()
   return canonical.length <= 254 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(canonical) ? canonical : undefined
 }
+
+/** What attempts on a name are counted under, whether or not there is such a user: every spelling is one account. */
+export function accountName(name: string): string {
+  return canonicalUsername(name) ?? canonicalEmail(name) ?? name.normalize('NFKC').toLowerCase()
+}

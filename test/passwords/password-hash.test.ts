@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { createPasswordHasher, type PasswordHasherOptions } from '../../src/passwords/password-hash.ts'
 
 function hasher(t: Test, options: Partial<PasswordHasherOptions> = {}) {
-  const made = createPasswordHasher({ bcryptCost: 4, threads: 2, queue: undefined, ...options })
+  const made = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 2, queue: undefined, ...options })
   t.teardown(() => made.close())
   return made
 }

@@ -50,6 +50,14 @@ const steps: readonly string[] = [
     ends_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX limits_ending ON limits (ends_at);
+
+  CREATE TABLE attempts (
+    key           TEXT PRIMARY KEY,
+    failures      INTEGER NOT NULL,
+    blocked_until INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX attempts_expiring ON attempts (expires_at);
   `,
 ]
 

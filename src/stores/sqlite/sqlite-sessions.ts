@@ -37,7 +37,7 @@ export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock)
   const revokeOwn = raw.prepare(`
     UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${live}`)
   const revokeAll = raw.prepare(`
-    UPDATE sessions SET revoked_at = $now, revoke_reason = 'logout_all' WHERE user_id = $userId AND ${live}
+    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${live}
     RETURNING sid`)
   const list = raw.prepare(`
     SELECT * FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`)
@@ -87,7 +87,8 @@ export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock)
 
     revokeOwn: (userId, sid) => run(() => revokeOwn.run({ userId, sid, now: clock() }).changes === 1),
 
-    revokeAll: userId => run(() => revokeAll.all({ userId, now: clock() }).map(row => row['sid'] as string)),
+    revokeAll: (userId, reason) =>
+      run(() => revokeAll.all({ userId, reason, now: clock() }).map(row => row['sid'] as string)),
 
     list: userId => run(() => list.all({ userId, now: clock() }).map(toSession)),
 

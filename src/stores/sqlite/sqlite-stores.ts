@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Stores } from '../stores.ts'
 import { migrate, readSalt } from './migrations.ts'
+import { createSqliteAttempts } from './sqlite-attempts.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 import { createSqliteLimits } from './sqlite-limits.ts'
 import { createSqliteSessions } from './sqlite-sessions.ts'
@@ -16,6 +17,7 @@ export async function openSqliteStores(path: string, clock: Clock): Promise<Stor
     users: createSqliteUsers(database, clock),
     sessions: createSqliteSessions(database, clock),
     limits: createSqliteLimits(database, clock),
+    attempts: createSqliteAttempts(database, clock),
     salt: await readSalt(database),
     // Reading a row proves more than SELECT 1, which never touches the file.
     ping: () => database.run(() => void database.raw.prepare("SELECT 1 FROM meta WHERE name = 'salt'").get()),

@@ -1,37 +1,112 @@
 /** Users in SQLite. */
 import type { Clock } from '../../clock.ts'
-import type { UserStore } from '../stores.ts'
-import { toUser } from './rows.ts'
+import { SignetError } from '../../errors.ts'
+import type { ImportOutcome, NewUser, RevokeReason, User, UserChanges, UserStore } from '../stores.ts'
+import { type Row, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 export function createSqliteUsers({ raw, run, transaction }: SqliteDatabase, clock: Clock): UserStore {
+  const byId = raw.prepare('SELECT * FROM users WHERE user_id = ?')
   const byUsername = raw.prepare('SELECT * FROM users WHERE username = ?')
   const byEmail = raw.prepare('SELECT * FROM users WHERE email = ?')
   const any = raw.prepare('SELECT 1 FROM users LIMIT 1')
+  // A prefix is a range, so that both searches use their index; 0x10FFFF sorts behind everything a name can hold.
+  const page = raw.prepare(`
+    SELECT * FROM users WHERE username > $after AND (
+      (username >= $prefix AND username < $end) OR (email >= $prefix AND email < $end))
+    ORDER BY username LIMIT $limit`)
   const insert = raw.prepare(`
-    INSERT INTO users (user_id, username, email, role, password_hash, created_at)
-    VALUES ($userId, $username, $email, $role, $passwordHash, $now)`)
+    INSERT INTO users (user_id, username, email, role, password_hash, disabled, created_at)
+    VALUES ($userId, $username, $email, $role, $passwordHash, $disabled, $now)
+    RETURNING *`)
+  const insertIfFree = raw.prepare(`
+    INSERT INTO users (user_id, username, email, role, password_hash, disabled, created_at)
+    VALUES ($userId, $username, $email, $role, $passwordHash, $disabled, $now)
+    ON CONFLICT DO NOTHING`)
+  const update = raw.prepare(`
+    UPDATE users SET role = $role, email = $email, disabled = $disabled, password_hash = $passwordHash,
+      credentials_version = credentials_version + $raise
+    WHERE user_id = $userId
+    RETURNING *`)
+  const rehash = raw.prepare(`
+    UPDATE users SET password_hash = $newHash WHERE user_id = $userId AND password_hash = $oldHash`)
+  const remove = raw.prepare('DELETE FROM users WHERE user_id = ?')
+  const endSessions = raw.prepare(`
+    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+    WHERE user_id = $userId AND sid IS NOT $keep AND revoked_at IS NULL AND expires_at > $now
+    RETURNING sid`)
+
+  const find = (statement: typeof byId, value: string) =>
+    run(() => {
+      const row = statement.get(value)
+      return row && toUser(row)
+    })
+  const toRow = ({ disabled = false, ...user }: NewUser) => ({ ...user, disabled: disabled ? 1 : 0, now: clock() })
+  const end = (userId: string, reason: RevokeReason, keep: string | null) =>
+    endSessions.all({ userId, reason, keep, now: clock() }).map(row => row['sid'] as string)
+
+  function importOne(user: NewUser): ImportOutcome {
+    if (insertIfFree.run(toRow(user)).changes === 1) return 'inserted'
+    return byUsername.get(user.username) ? 'exists' : 'taken'
+  }
 
   return {
-    findByUsername: username =>
-      run(() => {
-        const row = byUsername.get(username)
-        return row && toUser(row)
-      }),
-
-    findByEmail: email =>
-      run(() => {
-        const row = byEmail.get(email)
-        return row && toUser(row)
-      }),
-
+    findById: userId => find(byId, userId),
+    findByUsername: username => find(byUsername, username),
+    findByEmail: email => find(byEmail, email),
     isEmpty: () => run(() => any.get() === undefined),
+
+    list: ({ limit, after = '', prefix = '' }) =>
+      run(() => page.all({ limit, after, prefix, end: `${prefix}\u{10ffff}` }).map(toUser)),
+
+    create: user => run(() => toUser(orTaken(() => insert.get(toRow(user))) as Row)),
+
+    importMissing: users => transaction(() => users.map(importOne)),
 
     seed: users =>
       transaction(() => {
         if (any.get() !== undefined) return false
-        for (const user of users) insert.run({ ...user, now: clock() })
+        for (const user of users) insert.get(toRow(user))
         return true
       }),
+
+    update: (userId, changes, { ifVersion, keep } = {}) =>
+      transaction(() => {
+        const row = byId.get(userId)
+        const before = row && toUser(row)
+        if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
+        const { role, email, disabled, passwordHash } = { ...before, ...changes }
+        const reason = reasonToEnd(before, changes)
+        const after = { userId, role, email, disabled: disabled ? 1 : 0, passwordHash, raise: reason ? 1 : 0 }
+        const user = toUser(orTaken(() => update.get(after)) as Row)
+        return { user, ended: reason ? end(userId, reason, keep ?? null) : [] }
+      }),
+
+    rehash: (userId, oldHash, newHash) => run(() => rehash.run({ userId, oldHash, newHash }).changes === 1),
+
+    delete: userId =>
+      transaction(() => {
+        if (remove.run(userId).changes === 0) return undefined
+        return end(userId, 'deleted', null)
+      }),
+  }
+}
+
+/** Why a change ends the user's sessions, or undefined when it does not. */
+function reasonToEnd(before: User, { role, disabled, passwordHash }: UserChanges): RevokeReason | undefined {
+  if (passwordHash !== undefined && passwordHash !== before.passwordHash) return 'password_changed'
+  if (disabled === true && !before.disabled) return 'disabled'
+  if (role !== undefined && role !== before.role) return 'role_changed'
+  return undefined
+}
+
+const uniqueCodes = new Set([2067 /* CONSTRAINT_UNIQUE */, 1555 /* CONSTRAINT_PRIMARYKEY */])
+
+function orTaken<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (!uniqueCodes.has((error as { errcode?: number }).errcode ?? 0)) throw error
+    throw new SignetError('taken', 'the name, the e-mail address or the id belongs to somebody', { cause: error })
   }
 }
