@@ -23,7 +23,7 @@ export function secretWeakness(secret: string): string | undefined {
   if (secret.includes(',')) return 'contains a comma, so it could never be listed in JWT_SECRET_KEY_FALLBACK'
   if (/^\s*-----BEGIN|^\s*\{/.test(secret)) return 'looks like a PEM or JWK key; it must be a random string'
   if (wellKnown.has(secret.toLowerCase())) return 'is a well-known example'
-  if (new Set(secret).size < 10) return 'has too few different characters'
+  if (new Set(secret).size < 8) return 'has too few different characters'
   if (isRepetition(secret)) return 'repeats itself'
   if (isSequence(secret)) return 'is a sequence'
   if (remainderWithoutWords(secret).length < 16) return 'is made of ordinary words'
