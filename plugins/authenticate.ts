@@ -1,6 +1,7 @@
 /** The `authenticate` hook. Pass it in the array form, so that a missing decorator fails at start (fastify.md). */
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
+import { SignetError } from '../src/errors.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
 import { bearerToken } from '../src/tokens/bearer.ts'
 
@@ -9,6 +10,8 @@ type SyncHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandler
 declare module 'fastify' {
   interface FastifyInstance {
     readonly authenticate: SyncHook
+    /** Behind `authenticate`: lets administrators pass. */
+    readonly requireAdmin: SyncHook
   }
   interface FastifyRequest {
     /** Who is asking; set by `authenticate`, so only behind it. */
@@ -18,17 +21,21 @@ declare module 'fastify' {
 
 export default fp(
   async app => {
-    const { verifier } = app
+    const { verifier, tokenCookies } = app
     app.decorateRequest('claims', null as unknown as AccessClaims)
     // Synchronous with `done`: a promise per request would cost more than the verification.
     app.decorate('authenticate', ((request, _reply, done) => {
       try {
-        request.claims = verifier.authenticate(bearerToken(request.headers.authorization))
+        const cookie = request.headers.cookie === undefined ? undefined : tokenCookies.read(request).access
+        request.claims = verifier.authenticate(cookie ?? bearerToken(request.headers.authorization))
         done()
       } catch (error) {
         done(error as Error)
       }
     }) satisfies SyncHook)
+    app.decorate('requireAdmin', ((request, _reply, done) => {
+      done(request.claims.role === 'admin' ? undefined : new SignetError('admin_required', 'the role is not admin'))
+    }) satisfies SyncHook)
   },
-  { name: 'authenticate', dependencies: ['services'] },
+  { name: 'authenticate', dependencies: ['services', 'cookies'] },
 )

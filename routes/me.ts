@@ -1,6 +1,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { problems } from '../src/problem.ts'
 import { authorized } from '../src/tokens/token-schemas.ts'
+import { PasswordChange } from '../src/users/user-schemas.ts'
 
 const Me = Type.Object({
   user_id: Type.String(),
@@ -26,6 +27,28 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     (request, reply) => {
       const { sub, username, email, role } = request.claims
       reply.send({ user_id: sub, username, email, role, message: 'You used a valid access token' })
+    },
+  )
+
+  app.put(
+    '/me/password',
+    {
+      onRequest: [app.limitLogins, app.authenticate],
+      schema: {
+        tags: ['Users'],
+        operationId: 'changePassword',
+        summary: 'Change my password; my other sessions end',
+        security: authorized,
+        body: PasswordChange,
+        response: {
+          204: Type.Null({ description: 'The password is changed' }),
+          ...problems(400, 401, 413, 415, 429, 503),
+        },
+      },
+    },
+    async ({ claims, body, client }, reply) => {
+      await app.users.changePassword(claims.sub, claims.sid, body.current_password, body.new_password, client)
+      reply.code(204)
     },
   )
 }

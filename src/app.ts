@@ -1,12 +1,20 @@
 /** Builds the Fastify app: options, then plugins/, then routes/. It does not listen. */
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import autoload from '@fastify/autoload'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import Fastify, {
+  type ConnectionError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { OAuthError, Problem } from './problem.ts'
+import { OAuthError, Problem, rawProblem } from './problem.ts'
 import { TokenResponse } from './tokens/token-schemas.ts'
+import { UserItem } from './users/user-schemas.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,6 +41,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     logController: new OneLinePerRequest(),
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: 16 * 1024,
+    // Only the header block's 16 KiB bound a parameter: a long id is a wrong id, not an error of another kind.
+    routerOptions: { maxParamLength: 16 * 1024 },
     requestIdHeader: false,
     allowErrorHandlerOverride: false,
     forceCloseConnections: 'idle',
@@ -41,26 +51,44 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     keepAliveTimeout: 65_000,
     maxRequestsPerSocket: 0,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+    frameworkErrors(error, request, reply) {
+      reply.headers(request.server.commonHeaders) // a URL that cannot be read meets no hook
+      request.server.errorHandler(error, request, reply)
+    },
+    clientErrorHandler: answerBytes,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.decorate('config', config)
   app.decorate('clock', clock)
   app.decorate('background', background)
-  for (const schema of [Problem, OAuthError, TokenResponse]) app.addSchema(schema)
+  for (const schema of [Problem, OAuthError, TokenResponse, UserItem]) app.addSchema(schema)
 
   await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })
   await app.register(autoload, { dir: join(import.meta.dirname, '..', 'routes'), dirNameRoutePrefix: false })
   return app as unknown as FastifyInstance
 }
 
-/** One line when a request is done, with the path and never the query, which may hold what should not be in a log. */
+/** Bytes that are no request meet no route and no hook. Their log line must not quote them: they may hold a token. */
+function answerBytes(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
+  this.log.debug({ reason: error.code, ip: socket.remoteAddress }, 'not a request')
+  if (socket.writable) socket.write(rawProblem(clientErrors[error.code] ?? 400, this.commonHeaders))
+  socket.destroy()
+}
+
+const clientErrors: Partial<Record<string, 408 | 413 | 431>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+}
+
+/** One line when a request is done, with its route and never the query or a parameter, which may hold a secret. */
 class OneLinePerRequest extends LogController {
   override incomingRequest(): void {}
   override routeNotFound(): void {}
 
   override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
-    const { method, url, ip } = request
-    const path = url.split('?', 1)[0]
+    const { method, url, routeOptions, ip } = request
+    const path = routeOptions.url ?? url.split('?', 1)[0]
     const line = { method, path, status: reply.statusCode, ip, ms: Math.round(reply.elapsedTime * 10) / 10 }
     if (error) reply.log.info({ ...line, reason: error.message }, 'request aborted')
     else reply.log.info(line, 'request')

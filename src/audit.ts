@@ -1,7 +1,7 @@
 /**
  * What an operator may have to answer for later: one structured line each, with identifiers and never with a secret. The
- * name somebody typed is not among them, because people type passwords there: a failed login has the subject, or a
- * keyed hash of the name.
+ * name somebody typed is not among them, because people type passwords there: a failed login has a keyed hash
+ * of the name, and the subject if there is one.
  */
 export interface AuditEvent {
   readonly event:
@@ -26,7 +26,7 @@ export interface AuditEvent {
   readonly by?: string
   readonly sid?: string
   readonly ip?: string
-  /** A keyed hash of a name that is no user's. */
+  /** A keyed hash of the name that was tried. */
   readonly account?: string
   readonly count?: number
   readonly sessionsEnded?: number

@@ -4,9 +4,15 @@
  */
 import { argon2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { setPriority } from 'node:os'
-import { compareSync, genSaltSync, hashSync } from 'bcryptjs'
+import { compareSync, hashSync } from 'bcryptjs'
 import { type PasswordScheme, unhashable } from './password-policy.ts'
-import { type Argon2idHash, argon2idParameters, formatArgon2id, parseStoredHash } from './stored-hash.ts'
+import {
+  type Argon2idHash,
+  argon2idParameters,
+  formatArgon2id,
+  parseStoredHash,
+  type StoredHash,
+} from './stored-hash.ts'
 
 /** The scheme of new hashes, and with it the work of every failure. */
 export interface HashTarget {
@@ -49,23 +55,30 @@ function hashOf(password: string, { scheme, bcryptCost }: HashTarget): string {
 function verify(password: string, hash: string | null, target: HashTarget): boolean {
   const stored = hash === null ? undefined : parseStoredHash(hash)
   if (!stored || unhashable(password, stored.scheme)) return burn(target)
-
-  if (stored.scheme === 'argon2id') {
-    const matches = timingSafeEqual(argon2id(password, stored, stored.tag.length), stored.tag)
-    return matches || (target.scheme === 'bcrypt' && burn(target))
-  }
-  if (compareSync(password, stored.text)) return true
-  if (target.scheme === 'argon2id') return burn(target)
+  if (matches(password, stored)) return true
+  if (stored.scheme !== target.scheme) return burn(target)
   // 2^c + 2^c + 2^(c+1) + … + 2^(target-1) = 2^target: an old, cheaper hash takes no less time than none at all.
-  for (let cost = stored.cost; cost < target.bcryptCost; cost++) hashSync('no password', genSaltSync(cost))
+  if (stored.scheme === 'bcrypt') for (let cost = stored.cost; cost < target.bcryptCost; cost++) burnBcrypt(cost)
   return false
 }
 
-/** The work of one hash, for nothing. */
-function burn(target: HashTarget): false {
-  hashOf('no password', target)
+function matches(password: string, stored: StoredHash): boolean {
+  if (stored.scheme === 'bcrypt') return compareSync(password, stored.text)
+  return timingSafeEqual(argon2id(password, stored, stored.tag.length), stored.tag)
+}
+
+/** The work of one hash, for nothing, by the same steps as a comparison. */
+function burn({ scheme, bcryptCost }: HashTarget): false {
+  if (scheme === 'bcrypt') burnBcrypt(bcryptCost)
+  else matches('no password', { scheme, ...argon2idParameters, salt: filler.subarray(0, 16), tag: filler })
   return false
 }
+
+function burnBcrypt(cost: number): void {
+  compareSync('no password', `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`)
+}
+
+const filler = randomBytes(32)
 
 function argon2id(
   password: string,

@@ -10,8 +10,11 @@ import { normalizePassword } from './password-policy.ts'
 import { argon2idParameters, parseStoredHash } from './stored-hash.ts'
 
 export interface PasswordHasher {
-  /** @throws {SignetError} `overloaded` */
-  hash(password: string): Promise<string>
+  /**
+   * @param patiently waits for its turn however long that is, for work that nobody waits for at a gateway
+   * @throws {SignetError} `overloaded`
+   */
+  hash(password: string, patiently?: boolean): Promise<string>
   /**
    * Whether the password matches. An absent or unusable hash, and a password that cannot have been hashed, cost the same
    * one hash and are false: time does not tell whether a user exists.
@@ -42,8 +45,8 @@ export function createPasswordHasher({ threads, queue, ...target }: PasswordHash
 
   const maximumWaiting = () => queue ?? Math.max(8, Math.floor((2000 * threads) / hashMilliseconds))
 
-  async function run(task: HashTask): Promise<HashResult> {
-    if (working >= threads + maximumWaiting()) {
+  async function run(task: HashTask, patiently = false): Promise<HashResult> {
+    if (!patiently && working >= threads + maximumWaiting()) {
       throw new SignetError('overloaded', 'the hash queue is full', { retryAfterSeconds: randomInt(1, 4) })
     }
     working++
@@ -57,8 +60,8 @@ export function createPasswordHasher({ threads, queue, ...target }: PasswordHash
   }
 
   return {
-    async hash(password) {
-      const { hash } = await run({ act: 'hash', password: normalizePassword(password), target })
+    async hash(password, patiently) {
+      const { hash } = await run({ act: 'hash', password: normalizePassword(password), target }, patiently)
       return hash as string
     },
     async verify(password, hash) {

@@ -1,9 +1,10 @@
-/** Users as text: NDJSON, one object a line. */
+/** A user as somebody else wrote it down, judged before it comes in. No mistake ever repeats what was written. */
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { normalizePassword, type PasswordScheme, unhashable } from '../passwords/password-policy.ts'
 import { parseStoredHash } from '../passwords/stored-hash.ts'
-import { canonicalEmail, canonicalUsername } from './user.ts'
+import type { NewUser } from '../stores/stores.ts'
+import { canonicalEmail, canonicalUsername, newUserId, rolePattern } from './user.ts'
 
 export const ImportedUser = Type.Object(
   {
@@ -11,7 +12,7 @@ export const ImportedUser = Type.Object(
     username: Type.String(),
     password: Type.Optional(Type.String({ minLength: 1 })),
     password_hash: Type.Optional(Type.String()),
-    role: Type.Optional(Type.String({ pattern: '^[a-z0-9._-]{1,64}$' })),
+    role: Type.Optional(Type.String({ pattern: rolePattern })),
     email: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     disabled: Type.Optional(Type.Boolean()),
   },
@@ -35,7 +36,7 @@ export function readUserLine(line: string, scheme: PasswordScheme): ReadUser {
 
 export function readUser(value: unknown, scheme: PasswordScheme): ReadUser {
   const first = schema.Errors(value).First()
-  if (first || !schema.Check(value)) return { mistake: `${first?.path || 'the line'} is not valid` }
+  if (first || !schema.Check(value)) return { mistake: mistakeAt(first?.path ?? '') }
 
   const username = canonicalUsername(value.username)
   if (!username) return { mistake: '/username must be 1 to 64 of a-z, 0-9, dot, underscore and hyphen' }
@@ -43,6 +44,18 @@ export function readUser(value: unknown, scheme: PasswordScheme): ReadUser {
   if (email === undefined) return { mistake: '/email is not an e-mail address' }
   const mistake = passwordMistake(value, scheme)
   return mistake ? { mistake } : { user: { ...value, username, email } }
+}
+
+/** A member's name is repeated only when it is one of ours: the others are content. */
+function mistakeAt(path: string): string {
+  if (path === '') return 'is not an object'
+  return path.slice(1) in ImportedUser.properties ? `${path} is missing or not valid` : 'has a member that is not known'
+}
+
+/** The user to insert, with an id of its own unless it brought one. */
+export function newUserOf(user: ImportedUser, passwordHash: string | null): NewUser {
+  const { user_id: userId = newUserId(), username, email = null, role = 'user', disabled = false } = user
+  return { userId, username, email, role, passwordHash, disabled }
 }
 
 function passwordMistake({ password, password_hash: hash }: ImportedUser, scheme: PasswordScheme): string | undefined {

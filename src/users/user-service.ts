@@ -75,7 +75,7 @@ export function createUserService(dependencies: {
   async function checkPassword(name: string, password: string, client: Client): Promise<User> {
     const user = await find(name)
     const account = user?.username ?? accountName(name)
-    const whom = { ip: client.ip, ...(user ? { sub: user.userId } : { account: limit.nameless(account) }) }
+    const whom = { ip: client.ip, account: limit.nameless(account), ...(user && { sub: user.userId }) }
     try {
       return await limit.guard(account, client.network, () => verified(user, password))
     } catch (error) {
@@ -185,7 +185,7 @@ export function createUserService(dependencies: {
   }
 
   async function newUserOf({ user_id, username, email, role, disabled, ...given }: ImportedUser): Promise<NewUser> {
-    const { password, password_hash: hash = password === undefined ? null : await hasher.hash(password) } = given
+    const { password, password_hash: hash = password === undefined ? null : await hasher.hash(password, true) } = given
     return {
       userId: user_id ?? newUserId(),
       username,

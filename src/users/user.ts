@@ -1,4 +1,13 @@
 /** Names: one canonical form for storage, uniqueness, login and throttling, so that no spelling is a second account. */
+import { randomBytes } from 'node:crypto'
+
+/** `sub` is opaque and never used again, also when a name is (RFC 9068 section 2.2). */
+export function newUserId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+/** What a role can be called. */
+export const rolePattern = '^[a-z0-9._-]{1,64}$'
 
 /** The canonical form of a username, or undefined when it cannot be one (NFKC, lower case, 1 to 64 of `a-z 0-9 . _ -`). */
 export function canonicalUsername(name: string): string | undefined {

@@ -5,9 +5,10 @@ import t from 'tap'
 import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
-import { testStores } from './stores.contract.ts'
+import { type Engine, testStores } from './stores.contract.ts'
+import { testUsers } from './users.contract.ts'
 
-testStores(t, {
+const engine: Engine = {
   name: 'SQLite',
   async open(t, clock, where) {
     const path = where ?? join(await temporaryFolder(t), 'signet.db')
@@ -15,7 +16,10 @@ testStores(t, {
     t.teardown(() => stores.close())
     return { stores, where: path }
   },
-})
+}
+
+testStores(t, engine)
+testUsers(t, engine)
 
 t.test('the database file and its companions are for their owner only, in a folder made for them', async t => {
   const path = join(await temporaryFolder(t), 'new', 'signet.db')

@@ -1,0 +1,27 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { SignetError } from '../src/errors.ts'
+import { problems } from '../src/problem.ts'
+import { Registration, UserItemRef, userItem } from '../src/users/user-schemas.ts'
+
+const plugin: FastifyPluginAsyncTypebox = async app => {
+  app.post(
+    '/register',
+    {
+      onRequest: [app.limitLogins],
+      schema: {
+        tags: ['Users'],
+        operationId: 'register',
+        summary: 'Register, where REGISTRATION is open',
+        body: Registration,
+        response: { 201: UserItemRef, ...problems(400, 403, 409, 413, 415, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      if (!app.config.registrationIsOpen) throw new SignetError('registration_closed', 'REGISTRATION is closed')
+      const user = await app.users.create(request.body, 'user.registered', { ip: request.client.ip })
+      return reply.code(201).send(userItem(user))
+    },
+  )
+}
+
+export default plugin

@@ -1,0 +1,141 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { problems } from '../src/problem.ts'
+import { authorized } from '../src/tokens/token-schemas.ts'
+import { NewUserBody, UserChangesBody, UserItemRef, userItem } from '../src/users/user-schemas.ts'
+
+const ById = Type.Object({ id: Type.String() })
+
+const plugin: FastifyPluginAsyncTypebox = async app => {
+  const onRequest = () => [app.authenticate, app.requireAdmin]
+  const actor = ({ claims, client }: FastifyRequest) => ({ by: claims.sub, ip: client.ip })
+
+  app.get(
+    '/users',
+    {
+      onRequest: onRequest(),
+      schema: {
+        tags: ['Users'],
+        operationId: 'listUsers',
+        summary: 'Users by name, page by page',
+        security: authorized,
+        querystring: Type.Object(
+          {
+            limit: Type.Optional(
+              Type.String({ pattern: '^([1-9][0-9]?|100)$', description: '1 to 100; 50 when not given' }),
+            ),
+            after: Type.Optional(Type.String({ description: '`next` of the page before' })),
+            q: Type.Optional(Type.String({ description: 'how the name or the e-mail address begins' })),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({
+            users: Type.Array(UserItemRef),
+            next: Type.Union([Type.String(), Type.Null()], { description: 'for `after`; null on the last page' }),
+          }),
+          ...problems(400, 401, 403, 503),
+        },
+      },
+    },
+    async ({ query }) => {
+      const limit = Number(query.limit ?? 50)
+      const prefix = query.q?.normalize('NFKC').toLowerCase()
+      const found = await app.users.list({ limit: limit + 1, after: query.after, prefix })
+      const page = found.slice(0, limit)
+      return { users: page.map(userItem), next: found.length > limit ? (page.at(-1)?.username ?? null) : null }
+    },
+  )
+
+  app.post(
+    '/users',
+    {
+      onRequest: onRequest(),
+      schema: {
+        tags: ['Users'],
+        operationId: 'createUser',
+        summary: 'Create a user',
+        security: authorized,
+        body: NewUserBody,
+        response: { 201: UserItemRef, ...problems(400, 401, 403, 409, 413, 415, 503) },
+      },
+    },
+    async (request, reply) => {
+      const user = await app.users.create(request.body, 'user.created', actor(request))
+      return reply.code(201).send(userItem(user))
+    },
+  )
+
+  app.get(
+    '/users/:id',
+    {
+      onRequest: onRequest(),
+      schema: {
+        tags: ['Users'],
+        operationId: 'getUser',
+        summary: 'One user',
+        security: authorized,
+        params: ById,
+        response: { 200: UserItemRef, ...problems(401, 403, 404, 503) },
+      },
+    },
+    async ({ params }) => userItem(await app.users.get(params.id)),
+  )
+
+  app.patch(
+    '/users/:id',
+    {
+      onRequest: onRequest(),
+      schema: {
+        tags: ['Users'],
+        operationId: 'changeUser',
+        summary: 'Change a user; a new role or password and disabling end the sessions',
+        security: authorized,
+        params: ById,
+        body: UserChangesBody,
+        response: { 200: UserItemRef, ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
+      },
+    },
+    async request => userItem(await app.users.change(request.params.id, request.body, actor(request))),
+  )
+
+  app.delete(
+    '/users/:id',
+    {
+      onRequest: onRequest(),
+      schema: {
+        tags: ['Users'],
+        operationId: 'deleteUser',
+        summary: 'Delete a user and end the sessions',
+        security: authorized,
+        params: ById,
+        response: { 204: Type.Null({ description: 'The user is gone' }), ...problems(401, 403, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      await app.users.delete(request.params.id, actor(request))
+      reply.code(204)
+    },
+  )
+
+  app.post(
+    '/users/:id/logout',
+    {
+      onRequest: onRequest(),
+      schema: {
+        tags: ['Users'],
+        operationId: 'logoutUser',
+        summary: 'End every session of a user',
+        security: authorized,
+        params: ById,
+        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(401, 403, 404, 503) },
+      },
+    },
+    async ({ params, claims, client }) => {
+      await app.users.get(params.id)
+      return { sessions_ended: await app.sessions.logOutAll(params.id, client, claims.sub) }
+    },
+  )
+}
+
+export default plugin

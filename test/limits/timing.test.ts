@@ -1,0 +1,58 @@
+/** Time does not tell whether a name exists, whatever hash the account has. */
+import bcrypt from 'bcryptjs'
+import t from 'tap'
+import { testApp } from '../helpers/app.ts'
+
+/** The suite compares medians; with TIMING_ROUNDS=500 the distributions themselves, at a cost that is used for real. */
+const rounds = Number(process.env['TIMING_ROUNDS'] ?? 60)
+const inFull = rounds >= 500
+
+t.test('the time of a failure does not tell known names from unknown ones', { timeout: 600_000 }, async t => {
+  const bcryptCost = inFull ? 10 : 7
+  const { app } = await testApp(t, { bcryptCost, loginFreeFailures: 0, logLevel: 'silent' })
+  await app.stores.users.update('user-2', { passwordHash: bcrypt.hashSync('demo123', bcryptCost - 2) })
+  const failure = async (username: string) => {
+    const startedAt = performance.now()
+    const answer = await app.inject({ method: 'POST', url: '/login', body: { username, password: 'wrong' } })
+    if (answer.statusCode !== 401) throw new Error(`answered ${answer.statusCode}`)
+    return performance.now() - startedAt
+  }
+  for (let i = 0; i < 20; i++) await failure('nobody') // warm
+
+  const times = { known: [] as number[], cheaper: [] as number[], unknown: [] as number[] }
+  for (let i = 0; i < rounds; i++) {
+    // In another order each round, or the work left over by one kind would always fall on the same next one.
+    for (const kind of shuffled(['known', 'cheaper', 'unknown'] as const)) {
+      times[kind].push(await failure({ known: 'thirdy', cheaper: 'maria', unknown: 'nobody' }[kind]))
+    }
+  }
+
+  for (const [what, those] of [
+    ['a user of the configured cost', times.known],
+    ['a user with an older, cheaper hash', times.cheaper],
+  ] as const) {
+    const auc = areaUnderCurve(those, times.unknown)
+    const ratio = median(those) / median(times.unknown)
+    t.comment(`${rounds} each, ${what}: AUC ${auc.toFixed(3)}, medians ${ratio.toFixed(3)} to 1`)
+    t.ok(ratio > 0.93 && ratio < 1.07, `${what}: median ${ratio.toFixed(3)} of that of unknown names`)
+    if (inFull) t.ok(auc > 0.45 && auc < 0.55, `${what}: AUC ${auc.toFixed(3)}`)
+  }
+})
+
+/** How often one of the first takes longer than one of the second: 0.5 when nobody can tell (Mann-Whitney). */
+function areaUnderCurve(first: number[], second: number[]): number {
+  let wins = 0
+  for (const a of first) for (const b of second) wins += a > b ? 1 : a === b ? 0.5 : 0
+  return wins / (first.length * second.length)
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map(item => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}
+
+function median(numbers: number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+}

@@ -1,0 +1,203 @@
+/** What every engine promises about users and failed attempts. */
+import { randomBytes } from 'node:crypto'
+import type { Test } from 'tap'
+import { waitAfter } from '../../src/limits/login-limit.ts'
+import type { NewUser, Stores } from '../../src/stores/stores.ts'
+import { movableClock } from '../helpers/clock.ts'
+import type { Engine } from './stores.contract.ts'
+
+export function testUsers(t: Test, engine: Engine): void {
+  t.test(`${engine.name}: a name, an e-mail address and an id belong to one user`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    const ana = await stores.users.create({ ...user('ana'), email: 'ana@example.com' })
+
+    t.match(ana, { username: 'ana', disabled: false, credentialsVersion: 0 })
+    t.strictSame(await stores.users.findById('id-ana'), ana)
+    await t.rejects(stores.users.create({ ...user('ana'), userId: 'other' }), { code: 'taken' })
+    await t.rejects(stores.users.create({ ...user('ben'), email: 'ana@example.com' }), { code: 'taken' })
+    await t.rejects(stores.users.create({ ...user('ben'), userId: 'id-ana' }), { code: 'taken' })
+    await stores.users.create(user('ben'))
+    await t.rejects(stores.users.update('id-ben', { email: 'ana@example.com' }), { code: 'taken' })
+    t.match(await stores.users.findById('id-ben'), { email: null }, 'a refused change changes nothing')
+  })
+
+  t.test(`${engine.name}: of 20 creations of one name at once exactly one wins`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    const made = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) => stores.users.create({ ...user('ana'), userId: `id-${i}` })),
+    )
+    t.equal(made.filter(one => one.status === 'fulfilled').length, 1)
+  })
+
+  t.test(`${engine.name}: users are listed by name, page by page, by prefix of name or e-mail address`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    for (const name of ['carl', 'ana', 'ben', 'anton']) {
+      await stores.users.create({ ...user(name), email: `${name === 'carl' ? 'an.carl' : name}@example.com` })
+    }
+    const names = async (query: Parameters<Stores['users']['list']>[0]) =>
+      (await stores.users.list(query)).map(one => one.username)
+
+    t.strictSame(await names({ limit: 10 }), ['ana', 'anton', 'ben', 'carl'])
+    t.strictSame(await names({ limit: 2 }), ['ana', 'anton'])
+    t.strictSame(await names({ limit: 2, after: 'anton' }), ['ben', 'carl'])
+    t.strictSame(await names({ limit: 10, prefix: 'an' }), ['ana', 'anton', 'carl'])
+    t.strictSame(await names({ limit: 10, prefix: 'an', after: 'ana' }), ['anton', 'carl'])
+    t.strictSame(await names({ limit: 10, prefix: '%' }), [])
+    t.strictSame(await names({ limit: 10, prefix: '_na' }), [])
+  })
+
+  t.test(`${engine.name}: an import inserts what is missing and changes nobody`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    await stores.users.create({ ...user('ana'), email: 'ana@example.com', role: 'admin' })
+
+    const outcomes = await stores.users.importMissing([
+      { ...user('ana'), userId: 'other', role: 'user' },
+      { ...user('ben'), disabled: true },
+      { ...user('carl'), email: 'ana@example.com' },
+      { ...user('dora'), userId: 'id-ana' },
+      user('ben'),
+    ])
+
+    t.strictSame(outcomes, ['exists', 'inserted', 'taken', 'taken', 'exists'])
+    t.match(await stores.users.findByUsername('ana'), { userId: 'id-ana', role: 'admin' })
+    t.match(await stores.users.findByUsername('ben'), { disabled: true })
+  })
+
+  for (const [what, changes, reason] of [
+    ['a new password', { passwordHash: 'another' }, 'password_changed'],
+    ['a new role', { role: 'admin' }, 'role_changed'],
+    ['disabling', { disabled: true }, 'disabled'],
+  ] as const) {
+    t.test(`${engine.name}: ${what} ends the sessions and stops logins under way, all in one`, async t => {
+      const { stores, begin } = await withUser(t, engine)
+      const [kept, ended] = [await begin(0), await begin(0)]
+
+      const outcome = await stores.users.update('id-ana', changes, { keep: kept })
+
+      t.match(outcome, { user: { ...changes, credentialsVersion: 1 }, ended: [ended] })
+      t.match((await stores.sessions.find(ended))?.session, { revokeReason: reason })
+      t.equal((await stores.sessions.find(kept))?.session.revokedAt, null)
+      await t.rejects(begin(0), 'a login that began before finds another version')
+    })
+  }
+
+  t.test(`${engine.name}: what is no change of credentials ends nothing`, async t => {
+    const { stores, begin } = await withUser(t, engine)
+    const sid = await begin(0)
+    const same = { email: 'a@example.com', role: 'user', disabled: false, passwordHash: null }
+    t.match(await stores.users.update('id-ana', same), {
+      user: { email: 'a@example.com', credentialsVersion: 0 },
+      ended: [],
+    })
+    t.equal((await stores.sessions.find(sid))?.session.revokedAt, null)
+    t.equal(await stores.users.update('nobody', { role: 'admin' }), undefined)
+  })
+
+  t.test(`${engine.name}: of changes judged by one version exactly one wins`, async t => {
+    const { stores } = await withUser(t, engine)
+    const outcomes = await Promise.all(
+      ['a', 'b', 'c'].map(passwordHash => stores.users.update('id-ana', { passwordHash }, { ifVersion: 0 })),
+    )
+    t.equal(outcomes.filter(Boolean).length, 1)
+  })
+
+  t.test(`${engine.name}: a rehash replaces one hash once and ends nothing`, async t => {
+    const { stores, begin } = await withUser(t, engine)
+    await stores.users.update('id-ana', { passwordHash: 'old' })
+    const sid = await begin(1)
+    const outcomes = await Promise.all(['x', 'y'].map(hash => stores.users.rehash('id-ana', 'old', hash)))
+    t.equal(outcomes.filter(Boolean).length, 1)
+    t.match(await stores.users.findById('id-ana'), { credentialsVersion: 1 })
+    t.equal((await stores.sessions.find(sid))?.session.revokedAt, null)
+  })
+
+  t.test(`${engine.name}: a deleted user's sessions end and stay for a while`, async t => {
+    const { stores, begin } = await withUser(t, engine)
+    const sid = await begin(0)
+    t.strictSame(await stores.users.delete('id-ana'), [sid])
+    t.equal(await stores.users.delete('id-ana'), undefined)
+    t.match(await stores.sessions.find(sid), { session: { revokeReason: 'deleted' }, user: undefined })
+  })
+
+  t.test(`${engine.name}: the wait of a bucket is the curve`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    for (const free of [1, 3, 5]) {
+      for (let failures = 1; failures <= free + 13; failures++) {
+        t.match(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: true, key: `a${free}` })
+        const wait = waitAfter(failures, free)
+        if (wait > 0) {
+          t.strictSame(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: false, waitSeconds: wait })
+          clock.advance(wait - 1)
+          t.match(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: false, waitSeconds: 1 })
+          clock.advance(1)
+        }
+      }
+    }
+  })
+
+  t.test(`${engine.name}: of 100 attempts at once no more pass than are free`, async t => {
+    const clock = movableClock()
+    const { stores, where } = await engine.open(t, clock)
+    const { stores: second } = await engine.open(t, clock, where)
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => (i % 2 ? stores : second).attempts.reserve('a', 'k', 5)),
+    )
+    t.equal(outcomes.filter(one => one.allowed).length, 5)
+  })
+
+  t.test(`${engine.name}: a success forgets the failures, and its address keeps a bucket of its own`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    await stores.attempts.reserve('a', 'home', 2)
+    await stores.attempts.succeed('a', 'home')
+
+    for (let i = 0; i < 2; i++) await stores.attempts.reserve('a', 'elsewhere', 2)
+    t.match(await stores.attempts.reserve('a', 'elsewhere', 2), { allowed: false })
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: false }, 'and is limited as well')
+    clock.advance(1)
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true })
+    await stores.attempts.succeed('home', 'home')
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
+    t.match(await stores.attempts.reserve('a', 'elsewhere', 2), { allowed: true }, 'its own wait is over by now')
+
+    clock.advance(30 * 86_400)
+    t.match(
+      await stores.attempts.reserve('a', 'home', 2),
+      { allowed: true, key: 'a' },
+      'after 30 days it is a stranger',
+    )
+  })
+
+  t.test(`${engine.name}: a booking can be taken back, and buckets go a day after the last attempt`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    await stores.attempts.reserve('a', 'k', 1)
+    t.match(await stores.attempts.reserve('a', 'k', 1), { allowed: false })
+    await stores.attempts.release('a')
+    t.match(await stores.attempts.reserve('a', 'k', 1), { allowed: true })
+    clock.advance(86_399)
+    t.equal(await stores.attempts.deleteEnded(10), 0)
+    clock.advance(1)
+    t.match(await stores.attempts.reserve('b', 'k', 2), { allowed: true })
+    t.equal(await stores.attempts.deleteEnded(10), 1)
+  })
+}
+
+function user(name: string): NewUser {
+  return { userId: `id-${name}`, username: name, email: null, role: 'user', passwordHash: null }
+}
+
+async function withUser(t: Test, engine: Engine) {
+  const { stores } = await engine.open(t, movableClock())
+  await stores.users.create(user('ana'))
+  const begin = async (version: number) => {
+    const sid = randomBytes(16).toString('base64url')
+    const limits = { idleSeconds: 1000, maxAgeSeconds: 1000, ip: null, userAgent: null }
+    if (!(await stores.sessions.create({ sid, userId: 'id-ana', ...limits }, version))) throw new Error('no session')
+    return sid
+  }
+  return { stores, begin }
+}
