@@ -1,0 +1,33 @@
+# syntax=docker/dockerfile:1
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+# Everything needed to compile, and afterwards only what runs.
+FROM ${NODE_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+COPY plugins ./plugins
+COPY routes ./routes
+# Not `npm run build`: without its install script the locked `node` package would be a broken `node` on npm's PATH.
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && chmod 755 dist/src/cli.js
+RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+LABEL org.opencontainers.image.title="Signet" \
+      org.opencontainers.image.description="A light token service: short-lived access tokens, revocable refresh tokens" \
+      org.opencontainers.image.licenses="MIT"
+WORKDIR /app
+# The default DATABASE_URL, sqlite:data/signet.db, lands in the volume. The rest of the file system may be read-only.
+RUN install -d -o 1000 -g 1000 -m 700 /data && ln -s /data data && ln -s /app/dist/src/cli.js /usr/local/bin/signet
+COPY LICENSE package.json ./
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+ENV HOST=0.0.0.0 PORT=3000
+USER 1000:1000
+VOLUME /data
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["node", "dist/src/cli.js", "healthcheck"]
+# Node itself, not npm, so that SIGTERM arrives.
+CMD ["node", "--enable-source-maps", "dist/src/server.js"]
