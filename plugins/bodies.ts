@@ -15,7 +15,9 @@ export default fp(
   async app => {
     const parseJson = app.getDefaultJsonParser('error', 'error')
     app.removeAllContentTypeParsers()
+    // Many clients announce a type even when they send nothing, so an empty body is no body.
     app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+      if (bytes.length === 0) return done(null, undefined)
       try {
         parseJson(request, readText(bytes, request.headers['content-type'] ?? ''), done)
       } catch (error) {
@@ -26,7 +28,7 @@ export default fp(
       'application/x-www-form-urlencoded',
       { parseAs: 'buffer' },
       async (request: FastifyRequest, bytes: Buffer) =>
-        readForm(readText(bytes, request.headers['content-type'] ?? '')),
+        bytes.length === 0 ? undefined : readForm(readText(bytes, request.headers['content-type'] ?? '')),
     )
 
     // Fastify validates a body only when its media type has a schema, so without this another type would slip through.
@@ -34,6 +36,14 @@ export default fp(
       const schema = route.schema?.body as { content?: object } | undefined
       if (!schema) return
       const accepted = new Set(schema.content ? Object.keys(schema.content) : ['application/json'])
+      if (route.config?.bodyIsOptional) {
+        route.preParsing = [
+          ...[route.preParsing ?? []].flat(),
+          async ({ headers }) => {
+            if (headers['content-length'] === '0') delete headers['content-type'] // or nothing would be validated too
+          },
+        ]
+      }
       route.preValidation = [
         ...[route.preValidation ?? []].flat(),
         async request => {

@@ -7,11 +7,16 @@ import { challengeOf, oauthErrorOf, problemOf } from '../src/problem.ts'
 export default fp(
   async app => {
     app.setErrorHandler<FastifyError>((error, request, reply) => answer(translate(error), request, reply))
-    app.setNotFoundHandler({ preHandler: [app.limitUnknownUrls] }, (request, reply) =>
-      answer(new SignetError('not_found', 'no such route'), request, reply),
-    )
+    // A scope of its own, whose hooks see unknown URLs only: they are counted and answered before their body is read.
+    await app.register(async unknown => {
+      const notFound = (request: FastifyRequest, reply: FastifyReply) =>
+        answer(new SignetError('not_found', 'no such route'), request, reply)
+      unknown.addHook('onRequest', app.limitUnknownUrls)
+      unknown.addHook('onRequest', (request, reply) => void notFound(request, reply))
+      unknown.setNotFoundHandler(notFound)
+    })
   },
-  { name: 'errors', dependencies: ['rate-limit'] },
+  { name: 'errors', dependencies: ['headers', 'rate-limit'] },
 )
 
 function answer(error: SignetError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -22,26 +27,28 @@ function answer(error: SignetError, request: FastifyRequest, reply: FastifyReply
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (hasUnreadBody(request)) reply.header('connection', 'close') // or its bytes would be read as the next request
 
-  const isForm = request.mediaType === 'application/x-www-form-urlencoded'
-  const oauthError = isForm ? oauthErrorOf(error) : undefined
-  if (oauthError) return reply.code(400).type('application/json').send(oauthError)
+  // RFC 6749 section 5.2: a client that fails to prove itself gets 401, everything else of a form is 400.
+  const oauthError = isOAuthForm(request) ? oauthErrorOf(error) : undefined
+  const status = oauthError && error.code !== 'invalid_client' ? 400 : error.status
+  if (status === 401) reply.header('www-authenticate', challengeOf(error))
+  if (oauthError) return reply.code(status).type('application/json').send(oauthError)
 
-  if (error.status === 401) reply.header('www-authenticate', challengeOf(error))
   return reply.code(error.status).type('application/problem+json').send(problemOf(error))
 }
 
-function translate(error: FastifyError | SignetError): SignetError {
+function translate(error: FastifyError | SignetError | null | undefined): SignetError {
   if (error instanceof SignetError) return error
-  if (error.validation) {
+  if (error?.validation) {
     const mistakes = error.validation.slice(0, 20).map(({ instancePath, params, message }) => ({
       pointer: pointerTo(instancePath, params),
       detail: message ?? 'is not valid',
     }))
     return new SignetError('invalid_request', `the ${error.validationContext} is not valid`, { mistakes })
   }
-  const status = error.statusCode ?? 500
-  if (status >= 500) return new SignetError('internal', error.message, { cause: error })
-  return new SignetError(codes[status] ?? 'invalid_request', error.code ?? `status ${status}`)
+  const status = error?.statusCode ?? 500
+  const isOfTheRequest = status >= 400 && status < 500
+  if (!isOfTheRequest) return new SignetError('internal', 'an error that nobody expected', { cause: error })
+  return new SignetError(codes[status] ?? 'invalid_request', error?.code ?? `status ${status}`)
 }
 
 /** Ajv names a missing or unknown member beside the pointer; a client wants it in the pointer (RFC 6901). */
@@ -56,6 +63,14 @@ const codes: Partial<Record<number, ErrorCode>> = {
   415: 'unsupported_media_type',
   429: 'too_many_attempts',
 }
+
+/** Whether a form was sent to a route that takes forms; elsewhere many clients announce one and send nothing. */
+function isOAuthForm({ mediaType, routeOptions }: FastifyRequest): boolean {
+  const body = routeOptions.schema?.body as { content?: object } | undefined
+  return mediaType === form && form in (body?.content ?? {})
+}
+
+const form = 'application/x-www-form-urlencoded'
 
 function hasUnreadBody({ raw }: FastifyRequest): boolean {
   const announced = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0

@@ -1,6 +1,12 @@
 /** The headers every answer has. Routes that may be cached or show a page override theirs. */
 import fp from 'fastify-plugin'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly commonHeaders: Readonly<Record<string, string>>
+  }
+}
+
 export default fp(
   async app => {
     const headers = {
@@ -12,6 +18,7 @@ export default fp(
       'x-content-type-options': 'nosniff',
       ...(app.config.publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
     }
+    app.decorate('commonHeaders', headers)
     app.addHook('onRequest', (_request, reply, done) => {
       reply.headers(headers)
       done()

@@ -5,22 +5,28 @@ import { SignetError } from './errors.ts'
 /** @throws {SignetError} `unsupported_media_type` for another charset, `invalid_request` for other bytes */
 export function readText(bytes: Buffer, contentType: string): string {
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1]
-  if (charset && !/^(utf-8|us-ascii)$/i.test(charset)) {
+  if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) {
     throw new SignetError('unsupported_media_type', 'the body is not in UTF-8')
   }
   if (!isUtf8(bytes)) throw invalidBody('must be UTF-8')
   return bytes.toString('utf8')
 }
 
-/** @throws {SignetError} `invalid_request` for a field given twice or bytes that are not UTF-8 */
+/**
+ * A field without a value counts as left out (RFC 6749 section 3.2).
+ * @throws {SignetError} `invalid_request` for a field given twice or bytes that are not UTF-8
+ */
 export function readForm(text: string): Record<string, string> {
   const form: Record<string, string> = Object.create(null)
+  const names = new Set<string>()
   for (const pair of text.split('&')) {
     if (pair === '') continue
     const at = pair.indexOf('=')
     const name = decode(at < 0 ? pair : pair.slice(0, at))
-    if (name in form) throw invalidBody('must not repeat a field')
-    form[name] = at < 0 ? '' : decode(pair.slice(at + 1))
+    const value = at < 0 ? '' : decode(pair.slice(at + 1))
+    if (names.has(name)) throw invalidBody('must not repeat a field')
+    names.add(name)
+    if (value !== '') form[name] = value
   }
   return form
 }

@@ -7,7 +7,7 @@ import { SignetError } from '../errors.ts'
  */
 export function bearerToken(authorization: string | undefined): string {
   const isBearer = authorization?.slice(0, 7).toLowerCase() === 'bearer '
-  const token = isBearer ? authorization.slice(7).trimStart() : ''
+  const token = isBearer ? authorization.slice(7).replace(/^ +/, '') : ''
   if (token === '') throw new SignetError('missing_token', 'no bearer token was presented')
   return token
 }

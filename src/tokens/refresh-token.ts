@@ -6,11 +6,13 @@ import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Session } from '../stores/stores.ts'
 
+const visible = '^[\\x21-\\x7e]+$'
+
 export const RefreshClaims = Type.Object({
-  sub: Type.String({ minLength: 1, maxLength: 128 }),
+  sub: Type.String({ pattern: visible, maxLength: 128 }),
   exp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   iat: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-  jti: Type.String({ minLength: 1, maxLength: 64 }),
+  jti: Type.String({ pattern: visible, maxLength: 64 }),
   sid: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }),
   gen: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   token_type: Type.Literal('refresh'),
