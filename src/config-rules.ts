@@ -14,11 +14,42 @@ export function readPublicUrl({ PUBLIC_URL, HOST }: Variables, mistakes: string[
     }
     return 'http://localhost:3000'
   }
-  const url = URL.canParse(PUBLIC_URL) ? new URL(PUBLIC_URL) : undefined
-  if (!url || !/^https?:$/.test(url.protocol) || url.origin !== PUBLIC_URL) {
+  if (!readOrigin(PUBLIC_URL)) {
     mistakes.push('PUBLIC_URL must be an origin without path, query or trailing slash, as in https://auth.example.com')
   }
   return PUBLIC_URL
+}
+
+/** The text as a URL when it is an origin exactly as browsers write it, which is how it will be compared. */
+function readOrigin(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*') ? url : undefined
+}
+
+/** Each must be of the site of `PUBLIC_URL`: the browser sends no SameSite cookie from another one. */
+export function readCookieOrigins({ COOKIE_ORIGINS }: Variables, publicUrl: string, mistakes: string[]): string[] {
+  const origins = COOKIE_ORIGINS?.split(',').map(one => one.trim()) ?? []
+  const ours = readOrigin(publicUrl)
+  for (const [index, origin] of origins.entries()) {
+    const url = readOrigin(origin)
+    const which = `COOKIE_ORIGINS: entry ${index + 1} of ${origins.length}`
+    if (!url) mistakes.push(`${which} must be an origin without path or trailing slash, as in https://app.example.com`)
+    else if (ours && !isSameSite(url, ours)) mistakes.push(`${which} must be of the same site as PUBLIC_URL`)
+  }
+  return origins
+}
+
+/**
+ * Schemeful same-site, approximated without the list of public suffixes: equal hosts, or names that end in the same two
+ * labels. So two strangers under co.uk pass here, but no browser will send them cookies. Ports do not count.
+ */
+function isSameSite(a: URL, b: URL): boolean {
+  if (a.protocol !== b.protocol) return false
+  if (a.hostname === b.hostname) return true
+  const [siteOfA, siteOfB] = [a, b].map(({ hostname }) =>
+    isIP(hostname) === 0 && !hostname.startsWith('[') ? /[^.]+\.[^.]+$/.exec(hostname)?.[0] : undefined,
+  )
+  return siteOfA !== undefined && siteOfA === siteOfB
 }
 
 function isLoopback(host: string): boolean {
@@ -45,7 +76,7 @@ export function readSecrets(
   return { secrets: [secret ?? '', ...fallbacks], secretIsRandom }
 }
 
-export function readDatabaseUrl({ DATABASE_URL }: Variables, mistakes: string[]): string {
+export function readDatabaseUrl({ DATABASE_URL }: Pick<Variables, 'DATABASE_URL'>, mistakes: string[]): string {
   const path = /^sqlite:(?!\/\/)(.+)$/.exec(DATABASE_URL)?.[1]
   if (path === undefined) mistakes.push('DATABASE_URL must be sqlite:PATH or sqlite::memory:')
   return path ?? ':memory:'
@@ -71,4 +102,19 @@ function isAddressRange(range: string): boolean {
   if (version === 0 || rest.length > 0) return false
   if (prefix === undefined) return true
   return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128)
+}
+
+/** `id:secret` pairs, split at the first colon; a secret has no comma. */
+export function readResourceServers({ RESOURCE_SERVERS }: Variables, mistakes: string[]): Map<string, string> {
+  const servers = new Map<string, string>()
+  for (const [index, pair] of (RESOURCE_SERVERS?.split(',') ?? []).entries()) {
+    const at = pair.indexOf(':')
+    const [id, secret] = [pair.slice(0, Math.max(at, 0)).trim(), pair.slice(at + 1).trim()]
+    const which = `RESOURCE_SERVERS: entry ${index + 1}`
+    if (!/^[\x21-\x7e]+$/.test(id)) mistakes.push(`${which} must be id:secret`)
+    else if (servers.has(id)) mistakes.push(`${which} repeats an id`)
+    else if (secret.length < 32) mistakes.push(`${which} has a secret of less than 32 characters`)
+    else servers.set(id, secret)
+  }
+  return servers
 }

@@ -3,9 +3,16 @@
  */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import type { TSchema } from '@sinclair/typebox'
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { type EnvSchemaOpt, envSchema } from 'env-schema'
-import { readDatabaseUrl, readPublicUrl, readSecrets, readTrustedProxies } from './config-rules.ts'
+import {
+  readCookieOrigins,
+  readDatabaseUrl,
+  readPublicUrl,
+  readResourceServers,
+  readSecrets,
+  readTrustedProxies,
+} from './config-rules.ts'
 import { type Variables, variables } from './variables.ts'
 
 export { variables } from './variables.ts'
@@ -37,6 +44,10 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly registrationIsOpen: boolean
   readonly passwordForm: boolean
+  /** Further origins whose pages may use cookies. */
+  readonly cookieOrigins: readonly string[]
+  /** id → secret of the services that may introspect. */
+  readonly resourceServers: ReadonlyMap<string, string>
   readonly seedUsersFile: string | undefined
   readonly docs: boolean
   readonly logLevel: string
@@ -60,18 +71,58 @@ export class ConfigError extends Error {
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const mistakes: string[] = []
-  const given = readVariables(env, mistakes)
-  const config = assemble(checkVariables(given, mistakes), mistakes)
+  const given = readVariables(variables, env, mistakes)
+  const config = assemble(checkVariables(variables, given, mistakes), mistakes)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)
 }
 
+const ofCommands = Type.Pick(variables, [
+  'DATABASE_URL',
+  'PASSWORD_HASH',
+  'BCRYPT_COST',
+  'HASH_THREADS',
+  'PASSWORD_MIN_LENGTH',
+])
+
+/** What acts on users and sessions need, wherever they are called from. */
+export type CommandConfig = Pick<
+  Config,
+  'sqlitePath' | 'passwordHash' | 'bcryptCost' | 'hashThreads' | 'passwordMinLength'
+>
+
+/**
+ * Reads what the command line needs of the same environment: where the users are, and how passwords are hashed. It
+ * checks no password and makes no token, so it neither asks for the secret nor judges how the service is reached.
+ * @throws {ConfigError}
+ */
+export function loadCommandConfig(env: Readonly<Record<string, string | undefined>>): CommandConfig {
+  const mistakes: string[] = []
+  const values = checkVariables(ofCommands, readVariables(ofCommands, env, mistakes), mistakes)
+  const config = { ...hashingOf(values), sqlitePath: readDatabaseUrl(values, mistakes) }
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return Object.freeze(config)
+}
+
+function hashingOf(values: Static<typeof ofCommands>) {
+  return {
+    passwordHash: values.PASSWORD_HASH,
+    bcryptCost: values.BCRYPT_COST,
+    hashThreads: values.HASH_THREADS ?? availableParallelism(),
+    passwordMinLength: values.PASSWORD_MIN_LENGTH,
+  }
+}
+
 /** An empty variable counts as not set, as compose files and shells write it. */
-function readVariables(env: Readonly<Record<string, string | undefined>>, mistakes: string[]): Record<string, string> {
+function readVariables(
+  schema: TObject,
+  env: Readonly<Record<string, string | undefined>>,
+  mistakes: string[],
+): Record<string, string> {
   const given: Record<string, string> = {}
-  for (const [name, schema] of Object.entries<TSchema>(variables.properties)) {
+  for (const [name, variable] of Object.entries<TSchema>(schema.properties)) {
     if (env[name]) given[name] = env[name]
-    const file = schema['fromFile'] ? env[`${name}_FILE`] : undefined
+    const file = variable['fromFile'] ? env[`${name}_FILE`] : undefined
     if (!file) continue
     if (env[name]) {
       mistakes.push(`${name} is given twice: unset either ${name} or ${name}_FILE`)
@@ -87,9 +138,9 @@ function readVariables(env: Readonly<Record<string, string | undefined>>, mistak
 }
 
 /** Variables that are not valid are named and then left out, so that the others can be judged as well. */
-function checkVariables(given: Record<string, string>, mistakes: string[]): Variables {
+function checkVariables<T extends TObject>(schema: T, given: Record<string, string>, mistakes: string[]): Static<T> {
   const check = (data: Record<string, string>) =>
-    envSchema<Variables>({ schema: variables, data, env: false, ajv: { customOptions: withOwnKeywords } })
+    envSchema<Static<T>>({ schema, data, env: false, ajv: { customOptions: withOwnKeywords } })
   try {
     return check(given)
   } catch (error) {
@@ -97,7 +148,7 @@ function checkVariables(given: Record<string, string>, mistakes: string[]): Vari
     if (!found) throw error
     const wrong = new Set(found.map(({ instancePath }) => instancePath.slice(1)))
     for (const name of wrong) {
-      mistakes.push(`${name} ${expectation((variables.properties as Record<string, TSchema>)[name])}`)
+      mistakes.push(`${name} ${expectation((schema.properties as Record<string, TSchema>)[name])}`)
     }
     return check(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))))
   }
@@ -123,6 +174,7 @@ function expectation(schema: TSchema | undefined): string {
 
 function assemble(values: Variables, mistakes: string[]): Config {
   const publicUrl = readPublicUrl(values, mistakes)
+  const cookieOrigins = readCookieOrigins(values, publicUrl, mistakes)
   const { secrets, secretIsRandom } = readSecrets(values, mistakes)
   const sqlitePath = readDatabaseUrl(values, mistakes)
   const trustedProxies = readTrustedProxies(values, mistakes)
@@ -147,16 +199,15 @@ function assemble(values: Variables, mistakes: string[]): Config {
     refreshRaceWindowSeconds: values.REFRESH_RACE_WINDOW,
     refreshRetriesPerDay: values.REFRESH_RETRIES_PER_DAY,
     sqlitePath,
-    passwordHash: values.PASSWORD_HASH,
-    bcryptCost: values.BCRYPT_COST,
-    hashThreads: values.HASH_THREADS ?? availableParallelism(),
+    ...hashingOf(values),
     hashQueue: values.HASH_QUEUE,
-    passwordMinLength: values.PASSWORD_MIN_LENGTH,
     loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,
     loginFreeFailures: values.LOGIN_FREE_FAILURES,
     trustedProxies: Object.freeze(trustedProxies),
     registrationIsOpen: values.REGISTRATION === 'open',
     passwordForm: values.PASSWORD_FORM === 'on',
+    cookieOrigins: Object.freeze(cookieOrigins),
+    resourceServers: readResourceServers(values, mistakes),
     seedUsersFile: values.SEED_USERS_FILE,
     docs: values.DOCS,
     logLevel: values.LOG_LEVEL,

@@ -6,6 +6,7 @@ export const errors = {
   invalid_request: { status: 400, detail: 'Request is not valid' },
   unsupported_grant_type: { status: 400, detail: 'Grant type is not supported' },
   invalid_credentials: { status: 401, detail: 'Invalid credentials' },
+  invalid_client: { status: 401, detail: 'Client is not known' },
   missing_token: { status: 401, detail: 'Missing Bearer token' },
   access_token_required: { status: 401, detail: 'Access token required' },
   refresh_token_required: { status: 401, detail: 'Refresh token required' },

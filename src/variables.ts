@@ -86,6 +86,17 @@ export const variables = Type.Object({
     title: '`off` refuses the OAuth 2.0 password form, leaving JSON logins',
     default: 'on',
   }),
+  COOKIE_ORIGINS: Type.Optional(
+    Type.String({
+      title: 'further origins whose pages may use cookies, of the same site as `PUBLIC_URL`, comma-separated',
+    }),
+  ),
+  RESOURCE_SERVERS: Type.Optional(
+    Type.String({
+      title: '`id:secret,…` of the services that may introspect; secrets of 32 characters or more',
+      fromFile: true,
+    }),
+  ),
   SEED_USERS_FILE: Type.Optional(Type.String({ title: 'NDJSON of users, read only while there is no user at all' })),
   DOCS: Type.Boolean({ title: 'Swagger UI at `/docs` and `/openapi.json`', default: false }),
   LOG_LEVEL: Type.Union(

@@ -4,7 +4,14 @@ import type { Config } from '../config.ts'
 import { openSqliteStores } from './sqlite/sqlite-stores.ts'
 import type { Stores } from './stores.ts'
 
-/** @throws {SignetError} `unavailable` when the database cannot be opened */
-export function openStores(config: Pick<Config, 'sqlitePath'>, clock: Clock): Promise<Stores> {
-  return openSqliteStores(config.sqlitePath, clock)
+/**
+ * @param options.create whether a database that does not exist is made (the default)
+ * @throws {SignetError} `unavailable` when the database cannot be opened
+ */
+export function openStores(
+  config: Pick<Config, 'sqlitePath'>,
+  clock: Clock,
+  { create = true }: { create?: boolean } = {},
+): Promise<Stores> {
+  return openSqliteStores(config.sqlitePath, clock, create)
 }

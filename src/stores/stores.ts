@@ -72,6 +72,12 @@ export interface SessionView {
   readonly now: number
 }
 
+/** A session beside the name of its user. */
+export interface ListedSession {
+  readonly session: Session
+  readonly username: string | null
+}
+
 export interface RotationPolicy {
   readonly idleSeconds: number
   readonly raceWindowSeconds: number
@@ -121,6 +127,9 @@ export interface SessionStore {
 
   /** Ends every live session of this user. @returns their ids */
   revokeAll(userId: string, reason: RevokeReason): Promise<string[]>
+
+  /** Up to `limit` live sessions of everybody in the order of their ids, after the id `after`. */
+  listAll(query: { limit: number; after?: string | undefined }): Promise<ListedSession[]>
 
   /** The live sessions of a user, newest first. */
   list(userId: string): Promise<Session[]>
@@ -197,6 +206,52 @@ export interface AttemptStore {
   deleteEnded(limit: number): Promise<number>
 }
 
+/** One row of the key ring (contract section 9). */
+export interface SigningKey {
+  /** RFC 7638 thumbprint. */
+  readonly kid: string
+  readonly alg: string
+  readonly state: 'next' | 'current' | 'retired'
+  /** RFC 7517, as JSON. */
+  readonly publicJwk: string
+  /** Encrypted; null once erased. */
+  readonly privateKey: string | null
+  /** When it came into its state. */
+  readonly since: number
+  /** When a `next` key signs, or a `retired` one goes; null while `current`. */
+  readonly changesAt: number | null
+}
+
+export type NewSigningKey = Pick<SigningKey, 'kid' | 'alg' | 'publicJwk'> & { readonly privateKey: string }
+
+/** An algorithm has at most one `next` and one `current` key; the engine sees to that, so instances may race. */
+export interface KeyStore {
+  /** Every key, at the store's time. */
+  list(): Promise<{ now: number; keys: SigningKey[] }>
+
+  /**
+   * Inserts a key as `current`, or as `next` that signs after `waitSeconds`.
+   * @returns whether it was inserted: its algorithm had none in that state
+   */
+  insert(key: NewSigningKey, state: 'current' | 'next', waitSeconds: number): Promise<boolean>
+
+  /**
+   * Makes a `next` key whose date has come the `current` one; the former one retires, loses its private half and goes
+   * after `keepSeconds`.
+   * @returns whether this call did it
+   */
+  activate(kid: string, keepSeconds: number): Promise<boolean>
+
+  /** Deletes every key of this algorithm and makes this one `current`, in one transaction. */
+  replaceAll(key: NewSigningKey): Promise<void>
+
+  /** Replaces the encrypted private half. @returns whether it was still `from` */
+  reencrypt(kid: string, from: string, to: string): Promise<boolean>
+
+  /** Deletes retired keys whose date has come. @returns how many */
+  deleteEnded(): Promise<number>
+}
+
 export interface LimitStore {
   /**
    * Counts one more in the key's current window, opening one of `windowSeconds` when there is none.
@@ -212,8 +267,17 @@ export interface Stores {
   readonly sessions: SessionStore
   readonly limits: LimitStore
   readonly attempts: AttemptStore
+  readonly keys: KeyStore
   /** 32 random bytes made with the database (RFC 5869 salt); they move with its content. */
   readonly salt: Buffer
+  /** The schema's version as it was found, and as it is now. */
+  readonly schema: { readonly found: number; readonly current: number }
+  /**
+   * Writes a whole copy as of now into a new file (mode 0600) while others read and write.
+   * @param onProgress told how many of how many pages are copied
+   * @throws {Error} when the file exists; nothing is left behind then, or after any other failure
+   */
+  backup(file: string, onProgress: (done: number, total: number) => void): Promise<void>
   /** Resolves when the database answers. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -5,6 +5,7 @@ import t from 'tap'
 import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { testKeys } from './keys.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
 import { testUsers } from './users.contract.ts'
 
@@ -20,6 +21,7 @@ const engine: Engine = {
 
 testStores(t, engine)
 testUsers(t, engine)
+testKeys(t, engine)
 
 t.test('the database file and its companions are for their owner only, in a folder made for them', async t => {
   const path = join(await temporaryFolder(t), 'new', 'signet.db')

@@ -58,12 +58,26 @@ const steps: readonly string[] = [
     expires_at    INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX attempts_expiring ON attempts (expires_at);
+
+  CREATE TABLE signing_keys (
+    kid         TEXT PRIMARY KEY,
+    alg         TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    public_jwk  TEXT NOT NULL,
+    private_key TEXT,
+    since       INTEGER NOT NULL,
+    changes_at  INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX signing_keys_one ON signing_keys (alg, state) WHERE state IN ('next', 'current');
   `,
 ]
 
-/** @throws {Error} when the file was written by a newer version */
-export async function migrate(database: SqliteDatabase): Promise<void> {
-  await database.transaction(() => {
+/**
+ * @returns the version that was found, and the one it is now
+ * @throws {Error} when the file was written by a newer version
+ */
+export function migrate(database: SqliteDatabase): Promise<{ found: number; current: number }> {
+  return database.transaction(() => {
     const taken = Number(database.raw.prepare('PRAGMA user_version').get()?.['user_version'])
     if (taken > steps.length) {
       throw new Error(`the database is at schema ${taken}, this version knows only ${steps.length}: start a newer one`)
@@ -71,6 +85,7 @@ export async function migrate(database: SqliteDatabase): Promise<void> {
     for (const step of steps.slice(taken)) database.raw.exec(step)
     database.raw.exec(`PRAGMA user_version = ${steps.length}`)
     database.raw.prepare("INSERT INTO meta VALUES ('salt', ?) ON CONFLICT DO NOTHING").run(randomBytes(32))
+    return { found: taken, current: steps.length }
   })
 }
 

@@ -39,6 +39,10 @@ export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock)
   const revokeAll = raw.prepare(`
     UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${live}
     RETURNING sid`)
+  // By the primary key, so that a page costs what it holds however many sessions there are.
+  const listAll = raw.prepare(`
+    SELECT sessions.*, users.username FROM sessions NOT INDEXED LEFT JOIN users ON users.user_id = sessions.user_id
+    WHERE sid > $after AND ${live} ORDER BY sid LIMIT $limit`)
   const list = raw.prepare(`
     SELECT * FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`)
   const revokedSince = raw.prepare('SELECT sid, revoked_at FROM sessions WHERE revoked_at >= ?')
@@ -89,6 +93,13 @@ export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock)
 
     revokeAll: (userId, reason) =>
       run(() => revokeAll.all({ userId, reason, now: clock() }).map(row => row['sid'] as string)),
+
+    listAll: ({ limit, after = '' }) =>
+      run(() =>
+        listAll
+          .all({ limit, after, now: clock() })
+          .map(row => ({ session: toSession(row), username: row['username'] as string | null })),
+      ),
 
     list: userId => run(() => list.all({ userId, now: clock() }).map(toSession)),
 

@@ -1,24 +1,33 @@
 /** The SQLite engine: one machine, one file. */
+import { existsSync } from 'node:fs'
 import type { Clock } from '../../clock.ts'
+import { SignetError } from '../../errors.ts'
 import type { Stores } from '../stores.ts'
 import { migrate, readSalt } from './migrations.ts'
 import { createSqliteAttempts } from './sqlite-attempts.ts'
+import { backUpSqlite } from './sqlite-backup.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
+import { createSqliteKeys } from './sqlite-keys.ts'
 import { createSqliteLimits } from './sqlite-limits.ts'
 import { createSqliteSessions } from './sqlite-sessions.ts'
 import { createSqliteUsers } from './sqlite-users.ts'
 
-export async function openSqliteStores(path: string, clock: Clock): Promise<Stores> {
+/** @param create whether a file that does not exist is made */
+export async function openSqliteStores(path: string, clock: Clock, create = true): Promise<Stores> {
+  if (!create && !existsSync(path)) throw new SignetError('unavailable', `there is no database at ${path}`)
   const database = openSqliteDatabase(path)
   await database.run(() => database.raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
-  await migrate(database)
+  const schema = await migrate(database)
 
   return {
     users: createSqliteUsers(database, clock),
     sessions: createSqliteSessions(database, clock),
     limits: createSqliteLimits(database, clock),
     attempts: createSqliteAttempts(database, clock),
+    keys: createSqliteKeys(database, clock),
     salt: await readSalt(database),
+    schema,
+    backup: (file, onProgress) => backUpSqlite(path, file, onProgress),
     // Reading a row proves more than SELECT 1, which never touches the file.
     ping: () => database.run(() => void database.raw.prepare("SELECT 1 FROM meta WHERE name = 'salt'").get()),
     close: async () => database.raw.close(),

@@ -1,0 +1,51 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { problems } from '../src/problem.ts'
+
+const uri = Type.String({ format: 'uri' })
+const words = Type.Array(Type.String())
+
+const Metadata = Type.Object({
+  issuer: uri,
+  token_endpoint: uri,
+  jwks_uri: uri,
+  revocation_endpoint: uri,
+  introspection_endpoint: uri,
+  grant_types_supported: words,
+  token_endpoint_auth_methods_supported: words,
+  revocation_endpoint_auth_methods_supported: words,
+  introspection_endpoint_auth_methods_supported: words,
+})
+
+const plugin: FastifyPluginAsyncTypebox = async app => {
+  const { publicUrl, passwordForm } = app.config
+  // From the configuration alone: whatever Host a request has, the addresses are ours (RFC 8414 section 3.3).
+  const metadata = {
+    issuer: publicUrl,
+    token_endpoint: `${publicUrl}/token`,
+    jwks_uri: `${publicUrl}/.well-known/jwks.json`,
+    revocation_endpoint: `${publicUrl}/revoke`,
+    introspection_endpoint: `${publicUrl}/introspect`,
+    grant_types_supported: passwordForm ? ['password', 'refresh_token'] : ['refresh_token'],
+    token_endpoint_auth_methods_supported: ['none'],
+    revocation_endpoint_auth_methods_supported: ['none'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+  }
+
+  app.get(
+    '/.well-known/oauth-authorization-server',
+    {
+      schema: {
+        tags: ['OAuth 2.0'],
+        operationId: 'metadata',
+        summary: 'Where everything is (RFC 8414)',
+        response: { 200: Metadata, ...problems() },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=300').removeHeader('pragma')
+      return metadata
+    },
+  )
+}
+
+export default plugin
