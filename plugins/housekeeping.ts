@@ -6,7 +6,7 @@ const batch = 500
 
 export default fp(
   async app => {
-    const { config, stores, revocations } = app
+    const { config, stores, revocations, keys } = app
     const keepSeconds = config.accessTokenSeconds + 60
     const timers = new Set<NodeJS.Timeout>()
     let closed = false
@@ -15,6 +15,7 @@ export default fp(
       await revocations.poll()
       if (!app.background) return
       every(1_000, 'revocation poll', revocations.poll)
+      every(1_000, 'key ring poll', keys.sync)
       every(60_000, 'housekeeping', deleteEnded)
     })
     app.addHook('preClose', async () => {

@@ -20,10 +20,11 @@ export default fp(
   { name: 'jwt' },
 )
 
-const createJws: CreateJws = async ({ kid, alg, typ, secret }) => {
+const createJws: CreateJws = async options => {
+  const { kid, alg, typ } = options
   const host = Fastify()
   await host.register(fastifyJwt, {
-    secret,
+    secret: 'secret' in options ? options.secret : { public: options.publicPem, private: options.privatePem ?? '' },
     sign: { algorithm: alg, header: { alg, typ, kid } },
     verify: { algorithms: [alg], checkTyp: typ, ignoreExpiration: true, ignoreNotBefore: true },
   })

@@ -1,7 +1,7 @@
 /** The composition root: the one place where the domain's services are put together. */
 import fp from 'fastify-plugin'
 import type { Audit } from '../src/audit.ts'
-import { createKeyRing } from '../src/keys/key-ring.ts'
+import { createKeyRing, type KeyRing } from '../src/keys/key-ring.ts'
 import { deriveKey } from '../src/keys/secret.ts'
 import { createLoginLimit } from '../src/limits/login-limit.ts'
 import { createPasswordHasher } from '../src/passwords/password-hash.ts'
@@ -19,6 +19,7 @@ declare module 'fastify' {
     readonly sessions: SessionService
     readonly users: UserService
     readonly revocations: Revocations
+    readonly keys: KeyRing
   }
 }
 
@@ -33,7 +34,15 @@ export default fp(
       threads: config.hashThreads,
       queue: config.hashQueue,
     })
-    const keys = await createKeyRing(config.secrets, stores.salt, app.createJws)
+    const keys = await createKeyRing({
+      secrets: config.secrets,
+      salt: stores.salt,
+      algorithm: config.algorithm,
+      store: stores.keys,
+      createJws: app.createJws,
+      settings: config,
+      audit,
+    })
     const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds)
     const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
     const nameKey = deriveKey(config.secrets[0], stores.salt, 'signet account name')
@@ -61,6 +70,7 @@ export default fp(
     app.decorate('sessions', sessions)
     app.decorate('users', users)
     app.decorate('revocations', revocations)
+    app.decorate('keys', keys)
     app.addHook('onClose', () => hasher.close())
   },
   { name: 'services', dependencies: ['stores', 'jwt'] },

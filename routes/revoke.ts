@@ -15,7 +15,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         description: 'Any token of ours will do, of either type, expired ones too. Holding it is proof enough.',
         body: { content: { 'application/x-www-form-urlencoded': { schema: PresentedToken } } },
         response: {
-          200: Type.Null({ description: 'The token is good for nothing, if it ever was good for something' }),
+          200: Type.Unsafe<''>({
+            type: 'null',
+            description: 'The token is good for nothing, if it ever was good for something',
+          }),
           ...problemsOfForm(413, 415, 503),
         },
       },
@@ -23,7 +26,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     async (request, reply) => {
       const token = readOrUndefined((request.body as PresentedTokenForm).token)
       if (token) await app.sessions.logOut(token, request.client)
-      return reply.code(200).send(null)
+      return reply.code(200).send('')
     },
   )
 

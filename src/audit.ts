@@ -18,6 +18,10 @@ export interface AuditEvent {
     | 'user.created'
     | 'user.changed'
     | 'user.deleted'
+    | 'key.created'
+    | 'key.staged'
+    | 'key.activated'
+    | 'key.replaced'
     | 'users.seeded'
     | 'users.imported'
   /** Whom it happened to. */
@@ -28,6 +32,7 @@ export interface AuditEvent {
   readonly ip?: string
   /** A keyed hash of the name that was tried. */
   readonly account?: string
+  readonly kid?: string
   readonly count?: number
   readonly sessionsEnded?: number
   readonly changed?: readonly string[]

@@ -57,7 +57,7 @@ function isLoopback(host: string): boolean {
 }
 
 export function readSecrets(
-  { JWT_SECRET_KEY, JWT_SECRET_KEY_FALLBACK }: Variables,
+  { JWT_SECRET_KEY, JWT_SECRET_KEY_FALLBACK, JWT_ALGORITHM }: Variables,
   mistakes: string[],
 ): { secrets: readonly [string, ...string[]]; secretIsRandom: boolean } {
   const secretIsRandom = JWT_SECRET_KEY === 'random'
@@ -66,6 +66,9 @@ export function readSecrets(
 
   const make = 'make one with: openssl rand -base64 48'
   if (secret === undefined) mistakes.push(`JWT_SECRET_KEY is required; ${make}`)
+  if (secretIsRandom && JWT_ALGORITHM !== 'HS256') {
+    mistakes.push(`JWT_SECRET_KEY must not be random with JWT_ALGORITHM=${JWT_ALGORITHM}: its keys outlive a start`)
+  }
   const weakness = secret && secretWeakness(secret)
   if (weakness) mistakes.push(`JWT_SECRET_KEY ${weakness}; ${make}`)
   for (const [index, fallback] of fallbacks.entries()) {

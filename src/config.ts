@@ -26,6 +26,9 @@ export interface Config {
   readonly secrets: readonly [string, ...string[]]
   /** The secret was made for this start only: tokens do not outlive the process. */
   readonly secretIsRandom: boolean
+  readonly algorithm: Variables['JWT_ALGORITHM']
+  /** 0 = by command only. */
+  readonly rotationDays: number
   readonly accessTokenSeconds: number
   readonly refreshTokenSeconds: number
   readonly sessionMaxAgeSeconds: number
@@ -193,6 +196,8 @@ function assemble(values: Variables, mistakes: string[]): Config {
     audience: values.JWT_AUDIENCE ?? publicUrl,
     secrets: Object.freeze(secrets),
     secretIsRandom,
+    algorithm: values.JWT_ALGORITHM,
+    rotationDays: values.KEY_ROTATION_DAYS,
     accessTokenSeconds: values.JWT_ACCESS_TOKEN_EXPIRES,
     refreshTokenSeconds: values.JWT_REFRESH_TOKEN_EXPIRES,
     sessionMaxAgeSeconds: values.SESSION_MAX_AGE,

@@ -25,6 +25,10 @@ export const variables = Type.Object({
   JWT_SECRET_KEY_FALLBACK: Type.Optional(
     Type.String({ title: 'former or coming secrets, comma-separated: they verify, they never sign', fromFile: true }),
   ),
+  JWT_ALGORITHM: Type.Union(
+    (['HS256', 'ES256', 'EdDSA', 'RS256'] as const).map(algorithm => Type.Literal(algorithm)),
+    { title: 'how access tokens are signed: `HS256`, `ES256`, `EdDSA` or `RS256`', default: 'HS256' },
+  ),
   JWT_AUDIENCE: Type.Optional(Type.String({ title: '`aud` of access tokens', shown: 'PUBLIC_URL' })),
   JWT_ACCESS_TOKEN_EXPIRES: seconds('lifetime of an access token in seconds', 900, 1, 86_400),
   JWT_REFRESH_TOKEN_EXPIRES: seconds('seconds of idleness after which a session ends', 604_800, 1, year),
@@ -35,6 +39,12 @@ export const variables = Type.Object({
     default: 2,
     minimum: 0,
     maximum: 1000,
+  }),
+  KEY_ROTATION_DAYS: Type.Integer({
+    title: 'days until a new signing key takes over (not under HS256); 0 = by command only',
+    default: 90,
+    minimum: 0,
+    maximum: 3650,
   }),
   DATABASE_URL: Type.String({
     title: '`sqlite:PATH` or `sqlite::memory:`',

@@ -56,16 +56,7 @@ const targets: readonly Target[] = [
 
 const nasty = fc.oneof(
   fc.string({ unit: 'binary' }),
-  fc.constantFrom(
-    '',
-    '\0',
-    '\ud800',
-    '__proto__',
-    'constructor',
-    "' OR 1=1 --",
-    '../../etc/passwd',
-    '\r\nx: y',
-  ),
+  fc.constantFrom('', '\0', '\ud800', '__proto__', 'constructor', "' OR 1=1 --", '../../etc/passwd', '\r\nx: y'),
   fc.string({ minLength: 100, maxLength: 3000 }),
 )
 const value = fc.oneof({ weight: 3, arbitrary: nasty }, fc.jsonValue({ maxDepth: 3 }), fc.double(), fc.constant(1e308))

@@ -1,28 +1,32 @@
 /**
- * The keys of this instance: which one signs, and which ones verify. Access tokens are signed with the secret itself, so
- * that others can be given it; refresh tokens with a key derived from it, so that whoever verifies access tokens can
- * neither make nor mistake a refresh token.
+ * The keys of this instance: which one signs, and which ones verify. Access tokens are signed with the secret itself
+ * (HS256) or the database's current key; refresh tokens always with a key derived from the secret, so that whoever
+ * verifies access tokens can neither make nor mistake a refresh token, and rotating signing keys logs nobody out.
  */
+import type { Audit } from '../audit.ts'
+import type { KeyStore } from '../stores/stores.ts'
+import type { RotationSettings } from './key-rotation.ts'
 import { deriveKey } from './secret.ts'
+import type { AsymmetricAlgorithm, PublicJwk } from './signing-key.ts'
+import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 
 export type TokenType = 'at+jwt' | 'rt+jwt'
+export type Algorithm = 'HS256' | AsymmetricAlgorithm
 
 /** One key with its one algorithm (RFC 8725 section 3.1). */
 export interface Jws {
   readonly kid: string
   readonly alg: string
-  /** Returns the compact serialization (RFC 7515 section 3.1); equal claims give equal tokens. */
+  /** Returns the compact serialization (RFC 7515 section 3.1); equal claims give equal tokens, ES256 aside. */
   sign(claims: object): string
   /** @throws whatever the library throws when the signature is not ours */
   verify(token: string): void
 }
 
-export interface JwsOptions {
-  readonly kid: string
-  readonly alg: 'HS256'
-  readonly typ: TokenType
-  readonly secret: string
-}
+export type JwsOptions = { readonly kid: string; readonly typ: TokenType } & (
+  | { readonly alg: 'HS256'; readonly secret: string }
+  | { readonly alg: AsymmetricAlgorithm; readonly publicPem: string; readonly privatePem?: string }
+)
 
 export type CreateJws = (options: JwsOptions) => Promise<Jws>
 
@@ -31,32 +35,72 @@ export interface KeyRing {
   signer(typ: TokenType): Jws
   /** The key with this `kid`, for tokens of this type. Unknown ones never cause a read. */
   find(typ: TokenType, kid: string): Jws | undefined
+  /** The public keys (none under HS256), and for how many seconds they may be kept. */
+  jwks(): { readonly keys: readonly PublicJwk[]; readonly maxAgeSeconds: number }
+  /** Another number whenever a verifying key has come or gone. */
+  readonly version: number
+  /** Reads the ring from the database and does what is due. @throws {Error} when no secret decrypts it */
+  sync(): Promise<void>
 }
 
-/**
- * @param secrets the first signs, all verify
- * @param salt 32 random bytes that belong to the database
- */
-export async function createKeyRing(
-  secrets: readonly [string, ...string[]],
-  salt: Buffer,
-  createJws: CreateJws,
-): Promise<KeyRing> {
-  const rings = { 'at+jwt': new Map<string, Jws>(), 'rt+jwt': new Map<string, Jws>() }
-  const signers = {} as Record<TokenType, Jws>
+export interface KeyRingOptions {
+  /** The first signs, all verify. */
+  readonly secrets: readonly [string, ...string[]]
+  /** 32 random bytes that belong to the database. */
+  readonly salt: Buffer
+  readonly algorithm: Algorithm
+  readonly store: KeyStore
+  readonly createJws: CreateJws
+  readonly settings: RotationSettings
+  readonly audit: Audit
+}
 
+/** The ring, synchronised once. */
+export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
+  const { secrets, salt, algorithm, createJws } = options
+  const access = new Map<string, Jws>()
+  const refresh = new Map<string, Jws>()
   for (const secret of secrets) {
     const kid = deriveKey(secret, salt, 'signet kid', 9).toString('base64url')
     const refreshSecret = deriveKey(secret, salt, 'signet refresh token').toString('base64url')
-    for (const [typ, key] of [['at+jwt', secret] as const, ['rt+jwt', refreshSecret] as const]) {
-      const jws = await createJws({ kid, alg: 'HS256', typ, secret: key })
-      rings[typ].set(kid, jws)
-      signers[typ] ??= jws
-    }
+    refresh.set(kid, await createJws({ kid, alg: 'HS256', typ: 'rt+jwt', secret: refreshSecret }))
+    if (algorithm === 'HS256') access.set(kid, await createJws({ kid, alg: 'HS256', typ: 'at+jwt', secret }))
   }
+  const accessKeys =
+    algorithm === 'HS256'
+      ? fixedKeys(access)
+      : createSigningKeys({ ...options, alg: algorithm, sealingKeys: sealingKeys(secrets, salt) })
+  await accessKeys.sync()
 
   return {
-    signer: typ => signers[typ],
-    find: (typ, kid) => rings[typ].get(kid),
+    signer: typ => (typ === 'at+jwt' ? accessKeys.current() : first(refresh)),
+    find: (typ, kid) => (typ === 'at+jwt' ? accessKeys.find(kid) : refresh.get(kid)),
+    jwks: accessKeys.jwks,
+    get version() {
+      return accessKeys.version
+    },
+    sync: accessKeys.sync,
   }
+}
+
+/** The keys under which the private halves of signing keys lie in the database; the first seals new ones. */
+export function sealingKeys([secret, ...others]: readonly [string, ...string[]], salt: Buffer): [Buffer, ...Buffer[]] {
+  const derive = (from: string) => deriveKey(from, salt, 'signet key ring')
+  return [derive(secret), ...others.map(derive)]
+}
+
+/** Secrets change with a restart only. */
+function fixedKeys(keys: ReadonlyMap<string, Jws>): SigningKeys {
+  return {
+    current: () => first(keys),
+    find: kid => keys.get(kid),
+    jwks: () => ({ keys: [], maxAgeSeconds: 300 }),
+    version: 0,
+    sync: async () => {},
+  }
+}
+
+/** A Map keeps the order of insertion: the first secret signs. */
+function first(keys: ReadonlyMap<string, Jws>): Jws {
+  return keys.values().next().value as Jws
 }

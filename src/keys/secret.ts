@@ -5,7 +5,7 @@
 import { hkdfSync } from 'node:crypto'
 
 /** Each internal key has a purpose of its own, so that none can stand in for another (RFC 5869 section 3.2). */
-export type KeyPurpose = 'signet refresh token' | 'signet kid' | 'signet account name'
+export type KeyPurpose = 'signet refresh token' | 'signet kid' | 'signet account name' | 'signet key ring'
 
 /**
  * Derives a key by HKDF-SHA-256 (RFC 5869).

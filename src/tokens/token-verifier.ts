@@ -39,6 +39,7 @@ export function createTokenVerifier(dependencies: {
 }): TokenVerifier {
   const { keys, revocations, clock, settings } = dependencies
   const verified = createVerifiedTokens()
+  let keysVersion = keys.version
 
   function readAuthentic(token: string): AuthenticToken {
     const { header, claims } = parseCompactJws(token)
@@ -63,7 +64,7 @@ export function createTokenVerifier(dependencies: {
   }
 
   function authenticate(token: string): AccessClaims {
-    const known = verified.get(token)
+    const known = seenBefore(token)
     const { type, claims } = known ? { type: 'access' as const, claims: known } : readAuthentic(token)
 
     if (clock() >= claims.exp) throw new SignetError('token_expired', 'token expired')
@@ -71,6 +72,15 @@ export function createTokenVerifier(dependencies: {
     if (!known) verified.add(token, claims)
     if (revocations.has(claims.sid)) throw new SignetError('token_revoked', 'the session of this token has ended')
     return claims
+  }
+
+  /** A token of a key that is gone must not live on in memory. */
+  function seenBefore(token: string): AccessClaims | undefined {
+    if (keysVersion !== keys.version) {
+      verified.clear()
+      keysVersion = keys.version
+    }
+    return verified.get(token)
   }
 
   return { readAuthentic, authenticate }

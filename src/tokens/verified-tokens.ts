@@ -12,6 +12,7 @@ interface Entry {
 export interface VerifiedTokens {
   get(token: string): AccessClaims | undefined
   add(token: string, claims: AccessClaims): void
+  clear(): void
 }
 
 export function createVerifiedTokens(size = 4096): VerifiedTokens {
@@ -35,7 +36,12 @@ export function createVerifiedTokens(size = 4096): VerifiedTokens {
     return entry.claims
   }
 
-  return { get, add }
+  function clear(): void {
+    young = new Map()
+    old = new Map()
+  }
+
+  return { get, add, clear }
 }
 
 /** Short and uniformly distributed, where hashing a whole token again and again would cost more than the rest. */
