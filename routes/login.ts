@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SignetError } from '../src/errors.ts'
 import { problemsOfForm } from '../src/problem.ts'
-import { Credentials, PasswordForm, TokenResponseRef } from '../src/tokens/token-schemas.ts'
+import { Credentials, PasswordForm, TokenOrCookieResponse } from '../src/tokens/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
@@ -13,27 +13,33 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'login',
         summary: 'Log in: a password for an access token and a refresh token',
         description:
-          'JSON, or the OAuth 2.0 password form (first-party clients only). `username` may be the e-mail address.',
+          'JSON, or the OAuth 2.0 password form (first-party clients only). `username` may be the e-mail address. ' +
+          'With `"mode": "cookie"` (JSON only) the tokens go into cookies; only our own pages may ask for that.',
         body: {
           content: {
             'application/json': { schema: Credentials },
             'application/x-www-form-urlencoded': { schema: PasswordForm },
           },
         },
-        response: { 200: TokenResponseRef, ...problemsOfForm(401, 413, 415, 429, 503) },
+        response: { 200: TokenOrCookieResponse, ...problemsOfForm(401, 403, 413, 415, 429, 503) },
       },
     },
-    async request => {
+    async (request, reply) => {
       const {
         username,
         password,
+        mode,
         grant_type: grantType,
       } = request.body as Credentials & Pick<PasswordForm, 'grant_type'>
       const isForm = request.mediaType !== 'application/json'
       if (isForm && (!app.config.passwordForm || (grantType ?? 'password') !== 'password')) {
         throw new SignetError('unsupported_grant_type', 'only the password grant, if PASSWORD_FORM is on')
       }
-      return app.tokens.logIn(username, password, request.client)
+      // A login is guarded too: else another site could log its visitors in, into an account of its own.
+      const isForCookies = !isForm && mode === 'cookie'
+      if (isForCookies) app.tokenCookies.requireOurPage(request)
+      const tokens = await app.tokens.logIn(username, password, request.client)
+      return isForCookies ? app.tokenCookies.set(reply, tokens) : tokens
     },
   )
 }

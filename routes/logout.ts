@@ -1,5 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import { onlyOne } from '../src/cookies/token-cookies.ts'
 import { problems } from '../src/problem.ts'
 import { bearerToken } from '../src/tokens/bearer.ts'
 import { authorized, RefreshBody } from '../src/tokens/token-schemas.ts'
@@ -14,14 +14,25 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'logout',
         summary: 'Log out: end this session',
         description:
-          'By the access token, or by the refresh token in the body. Any token of ours will do, expired ones too.',
+          'By the access token, by the refresh token in the body, or by a cookie. Any token of ours will do, expired ones ' +
+          'too. Cookies are removed.',
         security: [...authorized, {}],
         body: { content: { 'application/json': { schema: RefreshBody } } },
-        response: { 204: Type.Null({ description: 'The session has ended' }), ...problems(400, 401, 415, 503) },
+        response: { 204: Type.Null({ description: 'The session has ended' }), ...problems(400, 401, 403, 415, 503) },
       },
     },
     async (request, reply) => {
-      await app.sessions.logOut(app.verifier.readAuthentic(presentedToken(request)), request.client)
+      const { refresh, access } = app.tokenCookies.read(request)
+      const cookie = refresh ?? access
+      const { authorization } = request.headers
+      const body = authorization === undefined ? (request.body as RefreshBody | undefined) : undefined
+      const token = onlyOne(body?.refresh_token, cookie) ?? bearerToken(authorization)
+
+      if (cookie !== undefined) app.tokenCookies.clear(reply) // one that is no token of ours (any more) goes too
+      await app.sessions.logOut(app.verifier.readAuthentic(token), request.client).catch(error => {
+        reply.removeHeader('set-cookie') // the session lives on, so this must be possible again
+        throw error
+      })
       reply.code(204)
     },
   )
@@ -35,17 +46,15 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'logoutAll',
         summary: 'Log out everywhere: end every session of mine',
         security: authorized,
-        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(401, 503) },
+        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(401, 403, 503) },
       },
     },
-    async request => ({ sessions_ended: await app.sessions.logOutAll(request.claims.sub, request.client) }),
+    async (request, reply) => {
+      const sessionsEnded = await app.sessions.logOutAll(request.claims.sub, request.client)
+      if (request.headers.authorization === undefined) app.tokenCookies.clear(reply)
+      return { sessions_ended: sessionsEnded }
+    },
   )
-}
-
-function presentedToken(request: FastifyRequest): string {
-  const { authorization } = request.headers
-  const body = request.body as RefreshBody | undefined
-  return authorization === undefined && body ? body.refresh_token : bearerToken(authorization)
 }
 
 export default plugin

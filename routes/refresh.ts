@@ -1,26 +1,34 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { onlyOne } from '../src/cookies/token-cookies.ts'
 import { problems } from '../src/problem.ts'
-import { RefreshBody, TokenResponseRef } from '../src/tokens/token-schemas.ts'
+import { invalidBody } from '../src/request-body.ts'
+import { RefreshBody, TokenOrCookieResponse } from '../src/tokens/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
     '/refresh',
     {
+      config: { bodyIsOptional: true },
       schema: {
         tags: ['Tokens'],
         operationId: 'refresh',
         summary: 'Refresh: a refresh token for a new access token and a new refresh token',
         description:
           'The `Signet-Refresh` header says why tokens were given: `rotated`, `repeated`, `retried` or `recovered`. ' +
-          'A refresh token used before ends its whole session.',
-        body: RefreshBody,
-        response: { 200: TokenResponseRef, ...problems(400, 401, 413, 415, 503) },
+          'A refresh token used before ends its whole session. The refresh token comes in the body or in its cookie; ' +
+          'the new ones return the same way.',
+        body: { content: { 'application/json': { schema: RefreshBody } } },
+        response: { 200: TokenOrCookieResponse, ...problems(400, 401, 403, 413, 415, 503) },
       },
     },
     async (request, reply) => {
-      const { cause, tokens } = await app.tokens.refresh(request.body.refresh_token, request.client)
+      const { refresh: cookie } = app.tokenCookies.read(request)
+      const token = onlyOne((request.body as RefreshBody | undefined)?.refresh_token, cookie)
+      if (token === undefined) throw invalidBody('is required')
+
+      const { cause, tokens } = await app.tokens.refresh(token, request.client)
       reply.header('signet-refresh', cause)
-      return tokens
+      return cookie === undefined ? tokens : app.tokenCookies.set(reply, tokens)
     },
   )
 }

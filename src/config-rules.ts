@@ -1,6 +1,7 @@
 /** What a schema cannot say about a variable. Each rule reads its value and adds a line for what is wrong with it. */
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
+import { type Database, readDatabaseUrl } from './database-url.ts'
 import { secretWeakness } from './keys/secret.ts'
 import type { Variables } from './variables.ts'
 
@@ -79,10 +80,11 @@ export function readSecrets(
   return { secrets: [secret ?? '', ...fallbacks], secretIsRandom }
 }
 
-export function readDatabaseUrl({ DATABASE_URL }: Pick<Variables, 'DATABASE_URL'>, mistakes: string[]): string {
-  const path = /^sqlite:(?!\/\/)(.+)$/.exec(DATABASE_URL)?.[1]
-  if (path === undefined) mistakes.push('DATABASE_URL must be sqlite:PATH or sqlite::memory:')
-  return path ?? ':memory:'
+export function readDatabase({ DATABASE_URL }: Pick<Variables, 'DATABASE_URL'>, mistakes: string[]): Database {
+  const read = readDatabaseUrl(DATABASE_URL)
+  if ('database' in read) return read.database
+  mistakes.push(`DATABASE_URL ${read.mistake}`)
+  return { engine: 'sqlite', path: ':memory:' }
 }
 
 const addressGroups = new Set(['loopback', 'linklocal', 'uniquelocal'])

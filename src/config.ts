@@ -7,12 +7,13 @@ import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox
 import { type EnvSchemaOpt, envSchema } from 'env-schema'
 import {
   readCookieOrigins,
-  readDatabaseUrl,
+  readDatabase,
   readPublicUrl,
   readResourceServers,
   readSecrets,
   readTrustedProxies,
 } from './config-rules.ts'
+import type { Database } from './database-url.ts'
 import { type Variables, variables } from './variables.ts'
 
 export { variables } from './variables.ts'
@@ -34,8 +35,7 @@ export interface Config {
   readonly sessionMaxAgeSeconds: number
   readonly refreshRaceWindowSeconds: number
   readonly refreshRetriesPerDay: number
-  /** `:memory:` or a path. */
-  readonly sqlitePath: string
+  readonly database: Database
   readonly passwordHash: 'bcrypt' | 'argon2id'
   readonly bcryptCost: number
   readonly hashThreads: number
@@ -91,7 +91,7 @@ const ofCommands = Type.Pick(variables, [
 /** What acts on users and sessions need, wherever they are called from. */
 export type CommandConfig = Pick<
   Config,
-  'sqlitePath' | 'passwordHash' | 'bcryptCost' | 'hashThreads' | 'passwordMinLength'
+  'database' | 'passwordHash' | 'bcryptCost' | 'hashThreads' | 'passwordMinLength'
 >
 
 /**
@@ -102,7 +102,7 @@ export type CommandConfig = Pick<
 export function loadCommandConfig(env: Readonly<Record<string, string | undefined>>): CommandConfig {
   const mistakes: string[] = []
   const values = checkVariables(ofCommands, readVariables(ofCommands, env, mistakes), mistakes)
-  const config = { ...hashingOf(values), sqlitePath: readDatabaseUrl(values, mistakes) }
+  const config = { ...hashingOf(values), database: readDatabase(values, mistakes) }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)
 }
@@ -179,9 +179,12 @@ function assemble(values: Variables, mistakes: string[]): Config {
   const publicUrl = readPublicUrl(values, mistakes)
   const cookieOrigins = readCookieOrigins(values, publicUrl, mistakes)
   const { secrets, secretIsRandom } = readSecrets(values, mistakes)
-  const sqlitePath = readDatabaseUrl(values, mistakes)
+  const database = readDatabase(values, mistakes)
   const trustedProxies = readTrustedProxies(values, mistakes)
 
+  if (secretIsRandom && database.engine === 'postgres') {
+    mistakes.push('JWT_SECRET_KEY must not be random with PostgreSQL: every instance needs the same secret')
+  }
   if (values.JWT_ACCESS_TOKEN_EXPIRES > values.JWT_REFRESH_TOKEN_EXPIRES) {
     mistakes.push('JWT_ACCESS_TOKEN_EXPIRES must not be longer than JWT_REFRESH_TOKEN_EXPIRES')
   }
@@ -203,7 +206,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     sessionMaxAgeSeconds: values.SESSION_MAX_AGE,
     refreshRaceWindowSeconds: values.REFRESH_RACE_WINDOW,
     refreshRetriesPerDay: values.REFRESH_RETRIES_PER_DAY,
-    sqlitePath,
+    database,
     ...hashingOf(values),
     hashQueue: values.HASH_QUEUE,
     loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,

@@ -47,7 +47,7 @@ export const variables = Type.Object({
     maximum: 3650,
   }),
   DATABASE_URL: Type.String({
-    title: '`sqlite:PATH` or `sqlite::memory:`',
+    title: '`sqlite:PATH`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, also with several hosts',
     default: 'sqlite:data/signet.db',
     fromFile: true,
   }),

@@ -33,7 +33,7 @@ t.test('a secret is all that must be given', async t => {
     sessionMaxAgeSeconds: 7_776_000,
     refreshRaceWindowSeconds: 30,
     refreshRetriesPerDay: 2,
-    sqlitePath: 'data/signet.db',
+    database: { engine: 'sqlite', path: 'data/signet.db' },
     bcryptCost: 12,
     loginLimitPerIp: 30,
     passwordForm: true,
@@ -81,6 +81,21 @@ const bad: [string, Record<string, string>, RegExp][] = [
   ['access longer than refresh', { JWT_ACCESS_TOKEN_EXPIRES: '600', JWT_REFRESH_TOKEN_EXPIRES: '60' }, /longer than/],
   ['refresh longer than the session', { SESSION_MAX_AGE: '1000' }, /^JWT_REFRESH_TOKEN_EXPIRES must not be longer/],
   ['another database', { DATABASE_URL: 'mysql://localhost/x' }, /^DATABASE_URL must be sqlite/],
+  ['pages of any origin', { COOKIE_ORIGINS: '*' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
+  ['pages without an origin', { COOKIE_ORIGINS: 'null' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
+  ['a pattern of origins', { COOKIE_ORIGINS: 'http://*.localhost' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
+  ['an origin with a slash', { COOKIE_ORIGINS: 'http://localhost:1,http://localhost:2/' }, /: entry 2 of 2 must be an/],
+  ['an origin in capitals', { COOKIE_ORIGINS: 'http://LOCALHOST' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
+  [
+    'nothing behind a comma',
+    { COOKIE_ORIGINS: 'http://localhost:1,' },
+    /^COOKIE_ORIGINS: entry 2 of 2 must be an origin/,
+  ],
+  [
+    'a host that is no neighbour',
+    { COOKIE_ORIGINS: 'http://example.com' },
+    /^COOKIE_ORIGINS: entry 1 of 1 .*same site/,
+  ],
   ['a file that is missing', { DATABASE_URL_FILE: '/nowhere/url' }, /^DATABASE_URL_FILE names a file .*ENOENT/],
 ]
 
@@ -99,6 +114,28 @@ t.test('trusted proxies are addresses, ranges and groups', async t => {
     TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,fd00::/8,192.0.2.1',
   })
   t.strictSame(trustedProxies, ['loopback', '10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
+})
+
+t.test('cookie origins are of the site of PUBLIC_URL, on any port', async t => {
+  const sites: [publicUrl: string, same: string[], others: string[]][] = [
+    [
+      'https://auth.example.com',
+      ['https://app.example.com', 'https://example.com', 'https://a.b.example.com:8443', 'https://auth.example.com:1'],
+      ['http://app.example.com', 'https://app.example.org', 'https://evilexample.com', 'https://example.com.evil.net'],
+    ],
+    ['https://example.com', ['https://app.example.com'], ['https://com', 'https://xexample.com', 'https://localhost']],
+    ['http://localhost:3000', ['http://localhost:8080', 'http://localhost'], ['http://127.0.0.1:3000']],
+    ['http://127.0.0.1:3000', ['http://127.0.0.1:8080'], ['http://10.0.0.1', 'http://localhost:3000']],
+    ['http://[::1]:3000', ['http://[::1]'], ['http://[::2]', 'http://[::ffff:7f00:1]']],
+  ]
+  for (const [publicUrl, same, others] of sites) {
+    const env = { JWT_SECRET_KEY: secret, PUBLIC_URL: publicUrl }
+    t.strictSame(loadConfig({ ...env, COOKIE_ORIGINS: same.join(', ') }).cookieOrigins, same)
+    for (const origin of others) {
+      t.match(mistakesOf({ ...env, COOKIE_ORIGINS: origin }), [/must be of the same site as PUBLIC_URL$/], origin)
+    }
+  }
+  t.strictSame(loadConfig({ JWT_SECRET_KEY: secret }).cookieOrigins, [])
 })
 
 t.test('a secret may come from a file, less one trailing newline, but not from two places', async t => {

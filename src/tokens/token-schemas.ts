@@ -5,6 +5,11 @@ export const Credentials = Type.Object(
   {
     username: Type.String({ minLength: 1, description: 'the username or the e-mail address' }),
     password: Type.String({ minLength: 1 }),
+    mode: Type.Optional(
+      Type.Union([Type.Literal('bearer'), Type.Literal('cookie')], {
+        description: '`cookie`: the tokens go into cookies that scripts cannot read, not into the answer',
+      }),
+    ),
   },
   { additionalProperties: false, examples: [{ username: 'thirdy', password: 'demo123' }] },
 )
@@ -50,7 +55,24 @@ export const TokenResponse = Type.Object(
   { $id: 'TokenResponse' },
 )
 
+/** In cookie mode: the tokens are in `Set-Cookie`. */
+export const CookieResponse = Type.Object(
+  { token_type: Type.Literal('cookie'), expires_in: TokenResponse.properties.expires_in },
+  { title: 'CookieResponse', description: 'in cookie mode: the tokens are in `__Host-signet_*` cookies' },
+)
+export type CookieResponse = Static<typeof CookieResponse>
+
 export const TokenResponseRef = Type.Unsafe<Static<typeof TokenResponse>>({ $ref: 'TokenResponse#' })
+
+/** Tokens return the way they came, or the way `mode` says. */
+export const TokenOrCookieResponse = Type.Union([TokenResponseRef, CookieResponse])
 
 /** What a protected route says in the OpenAPI document: a pasted bearer token, or the username/password form. */
 export const authorized = [{ bearerAuth: [] }, { passwordForm: [] }]
+
+/** RFC 7009 section 2.1 and RFC 7662 section 2.1; the hint is not needed, a token says its type itself. */
+export const PresentedToken = Type.Object({
+  token: Type.String({ minLength: 1 }),
+  token_type_hint: Type.Optional(Type.String()),
+})
+export type PresentedTokenForm = Static<typeof PresentedToken>

@@ -1,0 +1,82 @@
+/** Cookie mode: tokens that go out in cookies instead of the body, and come back in cookies only our own pages may use. */
+import fastifyCookie from '@fastify/cookie'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { isUnsafe, senderOf } from '../src/cookies/sender.ts'
+import { readTokenCookies, secondsLeft, type TokensOfCookies, tokenCookies } from '../src/cookies/token-cookies.ts'
+import { SignetError } from '../src/errors.ts'
+import type { CookieResponse } from '../src/tokens/token-schemas.ts'
+import type { TokenResponse } from '../src/tokens/token-service.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly tokenCookies: {
+      /**
+       * The tokens in a request's cookies; none when it has an `Authorization` header, whatever that holds.
+       * @throws {SignetError} `invalid_token` for a cookie sent twice; `cross_site` for an unsafe request by cookie that
+       *   does not come from our own pages
+       */
+      read(request: FastifyRequest): TokensOfCookies
+      /** @throws {SignetError} `cross_site` unless the request comes from our own pages */
+      requireOurPage(request: FastifyRequest): void
+      /** Puts both tokens into cookies. @returns what is left for the body */
+      set(reply: FastifyReply, tokens: TokenResponse): CookieResponse
+      /** Expires both cookies. */
+      clear(reply: FastifyReply): void
+    }
+  }
+}
+
+export default fp(
+  async app => {
+    const { config, clock } = app
+    const origins = new Set([config.publicUrl, ...config.cookieOrigins])
+    const serialize = await createSerializer(app)
+
+    function read(request: FastifyRequest): TokensOfCookies {
+      const { authorization, cookie } = request.headers
+      if (authorization !== undefined || cookie === undefined) return none
+      const tokens = readTokenCookies(cookie)
+      const isByCookie = tokens.access !== undefined || tokens.refresh !== undefined
+      if (isByCookie && isUnsafe(request.method)) requireOurPage(request)
+      return tokens
+    }
+
+    function requireOurPage({ headers }: FastifyRequest): void {
+      const sender = senderOf(headers, origins)
+      if (sender !== 'ours') throw new SignetError('cross_site', `the sender of a request by cookie is ${sender}`)
+    }
+
+    function put(reply: FastifyReply, kind: keyof typeof tokenCookies, token: string, maxAge: number): void {
+      const { name, attributes } = tokenCookies[kind]
+      reply.header('set-cookie', serialize(name, token, { ...attributes, maxAge }))
+    }
+
+    app.decorate('tokenCookies', {
+      read,
+      requireOurPage,
+      set(reply, { access_token: access, refresh_token: refresh, expires_in }) {
+        put(reply, 'access', access, secondsLeft(access, clock()))
+        put(reply, 'refresh', refresh, secondsLeft(refresh, clock()))
+        return { token_type: 'cookie', expires_in }
+      },
+      clear(reply) {
+        put(reply, 'access', '', 0)
+        put(reply, 'refresh', '', 0)
+      },
+    } satisfies FastifyInstance['tokenCookies'])
+  },
+  { name: 'cookies' },
+)
+
+const none: TokensOfCookies = Object.freeze({})
+
+/** In a scope of its own: its hook would run for every answer of the service, and few of them set a cookie. */
+async function createSerializer(app: FastifyInstance): Promise<FastifyInstance['serializeCookie']> {
+  let serialize!: FastifyInstance['serializeCookie']
+  await app.register(async scope => {
+    await scope.register(fastifyCookie, { hook: false })
+    serialize = scope.serializeCookie
+  })
+  return serialize
+}

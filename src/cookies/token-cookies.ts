@@ -1,0 +1,58 @@
+/** The two cookies that hold the tokens in cookie mode: their names and attributes, and reading them strictly. */
+import { SignetError } from '../errors.ts'
+import { parseCompactJws } from '../tokens/compact-jws.ts'
+
+const protectedFromPages = { secure: true, httpOnly: true, path: '/' } as const
+
+/**
+ * `__Host-`: the browser takes them from this host only, so a neighbour's host cannot plant one. The access cookie is Lax,
+ * so that a link from elsewhere finds the user logged in; nothing but our own site needs the refresh cookie.
+ */
+export const tokenCookies = {
+  access: { name: '__Host-signet_access', attributes: { ...protectedFromPages, sameSite: 'lax' } },
+  refresh: { name: '__Host-signet_refresh', attributes: { ...protectedFromPages, sameSite: 'strict' } },
+} as const
+
+export type TokensOfCookies = Partial<Record<keyof typeof tokenCookies, string>>
+
+/**
+ * The tokens in a `Cookie` header, of which Node makes one where a request has several.
+ * @throws {SignetError} `invalid_token` when one of the two was sent twice: either may have been planted (RFC 6265
+ *   section 8.6), so neither is believed
+ */
+export function readTokenCookies(header: string): TokensOfCookies {
+  const found: TokensOfCookies = {}
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=')
+    const kind = at < 0 ? undefined : kinds.get(trimmed(pair.slice(0, at)))
+    if (!kind) continue
+    if (found[kind] !== undefined) throw new SignetError('invalid_token', `the ${kind} cookie was sent twice`)
+    found[kind] = trimmed(pair.slice(at + 1))
+  }
+  return found
+}
+
+const kinds = new Map([
+  [tokenCookies.access.name as string, 'access' as const],
+  [tokenCookies.refresh.name as string, 'refresh' as const],
+])
+
+/** Spaces and tabs only: browsers let pages set names that begin with other white space, past the `__Host-` rule. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
+}
+
+/** Seconds until a token of our own making expires: how long its cookie lives. */
+export function secondsLeft(token: string, now: number): number {
+  return (parseCompactJws(token).claims['exp'] as number) - now
+}
+
+/**
+ * The token of the body or that of the cookie, if any.
+ * @throws {SignetError} `invalid_request` when there are both: they may be of two sessions, and we do not choose
+ */
+export function onlyOne(inBody: string | undefined, inCookie: string | undefined): string | undefined {
+  if (inBody === undefined || inCookie === undefined) return inBody ?? inCookie
+  const mistakes = [{ pointer: '/refresh_token', detail: 'must not come with a cookie that holds a token too' }]
+  throw new SignetError('invalid_request', 'a token in the body and another one in a cookie', { mistakes })
+}
