@@ -17,6 +17,11 @@ declare module 'fastify' {
        *   does not come from our own pages
        */
       read(request: FastifyRequest): TokensOfCookies
+      /**
+       * The access token in the cookie of a request that a gateway asks about.
+       * @throws {SignetError} `invalid_token` for a cookie sent twice; `cross_site` when a foreign page is behind it
+       */
+      readAtGateway(request: FastifyRequest): string | undefined
       /** @throws {SignetError} `cross_site` unless the request comes from our own pages */
       requireOurPage(request: FastifyRequest): void
       /** Puts both tokens into cookies. @returns what is left for the body */
@@ -42,6 +47,15 @@ export default fp(
       return tokens
     }
 
+    /** What the request will change behind the gateway is unknown here, so whatever a foreign page sends is refused. */
+    function readAtGateway({ headers }: FastifyRequest): string | undefined {
+      if (headers.authorization !== undefined || headers.cookie === undefined) return undefined
+      const { access } = readTokenCookies(headers.cookie)
+      const isForeign = headers.origin !== undefined && !origins.has(headers.origin)
+      if (access !== undefined && isForeign) throw new SignetError('cross_site', 'a foreign page is behind a cookie')
+      return access
+    }
+
     function requireOurPage({ headers }: FastifyRequest): void {
       const sender = senderOf(headers, origins)
       if (sender !== 'ours') throw new SignetError('cross_site', `the sender of a request by cookie is ${sender}`)
@@ -54,6 +68,7 @@ export default fp(
 
     app.decorate('tokenCookies', {
       read,
+      readAtGateway,
       requireOurPage,
       set(reply, { access_token: access, refresh_token: refresh, expires_in }) {
         put(reply, 'access', access, secondsLeft(access, clock()))

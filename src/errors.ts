@@ -14,6 +14,7 @@ export const errors = {
   token_expired: { status: 401, detail: 'Token expired' },
   token_revoked: { status: 401, detail: 'Token revoked' },
   admin_required: { status: 403, detail: 'Admin role required' },
+  role_required: { status: 403, detail: 'Another role required' },
   cross_site: { status: 403, detail: 'Cross-site request refused' },
   registration_closed: { status: 403, detail: 'Registration is closed' },
   not_found: { status: 404, detail: 'Not found' },

@@ -1,0 +1,55 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { SignetError } from '../src/errors.ts'
+import { problems } from '../src/problem.ts'
+import { bearerToken } from '../src/tokens/bearer.ts'
+import { identityHeaders } from '../src/tokens/identity-headers.ts'
+import { authorized } from '../src/tokens/token-schemas.ts'
+
+const plugin: FastifyPluginAsyncTypebox = async app => {
+  const { verifier, tokenCookies } = app
+
+  /** Answers before a body would be read: a gateway passes on any method, and any body is not for us. */
+  function verify(request: FastifyRequest<{ Querystring: { role?: string } }>, reply: FastifyReply): void {
+    const token = tokenCookies.readAtGateway(request) ?? bearerToken(request.headers.authorization)
+    const claims = verifier.authenticate(token)
+    const { role } = request.query
+    if (role !== undefined && role !== claims.role) {
+      throw new SignetError(role === 'admin' ? 'admin_required' : 'role_required', 'the role is another one')
+    }
+    reply.headers(identityHeaders(claims)).send()
+  }
+
+  const schema = {
+    tags: ['Gateway'],
+    summary: 'Is this request allowed? For nginx auth_request, Caddy forward_auth and the like',
+    description: 'Any method. Answers from memory: no database, no cookie, no rotation.',
+    security: authorized,
+    querystring: Type.Object({ role: Type.Optional(Type.String({ description: 'the role that is asked for' })) }),
+    response: {
+      200: Type.Unsafe<''>({ type: 'null', description: 'Who is asking is in the `X-Auth-…` headers' }),
+      ...problems(401, 403, 503),
+    },
+  }
+  const onRequest = [
+    (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+      try {
+        verify(request as FastifyRequest<{ Querystring: { role?: string } }>, reply)
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+  ]
+  const handler = async () => ''
+
+  app.route({ method: 'GET', url: '/verify', onRequest, schema: { ...schema, operationId: 'verify' }, handler })
+  app.route({
+    method: app.supportedMethods.filter(method => method !== 'GET' && method !== 'HEAD'),
+    url: '/verify',
+    onRequest,
+    schema: { ...schema, hide: true },
+    handler,
+  })
+}
+
+export default plugin

@@ -1,0 +1,22 @@
+/** What a gateway tells the services behind it about who is asking (contract section 8). */
+import type { AccessClaims } from './access-token.ts'
+
+/**
+ * Every header, always: where one were left out, a gateway that copies headers would let the client's own through.
+ * No value is `-`; what is not visible ASCII is percent-encoded (RFC 9110 section 5.5).
+ */
+export function identityHeaders({ sub, username, email, role, sid, exp }: AccessClaims): Record<string, string> {
+  return {
+    'x-auth-user-id': headerValue(sub),
+    'x-auth-username': headerValue(username),
+    'x-auth-email': headerValue(email),
+    'x-auth-role': headerValue(role),
+    'x-auth-session-id': headerValue(sid),
+    'x-auth-expires-at': String(exp),
+  }
+}
+
+function headerValue(text: string | null): string {
+  if (!text) return '-'
+  return text.replace(/[^\x21-\x24\x26-\x7e]+/g, part => encodeURIComponent(part.toWellFormed()))
+}

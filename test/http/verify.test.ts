@@ -1,0 +1,106 @@
+/** The gateway's check: any method, no body, no database, and always every header (contract section 8). */
+import t from 'tap'
+import { claimsOf, testApp } from '../helpers/app.ts'
+
+const headerNames = ['user-id', 'username', 'email', 'role', 'session-id', 'expires-at'].map(name => `x-auth-${name}`)
+
+t.test('a good token is 200, empty, with every identity header', async t => {
+  const { app, logIn } = await testApp(t)
+  const { access_token: token } = await logIn()
+  const answer = await app.inject({ url: '/verify', headers: { authorization: `Bearer ${token}` } })
+  const { sid, exp } = claimsOf(token)
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.body, '')
+  t.strictSame(
+    headerNames.map(name => answer.headers[name]),
+    ['user-1', 'thirdy', '-', 'admin', sid, String(exp)],
+  )
+  t.equal(answer.headers['cache-control'], 'no-store')
+  t.equal(answer.headers['set-cookie'], undefined)
+})
+
+t.test('any method, with any body, is answered without reading it', async t => {
+  const { app, logIn } = await testApp(t)
+  const { access_token: token } = await logIn()
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const) {
+    const answer = await app.inject({
+      method,
+      url: '/verify',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'image/png' },
+      ...(method !== 'GET' && method !== 'HEAD' && method !== 'TRACE' && { payload: 'x'.repeat(100_000) }),
+    })
+    t.equal(answer.statusCode, 200, method)
+    t.equal(answer.headers['x-auth-user-id'], 'user-1', method)
+  }
+})
+
+t.test('whatever is wrong is 401 with the usual words, and says nothing of anybody', async t => {
+  const { app, logIn, clock } = await testApp(t)
+  const { access_token: token, refresh_token: refreshToken } = await logIn()
+  const ask = (authorization?: string) =>
+    app.inject({ url: '/verify', ...(authorization && { headers: { authorization } }) })
+  const details = async (authorization?: string) => {
+    const answer = await ask(authorization)
+    for (const name of headerNames) t.equal(answer.headers[name], undefined)
+    return [answer.statusCode, answer.json().detail]
+  }
+  t.strictSame(await details(), [401, 'Missing Bearer token'])
+  t.strictSame(await details('Basic dDp0'), [401, 'Missing Bearer token'])
+  t.strictSame(await details(`Bearer ${refreshToken}`), [401, 'Access token required'])
+  t.strictSame(await details(`Bearer ${token}x`), [401, 'Invalid token'])
+  await app.inject({ method: 'POST', url: '/logout', headers: { authorization: `Bearer ${token}` } })
+  t.strictSame(await details(`Bearer ${token}`), [401, 'Token revoked'])
+  clock.advance(900)
+  t.strictSame(await details(`Bearer ${token}`), [401, 'Token expired'])
+})
+
+t.test('a role can be asked for', async t => {
+  const { app, logIn } = await testApp(t)
+  const [admin, user] = [await logIn(), await logIn('maria')]
+  const ask = async (token: string, query: string) => {
+    const answer = await app.inject({ url: `/verify?${query}`, headers: { authorization: `Bearer ${token}` } })
+    return [answer.statusCode, answer.body && answer.json().detail]
+  }
+  t.strictSame(await ask(admin.access_token, 'role=admin'), [200, ''])
+  t.strictSame(await ask(user.access_token, 'role=admin'), [403, 'Admin role required'])
+  t.strictSame(await ask(user.access_token, 'role=user'), [200, ''])
+  t.strictSame(await ask(admin.access_token, 'role=user'), [403, 'Another role required'])
+  t.strictSame(await ask(user.access_token, 'role=user&role=admin'), [403, 'Another role required'], 'twice is nobody')
+})
+
+t.test('by cookie it is for our own pages, and for links', async t => {
+  const { app, logIn } = await testApp(t, { cookieOrigins: ['https://app.example.com'] })
+  const { access_token: token } = await logIn()
+  const ask = async (headers: Record<string, string>, method: 'GET' | 'POST' = 'GET') =>
+    (await app.inject({ method, url: '/verify', headers: { cookie: `__Host-signet_access=${token}`, ...headers } }))
+      .statusCode
+  t.equal(await ask({}), 200)
+  t.equal(await ask({}, 'POST'), 200, 'the gateway asks with the method of the request, not with ours')
+  t.equal(await ask({ origin: 'http://localhost:3000' }), 200)
+  t.equal(await ask({ origin: 'https://app.example.com' }), 200)
+  t.equal(await ask({ origin: 'https://evil.example' }), 403)
+  t.equal(await ask({ origin: 'null' }), 403)
+  t.equal(await ask({ cookie: `__Host-signet_access=${token}; __Host-signet_access=${token}` }), 401)
+  t.equal(await ask({ authorization: 'Bearer wrong' }), 401, 'a header wins over the cookie')
+})
+
+t.test('it asks no database, and knows when it cannot know', async t => {
+  const { app, logIn, clock } = await testApp(t)
+  const { access_token: token } = await logIn()
+  await app.stores.close()
+  app.stores.close = async () => {}
+  const ask = async () =>
+    (await app.inject({ url: '/verify', headers: { authorization: `Bearer ${token}` } })).statusCode
+  t.equal(await ask(), 200)
+  clock.advance(899)
+  t.equal(await ask(), 200)
+})
+
+t.test('what is not ASCII is percent-encoded', async t => {
+  const { app, logIn } = await testApp(t)
+  await app.stores.users.update('user-2', { email: 'maría%@exämple.com' })
+  const { access_token: token } = await logIn('maria')
+  const answer = await app.inject({ url: '/verify', headers: { authorization: `Bearer ${token}` } })
+  t.equal(answer.headers['x-auth-email'], 'mar%C3%ADa%25@ex%C3%A4mple.com')
+  t.equal(decodeURIComponent(String(answer.headers['x-auth-email'])), 'maría%@exämple.com')
+})
