@@ -12,10 +12,12 @@ export default fp(
     let closed = false
 
     app.addHook('onReady', async () => {
-      await revocations.poll()
       if (!app.background) return
-      every(1_000, 'revocation poll', revocations.poll)
-      every(1_000, 'key ring poll', keys.sync)
+      every(1_000, 'revocation poll', async () => {
+        await app.open() // when the database was away at the start
+        await revocations.poll()
+      })
+      every(1_000, 'key ring poll', () => keys.sync())
       every(60_000, 'housekeeping', deleteEnded)
     })
     app.addHook('preClose', async () => {
@@ -35,19 +37,30 @@ export default fp(
       }
     }
 
-    /** The next run starts after this one has finished, so a slow database is never asked twice at once. */
-    function every(milliseconds: number, what: string, act: () => Promise<unknown>): void {
+    /**
+     * The next run starts after this one has finished, so a slow database is never asked twice at once. An outage is one
+     * line when it begins and one when it is over.
+     */
+    function every(milliseconds: number, what: string, act: () => Promise<unknown>, failure?: string): void {
       const timer = setTimeout(async () => {
         timers.delete(timer)
-        try {
-          await act()
-        } catch (error) {
-          if (!closed) app.log.error({ err: error }, `${what} failed`)
-        }
-        if (!closed) every(milliseconds, what, act)
+        const error = await failureOf(act)
+        if (closed) return
+        if (error && error.message !== failure) app.log.error({ err: error }, `${what} failed`)
+        if (!error && failure !== undefined) app.log.info(`${what} works again`)
+        every(milliseconds, what, act, error?.message)
       }, milliseconds).unref()
       timers.add(timer)
     }
   },
   { name: 'housekeeping', dependencies: ['services'] },
 )
+
+async function failureOf(act: () => Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await act()
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
+}

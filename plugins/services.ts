@@ -1,10 +1,13 @@
 /** The composition root: the one place where the domain's services are put together. */
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Audit } from '../src/audit.ts'
+import { auditTo } from '../src/audit.ts'
+import { SignetError } from '../src/errors.ts'
 import { createKeyRing, type KeyRing } from '../src/keys/key-ring.ts'
 import { deriveKey } from '../src/keys/secret.ts'
+import { late } from '../src/late.ts'
 import { createLoginLimit } from '../src/limits/login-limit.ts'
-import { createPasswordHasher } from '../src/passwords/password-hash.ts'
+import { createPasswordHasher, type PasswordHasher } from '../src/passwords/password-hash.ts'
 import { createPasswordPolicy } from '../src/passwords/password-policy.ts'
 import { createRevocations, type Revocations } from '../src/sessions/revocations.ts'
 import { createSessionService, type SessionService } from '../src/sessions/session-service.ts'
@@ -12,73 +15,95 @@ import { createTokenService, type TokenService } from '../src/tokens/token-servi
 import { createTokenVerifier, type TokenVerifier } from '../src/tokens/token-verifier.ts'
 import { createUserService, type UserService } from '../src/users/user-service.ts'
 
+interface Services {
+  readonly tokens: TokenService
+  readonly verifier: TokenVerifier
+  readonly sessions: SessionService
+  readonly users: UserService
+  readonly revocations: Revocations
+  readonly keys: KeyRing
+}
+
 declare module 'fastify' {
-  interface FastifyInstance {
-    readonly tokens: TokenService
-    readonly verifier: TokenVerifier
-    readonly sessions: SessionService
-    readonly users: UserService
-    readonly revocations: Revocations
-    readonly keys: KeyRing
+  /** Until the service is open, every use of these throws `unavailable`. */
+  interface FastifyInstance extends Services {
+    /**
+     * Puts the services together as soon as the database answers: its salt is in every key. Once open, does nothing.
+     * @throws {SignetError} `unavailable` while the database is away
+     */
+    open(): Promise<void>
   }
 }
 
 export default fp(
   async app => {
-    const { config, clock, stores } = app
-    const audit: Audit = event => app.log[levels[event.event] ?? 'info']({ audit: event }, event.event)
-
+    const { config, stores } = app
     const hasher = createPasswordHasher({
       scheme: config.passwordHash,
       bcryptCost: config.bcryptCost,
       threads: config.hashThreads,
       queue: config.hashQueue,
     })
-    const keys = await createKeyRing({
-      secrets: config.secrets,
-      salt: stores.salt,
-      algorithm: config.algorithm,
-      store: stores.keys,
-      createJws: app.createJws,
-      settings: config,
-      audit,
-    })
-    const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds)
-    const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
-    const nameKey = deriveKey(config.secrets[0], stores.salt, 'signet account name')
-    const users = createUserService({
-      users: stores.users,
-      hasher,
-      policy: createPasswordPolicy(config.passwordMinLength, config.passwordHash),
-      limit: createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures),
-      revocations,
-      audit,
-    })
-    const sessions = createSessionService({ sessions: stores.sessions, revocations, audit })
-    const tokens = createTokenService({
-      sessions: stores.sessions,
-      users,
-      keys,
-      verifier,
-      revocations,
-      audit,
-      settings: config,
-    })
-
-    app.decorate('tokens', tokens)
-    app.decorate('verifier', verifier)
-    app.decorate('sessions', sessions)
-    app.decorate('users', users)
-    app.decorate('revocations', revocations)
-    app.decorate('keys', keys)
     app.addHook('onClose', () => hasher.close())
+
+    let services: Services | undefined
+    for (const name of ['tokens', 'verifier', 'sessions', 'users', 'revocations', 'keys'] as const) {
+      const service = late(() => {
+        if (services) return services[name]
+        throw new SignetError('unavailable', 'the database has not answered yet', { retryAfterSeconds: 1 })
+      })
+      app.decorate(name as string, { getter: () => service }) // by a getter, because decorate() looks into objects
+    }
+
+    app.decorate('open', async () => {
+      if (services) return
+      await stores.ping()
+      const made = await putTogether(app, hasher)
+      if (config.seedUsersFile) await made.users.seedFrom(config.seedUsersFile)
+      await made.revocations.poll()
+      services = made // only now, so that nobody meets a service without its users or its revocations
+    })
+    // A database that is away may come; anything else is for whoever starts this, so it fails the start.
+    await app.open().catch(error => {
+      if (!(error instanceof SignetError && error.code === 'unavailable')) throw error
+      app.log.error({ err: error.cause ?? error }, `${error.message}: every request that needs it will get 503`)
+    })
   },
   { name: 'services', dependencies: ['stores', 'jwt'] },
 )
 
-/** What an operator should look at, and what means that the database lost a write. */
-const levels: Partial<Record<string, 'warn' | 'error'>> = {
-  'refresh.reuse': 'warn',
-  'refresh.ahead': 'warn',
-  'refresh.recovered': 'error',
+async function putTogether(app: FastifyInstance, hasher: PasswordHasher): Promise<Services> {
+  const { config, clock, stores } = app
+  const audit = auditTo(app.log)
+  const keys = await createKeyRing({
+    secrets: config.secrets,
+    salt: stores.salt,
+    algorithm: config.algorithm,
+    store: stores.keys,
+    createJws: app.createJws,
+    settings: config,
+    audit,
+  })
+  const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds)
+  const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
+  const nameKey = deriveKey(config.secrets[0], stores.salt, 'signet account name')
+  const users = createUserService({
+    users: stores.users,
+    hasher,
+    policy: createPasswordPolicy(config.passwordMinLength, config.passwordHash),
+    limit: createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures),
+    revocations,
+    audit,
+  })
+  const sessions = createSessionService({ sessions: stores.sessions, revocations, audit })
+  const tokens = createTokenService({
+    sessions: stores.sessions,
+    users,
+    keys,
+    verifier,
+    revocations,
+    audit,
+    settings: config,
+  })
+  return { tokens, verifier, sessions, users, revocations, keys }
 }

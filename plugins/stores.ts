@@ -10,7 +10,7 @@ declare module 'fastify' {
 
 export default fp(
   async app => {
-    const stores = await openStores(app.config, app.clock)
+    const stores = await openStores(app.config, app.clock, { mayBeAway: true })
     app.decorate('stores', stores)
     app.addHook('onClose', () => stores.close())
   },

@@ -44,6 +44,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Only the header block's 16 KiB bound a parameter: a long id is a wrong id, not an error of another kind.
     routerOptions: { maxParamLength: 16 * 1024 },
     requestIdHeader: false,
+    pluginTimeout: 0, // a migration or an unreachable database at the start has limits of its own
     allowErrorHandlerOverride: false,
     forceCloseConnections: 'idle',
     // All three together: requestTimeout alone has no effect below headersTimeout.

@@ -41,3 +41,17 @@ export interface AuditEvent {
 }
 
 export type Audit = (event: AuditEvent) => void
+
+/** Writes each event as one line of the log. */
+export function auditTo(log: Record<Level, (fields: object, message: string) => void>): Audit {
+  return event => log[levels[event.event] ?? 'info']({ audit: event }, event.event)
+}
+
+type Level = 'info' | 'warn' | 'error'
+
+/** What an operator should look at, and what means that the database lost a write. */
+const levels: Partial<Record<string, Level>> = {
+  'refresh.reuse': 'warn',
+  'refresh.ahead': 'warn',
+  'refresh.recovered': 'error',
+}

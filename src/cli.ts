@@ -1,10 +1,29 @@
 #!/usr/bin/env node
-/** Entry of the command line. Each command is a file in cli/, loaded only when it is called. */
+/** Entry of the command line. Each group of commands is a file in cli/, loaded only when it is called. */
 import { Command } from 'commander'
+
+type Adder = (group: Command, env: NodeJS.ProcessEnv) => void
+
+const groups: Record<string, { description: string; load: () => Promise<Adder> }> = {
+  users: {
+    description: 'add, list, change, delete and import users',
+    load: async () => (await import('./cli/users.ts')).addUserCommands,
+  },
+  sessions: {
+    description: 'list and end sessions',
+    load: async () => (await import('./cli/sessions.ts')).addSessionCommands,
+  },
+  db: {
+    description: 'migrate and back up the database',
+    load: async () => (await import('./cli/db.ts')).addDbCommands,
+  },
+}
 
 const program = new Command('signet')
   .description('Signet, a token service: passwords in, short-lived access tokens and revocable refresh tokens out')
-  .showHelpAfterError()
+  .option('--verbose', 'write what was changed to standard error, as the lines of the audit log')
+  .helpCommand(false)
+  .configureOutput({ outputError: (message, write) => write(withoutValues(message)) })
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
 program
@@ -21,4 +40,42 @@ program
     process.exitCode = (await healthcheck(process.env, options.live ? 'live' : 'ready')) ? 0 : 1
   })
 
-await program.parseAsync()
+for (const [name, { description }] of Object.entries(groups)) program.command(name).description(description)
+program.hook('preSubcommand', async (_, group) => {
+  const add = await groups[group.name()]?.load()
+  add?.(group.helpCommand(false), process.env)
+})
+
+// The reader of a pipe may have seen enough (`| head`): that is no failure.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveIfClosed)
+
+try {
+  await program.parseAsync(idsLast(helpLast(process.argv.slice(2))), { from: 'user' })
+} catch (error) {
+  const { explain } = await import('./cli/failure.ts')
+  process.exitCode = explain(error)
+}
+
+function leaveIfClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+}
+
+/** One line, and without what may be a password: `--password=…`, `-p…`, or one argument too many. */
+function withoutValues(message: string): string {
+  const line = message.replace(/^error: /, 'signet: ').replace(/\s+/g, ' ')
+  const option = line.replace(/(unknown option '(?:--[a-z-]+|-\w)).*'/i, "$1'")
+  return `${option.replace(/(too many arguments .* but got \d+): .*/, '$1').trim()}\n`
+}
+
+/** `help users` is `users --help`, so that the group is loaded for it. */
+function helpLast(args: string[]): string[] {
+  return args[0] === 'help' ? [...args.slice(1), '--help'] : args
+}
+
+/** Ids are 22 characters of base64url, so one in 64 begins like an option; behind `--` it cannot be taken for one. */
+function idsLast(args: string[]): string[] {
+  const isId = (arg: string, i: number) => /^-[\w-]{21}$/.test(arg) && args[i - 1] !== '--user' && !args.includes('--')
+  const ids = args.filter(isId)
+  return ids.length === 0 ? args : [...args.filter((arg, i) => !isId(arg, i)), '--', ...ids]
+}

@@ -81,6 +81,12 @@ const bad: [string, Record<string, string>, RegExp][] = [
   ['access longer than refresh', { JWT_ACCESS_TOKEN_EXPIRES: '600', JWT_REFRESH_TOKEN_EXPIRES: '60' }, /longer than/],
   ['refresh longer than the session', { SESSION_MAX_AGE: '1000' }, /^JWT_REFRESH_TOKEN_EXPIRES must not be longer/],
   ['another database', { DATABASE_URL: 'mysql://localhost/x' }, /^DATABASE_URL must be sqlite/],
+  ['a database without a name', { DATABASE_URL: `postgres://u:${secret}@db` }, /^DATABASE_URL must be like postgres:/],
+  [
+    'a secret of each start for a database of many',
+    { JWT_SECRET_KEY: 'random', DATABASE_URL: 'postgres://u@db/x' },
+    /^JWT_SECRET_KEY must not be random with PostgreSQL/,
+  ],
   ['pages of any origin', { COOKIE_ORIGINS: '*' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
   ['pages without an origin', { COOKIE_ORIGINS: 'null' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
   ['a pattern of origins', { COOKIE_ORIGINS: 'http://*.localhost' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],

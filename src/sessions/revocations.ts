@@ -57,7 +57,9 @@ export function createRevocations(
   return {
     add: sid => void revokedAt.set(sid, clock()),
     has(sid) {
-      if (age() >= accessTokenSeconds) throw new SignetError('unavailable', 'the revocation list is too old')
+      if (age() >= accessTokenSeconds) {
+        throw new SignetError('unavailable', 'the revocation list is too old', { retryAfterSeconds: 1 })
+      }
       return revokedAt.has(sid)
     },
     poll,

@@ -5,26 +5,32 @@ import { SignetError } from '../errors.ts'
 import type { Session, SessionStore } from '../stores/stores.ts'
 import type { AuthenticToken } from '../tokens/token-verifier.ts'
 import type { Revocations } from './revocations.ts'
+import { sessionState } from './session.ts'
 
 export interface SessionService {
   list(userId: string): Promise<Session[]>
+  /** The live sessions of everybody, page by page. */
+  listAll: SessionStore['listAll']
   /** Ends the session of any authentic token; ending it again is no error (RFC 7009 section 2.2). */
   logOut(token: AuthenticToken, client: Client): Promise<void>
   /** Ends every session of the user. @param by the administrator who did it @returns how many were alive */
-  logOutAll(userId: string, client: Client, by?: string): Promise<number>
+  logOutAll(userId: string, client: Pick<Client, 'ip'> | undefined, by?: string): Promise<number>
   /** Ends one of the user's own sessions. @throws {SignetError} `not_found` */
   end(userId: string, sid: string, client: Client): Promise<void>
+  /** Ends a session, whoever it is of. @param by who did it @throws {SignetError} `not_found` when it is not live */
+  endAny(sid: string, by: string): Promise<Session>
 }
 
 export function createSessionService(dependencies: {
   sessions: SessionStore
-  revocations: Revocations
+  revocations: Pick<Revocations, 'add'>
   audit: Audit
 }): SessionService {
   const { sessions, revocations, audit } = dependencies
 
   return {
     list: userId => sessions.list(userId),
+    listAll: query => sessions.listAll(query),
 
     async logOut({ claims: { sid, sub } }, { ip }) {
       const ended = await sessions.revoke(sid, 'logout')
@@ -32,10 +38,11 @@ export function createSessionService(dependencies: {
       if (ended) audit({ event: 'logout', sub, sid, ip })
     },
 
-    async logOutAll(userId, { ip }, by) {
+    async logOutAll(userId, client, by) {
       const ended = await sessions.revokeAll(userId, by ? 'admin' : 'logout_all')
       for (const sid of ended) revocations.add(sid)
-      audit({ event: 'logout.all', sub: userId, ip, sessionsEnded: ended.length, ...(by && { by }) })
+      const whence = client && { ip: client.ip }
+      audit({ event: 'logout.all', sub: userId, sessionsEnded: ended.length, ...whence, ...(by && { by }) })
       return ended.length
     },
 
@@ -43,6 +50,15 @@ export function createSessionService(dependencies: {
       if (!(await sessions.revokeOwn(userId, sid))) throw new SignetError('not_found', 'no such session of this user')
       revocations.add(sid)
       audit({ event: 'session.ended', sub: userId, sid, ip })
+    },
+
+    async endAny(sid, by) {
+      const view = await sessions.find(sid)
+      const wasLive = view && sessionState(view) === 'live' && (await sessions.revoke(sid, 'admin'))
+      if (!wasLive) throw new SignetError('not_found', 'no such session')
+      revocations.add(sid)
+      audit({ event: 'session.ended', sub: view.session.userId, sid, by })
+      return view.session
     },
   }
 }

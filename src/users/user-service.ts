@@ -1,5 +1,4 @@
 /** Who is who: checking a password, and everything that changes a user. */
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Audit } from '../audit.ts'
 import type { Client } from '../client.ts'
@@ -8,9 +7,9 @@ import type { LoginLimit } from '../limits/login-limit.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import type { Revocations } from '../sessions/revocations.ts'
-import type { NewUser, User, UserChanges, UserStore } from '../stores/stores.ts'
-import { accountName, canonicalEmail, canonicalUsername } from './user.ts'
-import { type ImportedUser, readUserLine } from './user-import.ts'
+import type { User, UserChanges, UserStore } from '../stores/stores.ts'
+import { accountName, canonicalEmail, canonicalUsername, newUserId } from './user.ts'
+import { type ImportedUser, newUserOf, readUserLine } from './user-import.ts'
 
 export interface NewAccount {
   readonly username: string
@@ -43,6 +42,12 @@ export interface UserService {
   create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor): Promise<User>
   /** @throws {SignetError} `not_found` */
   get(userId: string): Promise<User>
+  /**
+   * The user a person means by a name or an id.
+   * @param by which of the two it is; needed when it is the name of one user and the id of another
+   * @throws {SignetError} `not_found`, `invalid_request` when it means two users
+   */
+  lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User>
   list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
   /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `overloaded` */
   change(userId: string, changes: AccountChanges, by: Actor): Promise<User>
@@ -152,6 +157,18 @@ export function createUserService(dependencies: {
     return user
   }
 
+  async function lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User> {
+    const username = by === 'id' ? undefined : canonicalUsername(nameOrId)
+    const named = username && (await users.findByUsername(username))
+    const identified = by === 'name' ? undefined : await users.findById(nameOrId)
+    if (named && identified && named.userId !== identified.userId) {
+      throw refused('', 'it is the name of one user and the id of another')
+    }
+    const user = named || identified
+    if (!user) throw new SignetError('not_found', 'no such user')
+    return user
+  }
+
   async function change(userId: string, changes: AccountChanges, by: Actor): Promise<User> {
     const { password, email, ...others } = changes
     const wanted: UserChanges = { ...others, ...(email !== undefined && { email: emailOf(email) }) }
@@ -179,22 +196,13 @@ export function createUserService(dependencies: {
   async function seedFrom(file: string): Promise<number> {
     if (!(await users.isEmpty())) return 0
     const seeds = readSeeds(await readFile(file, 'utf8'), file)
-    if (!(await users.seed(await Promise.all(seeds.map(newUserOf))))) return 0
+    if (!(await users.seed(await Promise.all(seeds.map(hashed))))) return 0
     audit({ event: 'users.seeded', count: seeds.length })
     return seeds.length
   }
 
-  async function newUserOf({ user_id, username, email, role, disabled, ...given }: ImportedUser): Promise<NewUser> {
-    const { password, password_hash: hash = password === undefined ? null : await hasher.hash(password, true) } = given
-    return {
-      userId: user_id ?? newUserId(),
-      username,
-      email: email ?? null,
-      role: role ?? 'user',
-      passwordHash: hash,
-      disabled: disabled ?? false,
-    }
-  }
+  const hashed = async (user: ImportedUser) =>
+    newUserOf(user, user.password === undefined ? (user.password_hash ?? null) : await hasher.hash(user.password, true))
 
   function readSeeds(text: string, file: string): ImportedUser[] {
     const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }))
@@ -211,12 +219,7 @@ export function createUserService(dependencies: {
     for (const sid of sids) revocations.add(sid)
   }
 
-  return { checkPassword, changePassword, create, get, list: users.list, change, delete: remove, seedFrom }
-}
-
-/** `sub` is opaque and never used again, also when a name is (RFC 9068 section 2.2). */
-function newUserId(): string {
-  return randomBytes(16).toString('base64url')
+  return { checkPassword, changePassword, create, get, lookUp, list: users.list, change, delete: remove, seedFrom }
 }
 
 function emailOf(email: string | null | undefined): string | null {

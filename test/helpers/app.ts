@@ -13,8 +13,10 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
+export type Overrides = Partial<Config> & { readonly sqlitePath?: string }
+
 /** A configuration for tests: the real loader, a cheap hash, a database in memory, the practice users. */
-export function testConfig(overrides: Partial<Config> = {}): Config {
+export function testConfig({ sqlitePath, ...overrides }: Overrides = {}): Config {
   const config = loadConfig({
     JWT_SECRET_KEY: newSecret(),
     DATABASE_URL: 'sqlite::memory:',
@@ -22,7 +24,8 @@ export function testConfig(overrides: Partial<Config> = {}): Config {
     LOGIN_LIMIT_PER_IP: '0',
     LOG_LEVEL: 'trace',
   })
-  return { ...config, bcryptCost: 4, ...overrides }
+  const database = sqlitePath === undefined ? config.database : ({ engine: 'sqlite', path: sqlitePath } as const)
+  return { ...config, bcryptCost: 4, database, ...overrides }
 }
 
 export interface TestApp {
@@ -36,7 +39,7 @@ export interface TestApp {
 }
 
 /** The whole app without a socket, its clock standing still and its timers off; closed when the test is over. */
-export async function testApp(t: Test, overrides: Partial<Config> = {}, clock = movableClock()): Promise<TestApp> {
+export async function testApp(t: Test, overrides: Overrides = {}, clock = movableClock()): Promise<TestApp> {
   const log: string[] = []
   const logStream = { write: (line: string) => void log.push(line) }
   const app = await buildApp({ config: testConfig(overrides), clock, logStream, background: false })

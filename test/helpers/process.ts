@@ -37,8 +37,12 @@ export function environment(given: Record<string, string> = {}): NodeJS.ProcessE
   return { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...given }
 }
 
-/** Starts a real server process from the sources and waits until it is ready. */
-export async function startServer(t: Test, env: Record<string, string> = {}): Promise<RunningServer> {
+/** Starts a real server process from the sources and waits until it is ready, or just answers. */
+export async function startServer(
+  t: Pick<Test, 'teardown'>,
+  env: Record<string, string> = {},
+  until: 'ready' | 'live' = 'ready',
+): Promise<RunningServer> {
   const port = env['PORT'] ? Number(env['PORT']) : await freePort()
   const child = spawn(process.execPath, ['src/server.ts'], {
     cwd: root,
@@ -62,7 +66,7 @@ export async function startServer(t: Test, env: Record<string, string> = {}): Pr
   const url = `http://127.0.0.1:${port}`
   await waitUntil(async () => {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output}`)
-    return (await fetch(`${url}/health/ready`)).ok
+    return (await fetch(`${url}/health/${until}`)).ok
   })
   return {
     url,

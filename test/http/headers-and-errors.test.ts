@@ -5,15 +5,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
-import type { Config } from '../../src/config.ts'
 import { type Answer, form, isProblem, json, post } from '../helpers/answers.ts'
-import { claimsOf, testApp, testConfig } from '../helpers/app.ts'
+import { claimsOf, type Overrides, testApp, testConfig } from '../helpers/app.ts'
 import { startServer, temporaryFolder } from '../helpers/process.ts'
 
 const canary = 'canary-in-a-thrown-error'
 
 /** The app with routes that fail in every way a route can. */
-async function faultyApp(t: Test, overrides: Partial<Config> = {}) {
+async function faultyApp(t: Test, overrides: Overrides = {}) {
   const log: string[] = []
   const app = await buildApp({
     config: testConfig(overrides),

@@ -6,6 +6,7 @@ import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { testKeys } from './keys.contract.ts'
+import { testBackup, testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
 import { testUsers } from './users.contract.ts'
 
@@ -22,6 +23,8 @@ const engine: Engine = {
 testStores(t, engine)
 testUsers(t, engine)
 testKeys(t, engine)
+testListing(t, engine)
+testBackup(t, engine)
 
 t.test('the database file and its companions are for their owner only, in a folder made for them', async t => {
   const path = join(await temporaryFolder(t), 'new', 'signet.db')

@@ -1,7 +1,8 @@
 /** Users in SQLite. */
 import type { Clock } from '../../clock.ts'
 import { SignetError } from '../../errors.ts'
-import type { ImportOutcome, NewUser, RevokeReason, User, UserChanges, UserStore } from '../stores.ts'
+import { reasonToEnd } from '../../users/user.ts'
+import type { ImportOutcome, NewUser, RevokeReason, UserStore } from '../stores.ts'
 import { type Row, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
@@ -90,14 +91,6 @@ export function createSqliteUsers({ raw, run, transaction }: SqliteDatabase, clo
         return end(userId, 'deleted', null)
       }),
   }
-}
-
-/** Why a change ends the user's sessions, or undefined when it does not. */
-function reasonToEnd(before: User, { role, disabled, passwordHash }: UserChanges): RevokeReason | undefined {
-  if (passwordHash !== undefined && passwordHash !== before.passwordHash) return 'password_changed'
-  if (disabled === true && !before.disabled) return 'disabled'
-  if (role !== undefined && role !== before.role) return 'role_changed'
-  return undefined
 }
 
 const uniqueCodes = new Set([2067 /* CONSTRAINT_UNIQUE */, 1555 /* CONSTRAINT_PRIMARYKEY */])

@@ -1,0 +1,48 @@
+/** `signet db`: the database as a whole. */
+import type { Command } from 'commander'
+import { type Environment, withDomain } from './open-domain.ts'
+import { printRow } from './output.ts'
+import { startProgress } from './progress.ts'
+
+interface DbOptions {
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+export function addDbCommands(db: Command, env: Environment): void {
+  db.command('migrate')
+    .description(
+      "make the database if there is none, and bring its schema up to date; the service's start does the same",
+    )
+    .option('--json', 'print {"database", "from", "to"} as one JSON document')
+    .action((_: unknown, command: Command) => migrate(env, command.optsWithGlobals()))
+
+  db.command('backup <file>')
+    .description('copy the database into a new file while the service serves')
+    .option('--json', 'print {"file"} as one JSON document')
+    .addHelpText(
+      'after',
+      `
+A restore brings back what was ended since: deleted users, old passwords, sessions that were logged out. To end every
+session after one, start the service with a new JWT_SECRET_KEY. The file holds password hashes: keep it as secret.`,
+    )
+    .action((file: string, _: unknown, command: Command) => backup(env, file, command.optsWithGlobals()))
+}
+
+async function migrate(env: Environment, options: DbOptions) {
+  await withDomain(env, { ...options, create: true }, ({ stores: { schema }, database }) =>
+    printRow({ database, from: schema.found, to: schema.current }, options),
+  )
+}
+
+async function backup(env: Environment, file: string, options: DbOptions) {
+  await withDomain(env, options, async ({ stores }) => {
+    const progress = startProgress(100)
+    try {
+      await stores.backup(file, (done, total) => progress.update((done / total) * 100))
+    } finally {
+      progress.stop()
+    }
+    await printRow({ file }, options)
+  })
+}

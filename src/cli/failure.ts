@@ -1,0 +1,21 @@
+/** What went wrong, for the person at the keyboard: one line each on standard error, no stack, no secret. */
+import { ConfigError } from '../config.ts'
+import { SignetError } from '../errors.ts'
+
+/** The command was called in a wrong way: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Says what went wrong. @returns the exit code */
+export function explain(error: unknown): 1 | 2 {
+  for (const line of linesOf(error)) process.stderr.write(`signet: ${line.replace(/\s+/g, ' ')}\n`)
+  return error instanceof UsageError ? 2 : 1
+}
+
+function linesOf(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) return error.mistakes
+  if (!(error instanceof SignetError)) return [(error as Error).message]
+  if (error.mistakes) return error.mistakes.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`.trim())
+  return [error.code === 'taken' ? error.detail : error.message]
+}

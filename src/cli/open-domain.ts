@@ -1,0 +1,75 @@
+/** The composition root of the command line: the services HTTP has, on the same database, without anything of HTTP. */
+import type { Audit } from '../audit.ts'
+import { systemClock } from '../clock.ts'
+import { ConfigError, loadCommandConfig } from '../config.ts'
+import { nameOfDatabase } from '../database-url.ts'
+import { createPasswordHasher } from '../passwords/password-hash.ts'
+import { createPasswordPolicy } from '../passwords/password-policy.ts'
+import { createSessionService, type SessionService } from '../sessions/session-service.ts'
+import { openStores } from '../stores/open-stores.ts'
+import type { Stores } from '../stores/stores.ts'
+import { createImportService, type ImportService } from '../users/import-service.ts'
+import { createUserService, type UserService } from '../users/user-service.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Domain {
+  readonly users: UserService
+  readonly sessions: SessionService
+  readonly imports: ImportService
+  readonly stores: Stores
+  /** What the database is called in messages. */
+  readonly database: string
+}
+
+/** Who acts, in audit lines; no user id has a blank. */
+export const actor = { by: 'command line' } as const
+
+/**
+ * Runs a command on the database of the environment, and closes it again.
+ * @param options.create whether a database that does not exist is made; reading one that is not there is a mistake
+ * @param options.verbose writes audit lines to standard error
+ */
+export async function withDomain<T>(
+  env: Environment,
+  { create = false, verbose = false }: { create?: boolean; verbose?: boolean | undefined },
+  act: (domain: Domain) => Promise<T>,
+): Promise<T> {
+  const config = loadCommandConfig(env)
+  if (config.database.engine === 'sqlite' && config.database.path === ':memory:') {
+    throw new ConfigError(['DATABASE_URL is in memory: nobody but the service itself can see it'])
+  }
+  const stores = await openStores(config, systemClock, { create })
+  const { passwordHash: scheme, bcryptCost, hashThreads: threads } = config
+  const hasher = createPasswordHasher({ scheme, bcryptCost, threads, queue: undefined })
+  const policy = createPasswordPolicy(config.passwordMinLength, scheme)
+  const audit = verbose ? writeAudit : () => {}
+  const { users, sessions } = stores
+  try {
+    return await act({
+      users: createUserService({ users, hasher, policy, limit: noLogins, revocations: pollTells, audit }),
+      sessions: createSessionService({ sessions, revocations: pollTells, audit }),
+      imports: createImportService({ users, hasher, policy, hashesAtOnce: 4 * threads, audit }),
+      stores,
+      database: nameOfDatabase(config.database),
+    })
+  } finally {
+    await hasher.close()
+    await stores.close()
+  }
+}
+
+/** In the form of the service's log, so that one tool reads both. */
+const writeAudit: Audit = event => {
+  const line = { level: 30, time: systemClock() * 1000, audit: event, msg: event.event }
+  process.stderr.write(`${JSON.stringify(line)}\n`)
+}
+
+/** Nobody logs in here, so there is nothing to limit, and no key for it is needed. */
+const noLogins = {
+  guard: () => Promise.reject(new Error('the command line checks no password')),
+  nameless: () => '',
+}
+
+/** Running servers learn of ended sessions by their poll, within about a second. */
+const pollTells = { add: () => {} }

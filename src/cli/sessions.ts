@@ -1,0 +1,82 @@
+/** `signet sessions`: who is logged in where, and ending that. */
+import type { Command } from 'commander'
+import { lastUsedAt } from '../sessions/session.ts'
+import type { ListedSession } from '../stores/stores.ts'
+import { UsageError } from './failure.ts'
+import { actor, type Domain, type Environment, withDomain } from './open-domain.ts'
+import { printRow, printRows } from './output.ts'
+import { oneOf, type UserChoice, userOption } from './which-user.ts'
+
+interface SessionOptions extends UserChoice {
+  readonly user?: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+const pageSize = 500
+
+export function addSessionCommands(sessions: Command, env: Environment): void {
+  sessions
+    .command('list')
+    .description('list live sessions: those of one user newest first, or all in the order of their ids')
+    .option('--user <name-or-id>', 'only those of this user')
+    .addOption(userOption())
+    .option('--json', 'print NDJSON, one session a line')
+    .action((_: unknown, command: Command) => list(env, command.optsWithGlobals()))
+
+  sessions
+    .command('end [id]')
+    .description('end a session, or all of one user; running servers notice within about a second')
+    .option('--user <name-or-id>', 'end all sessions of this user')
+    .addOption(userOption())
+    .option('--json', 'print {"sessions_ended": …} as one JSON document')
+    .action((sid: string | undefined, _: unknown, command: Command) => end(env, sid, command.optsWithGlobals()))
+}
+
+async function list(env: Environment, options: SessionOptions) {
+  await withDomain(env, options, domain => printRows(pages(domain, options), options))
+}
+
+async function* pages({ users, sessions }: Domain, options: SessionOptions) {
+  if (options.user !== undefined) {
+    const { userId, username } = await oneOf(users, options.user, options)
+    yield (await sessions.list(userId)).map(session => itemOf({ session, username }))
+    return
+  }
+  let after: string | undefined
+  for (;;) {
+    const page: ListedSession[] = await sessions.listAll({ limit: pageSize, after })
+    if (page.length === 0) return
+    yield page.map(itemOf)
+    after = page.at(-1)?.session.sid
+  }
+}
+
+async function end(env: Environment, sid: string | undefined, options: SessionOptions) {
+  if ((sid === undefined) === (options.user === undefined)) throw new UsageError('give either a session id or --user')
+  await withDomain(env, options, async ({ users, sessions }) => {
+    let ended = 1
+    if (sid !== undefined) await sessions.endAny(sid, actor.by)
+    else {
+      const { userId } = await oneOf(users, options.user ?? '', options)
+      ended = await sessions.logOutAll(userId, undefined, actor.by)
+    }
+    await printRow({ sessions_ended: ended }, options)
+  })
+}
+
+function itemOf({ session, username }: ListedSession) {
+  const { sid, userId, createdAt, expiresAt, maxExpiresAt, ip, userAgent } = session
+  return {
+    id: sid,
+    username,
+    user_id: userId,
+    created_at: moment(createdAt),
+    last_used_at: moment(lastUsedAt(session)),
+    expires_at: moment(Math.min(expiresAt, maxExpiresAt)),
+    ip,
+    user_agent: userAgent,
+  }
+}
+
+const moment = (seconds: number) => new Date(seconds * 1000).toISOString()

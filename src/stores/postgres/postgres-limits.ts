@@ -1,0 +1,29 @@
+/** Counted windows in PostgreSQL. */
+import type { LimitStore } from '../stores.ts'
+import { type PostgresDatabase, statement } from './postgres-database.ts'
+
+// Those who count at once queue up at the row, and each counts on from what the one before left.
+const increment = statement(
+  'count',
+  `INSERT INTO limits (key, count, ends_at) VALUES ($key, 1, $now + $window::bigint)
+  ON CONFLICT (key) DO UPDATE SET
+    count = CASE WHEN limits.ends_at <= $now THEN 1 ELSE limits.count + 1 END,
+    ends_at = CASE WHEN limits.ends_at <= $now THEN excluded.ends_at ELSE limits.ends_at END
+  RETURNING count, ends_at - $now AS remaining`,
+)
+const deleteEnded = statement(
+  'delete ended windows',
+  `DELETE FROM limits WHERE key IN (
+    SELECT key FROM limits WHERE ends_at <= $now ORDER BY ends_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED)
+  RETURNING key`,
+)
+
+export function createPostgresLimits({ ask }: PostgresDatabase): LimitStore {
+  return {
+    async increment(key, window) {
+      const [row] = await ask(increment, { key, window })
+      return { count: row?.['count'] as number, remainingSeconds: row?.['remaining'] as number }
+    },
+    deleteEnded: async limit => (await ask(deleteEnded, { limit })).length,
+  }
+}

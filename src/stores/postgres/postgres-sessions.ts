@@ -1,0 +1,146 @@
+/**
+ * Sessions in PostgreSQL. Each act is one prepared, conditional statement. Under READ COMMITTED an UPDATE that had to wait
+ * for another one judges its WHERE again by the row the other left behind, so of several with one condition one wins.
+ */
+import type { SessionStore } from '../stores.ts'
+import { type PostgresDatabase, statement } from './postgres-database.ts'
+import { type Row, sessionColumns, toSession, toView, userColumns } from './rows.ts'
+
+const live = 'sessions.revoked_at IS NULL AND sessions.expires_at > $now AND sessions.max_expires_at > $now'
+const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
+const asJudged = `sessions.sid = $sid AND sessions.generation = $judged::bigint AND sessions.retries = $retries::bigint
+      AND sessions.revoked_at IS NULL`
+const view = `${sessionColumns}, ${userColumns}, $now AS now`
+const idleExpiry = 'expires_at = least($now + $idle::bigint, sessions.max_expires_at)'
+
+/**
+ * The lock on the user makes a change of the user and this insertion wait for each other: else a password could be
+ * changed, and the sessions ended, while a login with the old one is not yet committed and so not seen.
+ */
+const create = statement(
+  'create session',
+  `WITH users AS (
+    SELECT * FROM users WHERE user_id = $userId AND NOT disabled AND credentials_version = $version::bigint FOR SHARE
+  ), sessions AS (
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at, ip, user_agent)
+    SELECT $sid, user_id, $now, $now + least($idle::bigint, $maxAge::bigint), $now + $maxAge::bigint, $ip, $userAgent
+    FROM users
+    RETURNING *
+  )
+  SELECT ${view} FROM sessions JOIN users ON users.user_id = sessions.user_id`,
+)
+const find = statement(
+  'find session',
+  `SELECT ${view} FROM sessions LEFT JOIN users ON users.user_id = sessions.user_id WHERE sessions.sid = $sid`,
+)
+const rotate = statement(
+  'rotate session',
+  `UPDATE sessions SET generation = generation + 1, rotated_at = $now, ${idleExpiry}
+  FROM users
+  WHERE sessions.sid = $sid AND sessions.generation = $generation::bigint AND ${live}
+    AND (sessions.rotated_at IS NULL OR $now >= sessions.rotated_at + $window::bigint) AND ${ofEnabledUser}
+  RETURNING ${view}`,
+)
+const recover = statement(
+  'recover session',
+  `UPDATE sessions SET generation = $generation::bigint + 1, rotated_at = $now, ${idleExpiry}
+  FROM users WHERE ${asJudged} AND ${live} AND ${ofEnabledUser}
+  RETURNING ${view}`,
+)
+const countRetry = statement(
+  'count retry',
+  `UPDATE sessions SET retried_at = $now,
+    retries = CASE WHEN $restart::boolean THEN 1 ELSE retries + 1 END,
+    retries_since = CASE WHEN $restart::boolean THEN $now ELSE retries_since END
+  FROM users
+  WHERE ${asJudged} AND sessions.retried_at IS NOT DISTINCT FROM $retriedAt::bigint AND ${live} AND ${ofEnabledUser}
+  RETURNING ${view}`,
+)
+const revoke = statement(
+  'revoke session',
+  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+  WHERE sid = $sid AND revoked_at IS NULL AND ($judged::bigint IS NULL OR generation = $judged::bigint)
+  RETURNING sid`,
+)
+const revokeOwn = statement(
+  'revoke own session',
+  `UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${live}
+  RETURNING sid`,
+)
+const revokeAll = statement(
+  'revoke all sessions',
+  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${live} RETURNING sid`,
+)
+const listAll = statement(
+  'list all sessions',
+  `SELECT ${sessionColumns}, users.username FROM sessions LEFT JOIN users ON users.user_id = sessions.user_id
+  WHERE sessions.sid > $after AND ${live} ORDER BY sessions.sid LIMIT $limit::bigint`,
+)
+const list = statement(
+  'list sessions',
+  `SELECT ${sessionColumns} FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`,
+)
+// One row at least, so that the time comes with an answer of nothing.
+const revokedSince = statement(
+  'revoked since',
+  `SELECT $now AS now, sid, revoked_at FROM (VALUES (1)) AS one
+  LEFT JOIN sessions ON sessions.revoked_at >= $since::bigint`,
+)
+// Instances that clean up at once take different rows instead of waiting for each other. The order keeps the planner to
+// the index: without it, it takes a LIMIT for a reason to read the whole table until it has found enough.
+const ended = (moment: string) => `SELECT sid FROM (
+      SELECT sid FROM sessions WHERE ${moment} < $now - $keep::bigint ORDER BY ${moment}
+      LIMIT $limit::bigint FOR UPDATE SKIP LOCKED) AS by_${moment}`
+const deleteEnded = statement(
+  'delete ended sessions',
+  `DELETE FROM sessions WHERE sid IN (
+    ${ended('expires_at')} UNION ALL ${ended('revoked_at')} LIMIT $limit::bigint)
+  RETURNING sid`,
+)
+
+export function createPostgresSessions({ ask }: PostgresDatabase): SessionStore {
+  const first = async (...asked: Parameters<typeof ask>) => toView((await ask(...asked))[0])
+  const did = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).length > 0
+  const sidOf = (row: Row) => row['sid'] as string
+
+  return {
+    create: ({ sid, userId, idleSeconds: idle, maxAgeSeconds: maxAge, ip, userAgent }, version) =>
+      first(create, { sid, userId, idle, maxAge, ip, userAgent, version }),
+
+    find: sid => first(find, { sid }),
+
+    rotate: (sid, generation, { idleSeconds: idle, raceWindowSeconds: window }) =>
+      first(rotate, { sid, generation, idle, window }),
+
+    recover: ({ sid, generation: judged, retries }, generation, { idleSeconds: idle }) =>
+      first(recover, { sid, judged, retries, generation, idle }),
+
+    countRetry: ({ sid, generation: judged, retries, retriedAt }, restart) =>
+      first(countRetry, { sid, judged, retries, retriedAt, restart }),
+
+    revoke: (sid, reason, judged) => did(revoke, { sid, reason, judged: judged?.generation ?? null }),
+
+    revokeOwn: (userId, sid) => did(revokeOwn, { userId, sid }),
+
+    revokeAll: async (userId, reason) => (await ask(revokeAll, { userId, reason })).map(sidOf),
+
+    listAll: async ({ limit, after = '' }) =>
+      (await ask(listAll, { limit, after })).map(row => ({
+        session: toSession(row),
+        username: row['username'] as string | null,
+      })),
+
+    list: async userId => (await ask(list, { userId })).map(toSession),
+
+    async revokedSince(since) {
+      const rows = await ask(revokedSince, { since })
+      const revoked = rows.filter(row => row['sid'] !== null)
+      return {
+        now: rows[0]?.['now'] as number,
+        revoked: revoked.map(row => ({ sid: sidOf(row), revokedAt: row['revoked_at'] as number })),
+      }
+    },
+
+    deleteEnded: async (keep, limit) => (await ask(deleteEnded, { keep, limit })).length,
+  }
+}

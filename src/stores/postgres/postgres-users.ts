@@ -1,0 +1,122 @@
+/**
+ * Users in PostgreSQL. A change locks the user's row before it ends the sessions, as a login does before it begins one
+ * (postgres-sessions.ts), and ends them in a statement of its own, which sees what the lock had to wait for.
+ */
+import { reasonToEnd } from '../../users/user.ts'
+import type { NewUser, RevokeReason, UserStore } from '../stores.ts'
+import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
+import { toUser, userColumns } from './rows.ts'
+
+const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
+const byUsername = statement('user by name', `SELECT ${userColumns} FROM users WHERE username = $key`)
+const byEmail = statement('user by e-mail', `SELECT ${userColumns} FROM users WHERE email = $key`)
+const lockById = statement('lock user', `SELECT ${userColumns} FROM users WHERE user_id = $key FOR NO KEY UPDATE`)
+const any = statement('any user', 'SELECT 1 AS one FROM users LIMIT 1')
+// A prefix is a range, so that both searches use their index; 0x10FFFF sorts behind everything a name can hold.
+const page = statement(
+  'list users',
+  `SELECT ${userColumns} FROM users WHERE username > $after AND (
+    (username >= $prefix AND username < $end) OR (email >= $prefix AND email < $end))
+  ORDER BY username LIMIT $limit::bigint`,
+)
+const insert = (name: string, more: string) =>
+  statement(
+    name,
+    `INSERT INTO users (user_id, username, email, role, password_hash, disabled, created_at)
+    SELECT user_id, username, email, role, password_hash, disabled, $now
+    FROM unnest($ids::text[], $names::text[], $emails::text[], $roles::text[], $hashes::text[], $disabled::boolean[])
+      WITH ORDINALITY AS given (user_id, username, email, role, password_hash, disabled, number)
+    ORDER BY number
+    ${more} RETURNING ${userColumns}`,
+  )
+const insertAll = insert('insert users', '')
+const insertFree = insert('insert users whose name is free', 'ON CONFLICT DO NOTHING')
+const existing = statement('existing names', 'SELECT username FROM users WHERE username = ANY ($names::text[])')
+const lockAll = statement('lock users', 'LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE')
+const update = statement(
+  'update user',
+  `UPDATE users SET role = $role, email = $email, disabled = $disabled::boolean, password_hash = $passwordHash,
+    credentials_version = credentials_version + $raise::bigint
+  WHERE user_id = $userId
+  RETURNING ${userColumns}`,
+)
+const rehash = statement(
+  'rehash',
+  'UPDATE users SET password_hash = $to WHERE user_id = $userId AND password_hash = $from RETURNING user_id',
+)
+const remove = statement('delete user', 'DELETE FROM users WHERE user_id = $userId RETURNING user_id')
+const endSessions = statement(
+  'end sessions of user',
+  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+  WHERE user_id = $userId AND sid IS DISTINCT FROM $keep AND revoked_at IS NULL AND expires_at > $now
+  RETURNING sid`,
+)
+
+export function createPostgresUsers({ ask, transaction }: PostgresDatabase): UserStore {
+  const find = async (by: typeof byId, key: string) => (await ask(by, { key })).map(toUser)[0]
+
+  return {
+    findById: userId => find(byId, userId),
+    findByUsername: username => find(byUsername, username),
+    findByEmail: email => find(byEmail, email),
+    isEmpty: async () => (await ask(any)).length === 0,
+
+    list: async ({ limit, after = '', prefix = '' }) =>
+      (await ask(page, { limit, after, prefix, end: `${prefix}\u{10ffff}` })).map(toUser),
+
+    create: async user => toUser((await ask(insertAll, columnsOf([user])))[0] ?? {}),
+
+    async importMissing(users) {
+      const inserted = new Map((await ask(insertFree, columnsOf(users))).map(row => [row['username'], row['user']]))
+      const names = new Set((await ask(existing, columnsOf(users))).map(row => row['username']))
+      return users.map(({ username, userId }) => {
+        if (inserted.get(username) !== userId) return names.has(username) ? 'exists' : 'taken'
+        inserted.delete(username) // the same user given again exists by now
+        return 'inserted'
+      })
+    },
+
+    seed: users =>
+      transaction(async ask => {
+        await ask(lockAll) // nobody else seeds or registers until it is decided
+        if ((await ask(any)).length > 0) return false
+        await ask(insertAll, columnsOf(users))
+        return true
+      }),
+
+    update: (userId, changes, { ifVersion, keep } = {}) =>
+      transaction(async ask => {
+        const [before] = (await ask(lockById, { key: userId })).map(toUser)
+        if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
+        const { role, email, disabled, passwordHash } = { ...before, ...changes }
+        const reason = reasonToEnd(before, changes)
+        const after = { userId, role, email, disabled, passwordHash, raise: reason ? 1 : 0 }
+        const user = toUser((await ask(update, after))[0] ?? {})
+        return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
+      }),
+
+    rehash: async (userId, from, to) => (await ask(rehash, { userId, from, to })).length === 1,
+
+    delete: userId =>
+      transaction(async ask => {
+        if ((await ask(remove, { userId })).length === 0) return undefined
+        return end(ask, userId, 'deleted', null)
+      }),
+  }
+}
+
+async function end(ask: Ask, userId: string, reason: RevokeReason, keep: string | null): Promise<string[]> {
+  return (await ask(endSessions, { userId, reason, keep })).map(row => row['sid'] as string)
+}
+
+/** Users as columns, so that any number of them is one statement. */
+function columnsOf(users: readonly NewUser[]): Values {
+  return {
+    ids: users.map(user => user.userId),
+    names: users.map(user => user.username),
+    emails: users.map(user => user.email),
+    roles: users.map(user => user.role),
+    hashes: users.map(user => user.passwordHash),
+    disabled: users.map(user => user.disabled ?? false),
+  }
+}

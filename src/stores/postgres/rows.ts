@@ -1,0 +1,55 @@
+/** Rows of PostgreSQL as records of the domain. */
+import type { RevokeReason, Session, SessionView, User } from '../stores.ts'
+
+export type Row = Record<string, unknown>
+
+/**
+ * Columns by name, never `*`: a prepared statement whose result changes, because a newer version added a column, fails
+ * on every connection that knows it. Those of users have names of their own, to stand beside a session's.
+ */
+export const sessionColumns = `
+  sessions.sid, sessions.user_id, sessions.created_at, sessions.generation, sessions.rotated_at, sessions.retried_at,
+  sessions.retries, sessions.retries_since, sessions.expires_at, sessions.max_expires_at, sessions.revoked_at,
+  sessions.revoke_reason, sessions.ip, sessions.user_agent`
+
+export const userColumns = `
+  users.user_id AS "user", users.username, users.email, users.role, users.password_hash, users.disabled,
+  users.credentials_version, users.created_at AS user_created_at`
+
+export function toUser(row: Row): User {
+  return {
+    userId: row['user'] as string,
+    username: row['username'] as string,
+    email: row['email'] as string | null,
+    role: row['role'] as string,
+    passwordHash: row['password_hash'] as string | null,
+    disabled: row['disabled'] as boolean,
+    credentialsVersion: row['credentials_version'] as number,
+    createdAt: row['user_created_at'] as number,
+  }
+}
+
+export function toSession(row: Row): Session {
+  return {
+    sid: row['sid'] as string,
+    userId: row['user_id'] as string,
+    createdAt: row['created_at'] as number,
+    generation: row['generation'] as number,
+    rotatedAt: row['rotated_at'] as number | null,
+    retriedAt: row['retried_at'] as number | null,
+    retries: row['retries'] as number,
+    retriesSince: row['retries_since'] as number | null,
+    expiresAt: row['expires_at'] as number,
+    maxExpiresAt: row['max_expires_at'] as number,
+    revokedAt: row['revoked_at'] as number | null,
+    revokeReason: row['revoke_reason'] as RevokeReason | null,
+    ip: row['ip'] as string | null,
+    userAgent: row['user_agent'] as string | null,
+  }
+}
+
+/** A row of a session, its user (null when deleted) and `now`. */
+export function toView(row: Row | undefined): SessionView | undefined {
+  if (!row) return undefined
+  return { session: toSession(row), user: row['user'] === null ? undefined : toUser(row), now: row['now'] as number }
+}

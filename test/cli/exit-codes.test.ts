@@ -1,0 +1,96 @@
+/** How a command ends when something is wrong: one line, an exit code, no secret, and nothing done. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { cli } from '../helpers/cli.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+
+const secret = 'an unlikely sentence 7'
+
+/** An empty place for a database, and the only variable that is needed for it. */
+async function place(t: Test) {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  return { path, env: { DATABASE_URL: `sqlite:${path}` } }
+}
+
+async function withAda(t: Test) {
+  const { path, env } = await place(t)
+  await cli(['users', 'add', 'ada', '--password-stdin'], env, secret)
+  return { path, env }
+}
+
+t.test('a password is never taken from an argument, and one that is given there is not repeated', async t => {
+  const { path, env } = await place(t)
+  const attempts = [
+    ['users', 'add', 'ada', '--password', 'hunter2hunter2'],
+    ['users', 'add', 'ada', '--password=hunter2hunter2'],
+    ['users', 'add', 'ada', '-phunter2hunter2'],
+    ['users', 'add', 'ada', 'hunter2hunter2'],
+    ['users', 'set', 'ada', '--password', 'hunter2hunter2'],
+    ['users', 'set', 'ada', "--password=it's hunter2hunter2's"],
+    ['users', 'set', 'ada', '--password-stdin=hunter2hunter2'],
+  ]
+  for (const args of attempts) {
+    const { code, stdout, stderr } = await cli(args, env)
+    t.equal(code, 2, args.join(' '))
+    t.equal(stdout, '')
+    t.match(stderr, /^signet: [^\n]+\n$/, 'one line')
+    t.notMatch(stderr, 'hunter2')
+  }
+  t.notOk(existsSync(path))
+})
+
+t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one line that says why', async t => {
+  const { env } = await withAda(t)
+  const cases: [code: number, says: string, args: string[], input?: string][] = [
+    [1, 'Username or e-mail is taken', ['users', 'add', 'ADA', '--password-stdin'], secret],
+    [1, 'password is one of the most common passwords', ['users', 'add', 'bob', '--password-stdin'], 'password1'],
+    [1, 'there is no password on standard input', ['users', 'add', 'bob', '--password-stdin']],
+    [1, 'the name must be 1 to 64 of a-z', ['users', 'add', 'a b', '--password-stdin'], secret],
+    [1, 'email must be an e-mail address', ['users', 'set', 'ada', '--email', 'nowhere']],
+    [1, 'no such user', ['users', 'set', 'bob', '--disable']],
+    [1, 'no such user', ['users', 'delete', 'bob', '--yes']],
+    [1, 'no such session', ['sessions', 'end', '-bcdefghijklmnopqrstuv']],
+    [2, 'there is no terminal', ['users', 'add', 'bob']],
+    [2, 'use --yes', ['users', 'delete', 'ada']],
+    [2, 'nothing to change', ['users', 'set', 'ada']],
+    [2, 'a role is', ['users', 'set', 'ada', '--role', 'Big Boss']],
+    [2, 'cannot be used with', ['users', 'set', 'ada', '--enable', '--disable']],
+    [2, '--limit must be', ['users', 'list', '--limit', '0']],
+    [2, 'either a session id or --user', ['sessions', 'end']],
+    [2, "unknown command 'frobnicate'", ['frobnicate']],
+    [2, "missing required argument 'file'", ['users', 'import']],
+  ]
+  for (const [code, says, args, input] of cases) {
+    const ended = await cli(args, env, input)
+    t.equal(ended.code, code, args.join(' '))
+    t.match(ended.stderr, /^signet: [^\n]+\n$/)
+    t.match(ended.stderr, says)
+    t.equal(ended.stdout, '')
+  }
+})
+
+t.test('only DATABASE_URL matters: neither a secret nor PUBLIC_URL, and a wrong one is named, not shown', async t => {
+  const { env } = await withAda(t)
+  t.equal((await cli(['users', 'list'], { ...env, HOST: '0.0.0.0', JWT_SECRET_KEY: 'short', PORT: 'x' })).code, 0)
+
+  const wrong = await cli(['users', 'list'], { DATABASE_URL: 'mysql://root:hunter2@db' })
+  t.equal(wrong.code, 1)
+  t.match(wrong.stderr, /^signet: DATABASE_URL must be/)
+  t.notMatch(wrong.stderr, 'hunter2')
+  t.match((await cli(['users', 'list'], { DATABASE_URL: 'sqlite::memory:' })).stderr, 'DATABASE_URL is in memory')
+})
+
+t.test('looking does not make a database where there is none', async t => {
+  const { path, env } = await place(t)
+  for (const args of [
+    ['users', 'list'],
+    ['users', 'delete', 'ada', '--yes'],
+    ['sessions', 'list'],
+  ]) {
+    const { code, stderr } = await cli(args, env)
+    t.equal(code, 1)
+    t.match(stderr, 'there is no database at')
+  }
+  t.notOk(existsSync(path))
+})

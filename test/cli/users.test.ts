@@ -1,0 +1,112 @@
+/** `signet users`, as real processes: what it prints, how it ends, and what it never says. */
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { cli, startCli } from '../helpers/cli.ts'
+import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+
+const secret = 'an unlikely sentence 7'
+
+/** An empty place for a database, and the only variable that is needed for it. */
+async function place(t: Test) {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  return { path, env: { DATABASE_URL: `sqlite:${path}` } }
+}
+
+async function withAda(t: Test) {
+  const { path, env } = await place(t)
+  const added = await cli(['users', 'add', 'Ada', '--role', 'admin', '--password-stdin', '--json'], env, `${secret}\n`)
+  return { path, env, added, ada: JSON.parse(added.stdout) as { user_id: string } }
+}
+
+t.test('a user added from the command line logs in, and the password appears nowhere', async t => {
+  const { env, added, ada } = await withAda(t)
+
+  t.equal(added.code, 0)
+  t.equal(added.stderr, '')
+  t.match(ada, { username: 'ada', role: 'admin', email: null, disabled: false })
+  t.notMatch(added.stdout, secret)
+  const server = await startServer(t, env)
+  t.equal((await postJson(`${server.url}/login`, { username: 'ada', password: secret })).status, 200)
+})
+
+t.test('lists are NDJSON with --json, tab-separated in a pipe, by name, by prefix and limited', async t => {
+  const { env } = await withAda(t)
+  const more = [...Array(1200).keys()].map(i => JSON.stringify({ username: `u${i}`, email: `u${i}@example.com` }))
+  await cli(['users', 'import', '-'], env, more.join('\n'))
+  const names = async (...args: string[]) => {
+    const { stdout } = await cli(['users', 'list', '--json', ...args], env)
+    return stdout
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line).username as string)
+  }
+
+  const all = await names()
+  t.equal(all.length, 1201)
+  t.strictSame(all, all.toSorted())
+  t.equal(new Set(all).size, 1201)
+  t.strictSame(await names('--prefix', 'U119', '--limit', '3'), ['u119', 'u1190', 'u1191'])
+  const plain = await cli(['users', 'list', '--limit', '1'], env)
+  t.match(plain.stdout, /^\S{22}\tada\t-\tadmin\tfalse\t2\S+Z\n$/)
+})
+
+t.test('a reader that has seen enough is no failure', async t => {
+  const { env } = await withAda(t)
+  await cli(['users', 'import', '-'], env, [...Array(5000).keys()].map(i => `{"username":"u${i}"}`).join('\n'))
+  const child = startCli(['users', 'list', '--json'], env)
+  let stderr = ''
+  child.stderr?.on('data', chunk => (stderr += chunk))
+  child.stdout?.once('data', () => child.stdout?.destroy())
+  t.equal(await new Promise(resolve => child.once('exit', resolve)), 0)
+  t.equal(stderr, '')
+})
+
+t.test('--disable ends the session of a running server within two seconds, --enable lets in again', async t => {
+  const { env } = await withAda(t)
+  const server = await startServer(t, env)
+  const logIn = () => postJson(`${server.url}/login`, { username: 'ada', password: secret })
+  const { access_token: token } = (await (await logIn()).json()) as { access_token: string }
+  const me = () => fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${token}` } })
+  t.equal((await me()).status, 200)
+
+  const disabled = await cli(['users', 'set', 'ada', '--disable', '--json', '--verbose'], env)
+  t.match(JSON.parse(disabled.stdout), { username: 'ada', disabled: true })
+  t.match(JSON.parse(disabled.stderr), {
+    audit: { event: 'user.changed', by: 'command line', changed: ['disabled'], sessionsEnded: 1 },
+  })
+  await waitUntil(async () => (await me()).status === 401, 2)
+  t.equal((await logIn()).status, 401)
+
+  t.equal((await cli(['users', 'set', 'ada', '--enable'], env)).code, 0)
+  t.equal((await logIn()).status, 200)
+})
+
+t.test('set changes what is named and nothing else; delete deletes', async t => {
+  const { env, ada } = await withAda(t)
+  const set = async (...args: string[]) => JSON.parse((await cli(['users', 'set', ...args, '--json'], env)).stdout)
+
+  t.match(await set('ada', '--email', 'ADA@example.com'), { email: 'ada@example.com', role: 'admin' })
+  t.match(await set(ada.user_id, '--role', 'user'), { email: 'ada@example.com', role: 'user' })
+  t.match(await set('ada', '--no-email'), { email: null, role: 'user' })
+  const changed = await cli(['users', 'set', 'ada', '--password-stdin'], env, `${secret} again`)
+  t.equal(changed.code, 0)
+  const server = await startServer(t, env)
+  const logIn = (password: string) => postJson(`${server.url}/login`, { username: 'ada', password })
+  t.equal((await logIn(secret)).status, 401)
+  t.equal((await logIn(`${secret} again`)).status, 200)
+
+  t.equal((await cli(['users', 'delete', 'ada', '--yes'], env)).code, 0)
+  t.equal((await logIn(`${secret} again`)).status, 401)
+})
+
+t.test("a text that is one user's name and another's id is not guessed at", async t => {
+  const { env } = await place(t)
+  await cli(['users', 'import', '-'], env, '{"username":"bob","user_id":"1042"}\n{"username":"1042"}\n')
+
+  const { code, stderr } = await cli(['users', 'delete', '1042', '--yes'], env)
+  t.equal(code, 1)
+  t.match(stderr, '--by name or --by id')
+  const deleted = await cli(['users', 'delete', '1042', '--yes', '--by', 'id', '--json'], env)
+  t.equal(JSON.parse(deleted.stdout).username, 'bob')
+  t.match((await cli(['users', 'list'], env)).stdout, /^\S+\t1042\t[^\n]+\n$/)
+})

