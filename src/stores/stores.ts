@@ -6,87 +6,24 @@
  * one conditional statement whose result says who won. An engine that cannot be reached, or stays locked for two
  * seconds, throws `SignetError('unavailable')`, and nothing has changed.
  */
+import type {
+  ImportOutcome,
+  ListedSession,
+  NewSession,
+  NewSigningKey,
+  NewUser,
+  Reservation,
+  Revocation,
+  RevokeReason,
+  RotationPolicy,
+  Session,
+  SessionView,
+  SigningKey,
+  User,
+  UserChanges,
+} from './records.ts'
 
-export interface User {
-  readonly userId: string
-  readonly username: string
-  readonly email: string | null
-  readonly role: string
-  readonly passwordHash: string | null
-  readonly disabled: boolean
-  /** Raised by every change of password, role or `disabled`. */
-  readonly credentialsVersion: number
-  readonly createdAt: number
-}
-
-export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'> & { readonly disabled?: boolean }
-
-/** What may be changed of a user; absent members stay. */
-export type UserChanges = Partial<Pick<User, 'role' | 'email' | 'disabled' | 'passwordHash'>>
-
-export type RevokeReason =
-  | 'logout'
-  | 'logout_all'
-  | 'ended'
-  | 'reuse'
-  | 'password_changed'
-  | 'role_changed'
-  | 'disabled'
-  | 'deleted'
-  | 'admin'
-
-/** One row per login (contract 5). */
-export interface Session {
-  readonly sid: string
-  readonly userId: string
-  readonly createdAt: number
-  /** How often the refresh token was rotated; 0 at login. */
-  readonly generation: number
-  readonly rotatedAt: number | null
-  readonly retriedAt: number | null
-  readonly retries: number
-  readonly retriesSince: number | null
-  /** Idle expiry: moves with every rotation. */
-  readonly expiresAt: number
-  /** Absolute expiry: never moves. */
-  readonly maxExpiresAt: number
-  readonly revokedAt: number | null
-  readonly revokeReason: RevokeReason | null
-  readonly ip: string | null
-  readonly userAgent: string | null
-}
-
-export interface NewSession {
-  readonly sid: string
-  readonly userId: string
-  readonly idleSeconds: number
-  readonly maxAgeSeconds: number
-  readonly ip: string | null
-  readonly userAgent: string | null
-}
-
-/** A session beside its user (absent when deleted) at the store's own time. */
-export interface SessionView {
-  readonly session: Session
-  readonly user: User | undefined
-  readonly now: number
-}
-
-/** A session beside the name of its user. */
-export interface ListedSession {
-  readonly session: Session
-  readonly username: string | null
-}
-
-export interface RotationPolicy {
-  readonly idleSeconds: number
-  readonly raceWindowSeconds: number
-}
-
-export interface Revocation {
-  readonly sid: string
-  readonly revokedAt: number
-}
+export type * from './records.ts'
 
 export interface SessionStore {
   /**
@@ -185,12 +122,6 @@ export interface UserStore {
   delete(userId: string): Promise<string[] | undefined>
 }
 
-export type ImportOutcome = 'inserted' | 'exists' | 'taken'
-
-export type Reservation =
-  | { readonly allowed: true /** the bucket that was booked */; readonly key: string }
-  | { readonly allowed: false; readonly waitSeconds: number }
-
 /** Failures of one account in a row. A bucket is a key that says nothing about the name. */
 export interface AttemptStore {
   /**
@@ -205,24 +136,6 @@ export interface AttemptStore {
   /** Deletes up to `limit` buckets that nobody used for their time. @returns how many */
   deleteEnded(limit: number): Promise<number>
 }
-
-/** One row of the key ring (contract section 9). */
-export interface SigningKey {
-  /** RFC 7638 thumbprint. */
-  readonly kid: string
-  readonly alg: string
-  readonly state: 'next' | 'current' | 'retired'
-  /** RFC 7517, as JSON. */
-  readonly publicJwk: string
-  /** Encrypted; null once erased. */
-  readonly privateKey: string | null
-  /** When it came into its state. */
-  readonly since: number
-  /** When a `next` key signs, or a `retired` one goes; null while `current`. */
-  readonly changesAt: number | null
-}
-
-export type NewSigningKey = Pick<SigningKey, 'kid' | 'alg' | 'publicJwk'> & { readonly privateKey: string }
 
 /** An algorithm has at most one `next` and one `current` key; the engine sees to that, so instances may race. */
 export interface KeyStore {
@@ -268,7 +181,10 @@ export interface Stores {
   readonly limits: LimitStore
   readonly attempts: AttemptStore
   readonly keys: KeyStore
-  /** 32 random bytes made with the database (RFC 5869 salt); they move with its content. */
+  /**
+   * 32 random bytes made with the database (RFC 5869 salt); they move with its content.
+   * @throws {SignetError} `unavailable` until a server that was away when it was opened has been reached
+   */
   readonly salt: Buffer
   /** The schema's version as it was found, and as it is now. */
   readonly schema: { readonly found: number; readonly current: number }
@@ -278,7 +194,10 @@ export interface Stores {
    * @throws {Error} when the file exists; nothing is left behind then, or after any other failure
    */
   backup(file: string, onProgress: (done: number, total: number) => void): Promise<void>
-  /** Resolves when the database answers. */
+  /**
+   * Resolves when the database answers. A server that was away when it was opened is brought up to date by the first one
+   * that reaches it; until then every other act throws `unavailable`.
+   */
   ping(): Promise<void>
   close(): Promise<void>
 }

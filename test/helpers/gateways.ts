@@ -1,7 +1,7 @@
 /** The gateways of `deploy/`, run for real: the shipped configuration, with the addresses of this test put into it. */
 import { execFile, spawn } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, request as httpRequest } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,7 +26,8 @@ export interface Addresses {
 export interface RunningGateway {
   readonly url: string
   readonly port: number
-  output(): string
+  /** Where HAProxy reads public keys. */
+  readonly keys: string
   signal(name: NodeJS.Signals): void
 }
 
@@ -41,7 +42,9 @@ export async function startGateway(
   if (!needs(t, name, programs[name])) return undefined
   const folder = await temporaryFolder(t)
   const port = await freePort()
-  const { args, env } = await { nginx, caddy, haproxy }[name](folder, { ...addresses, port })
+  const keys = join(folder, 'keys')
+  await mkdir(keys)
+  const { args, env } = await { nginx, caddy, haproxy }[name](folder, { ...addresses, port, keys })
 
   const child = spawn(programs[name], args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: environment(env) })
   let output = ''
@@ -57,11 +60,11 @@ export async function startGateway(
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}:\n${output}`)
     return (await fetch(`${url}/.well-known/jwks.json`)).ok
   })
-  return { url, port, output: () => output, signal: signal => child.kill(signal) }
+  return { url, port, keys, signal: signal => child.kill(signal) }
 }
 
 type Prepared = { args: string[]; env?: Record<string, string> }
-type Settings = Addresses & { readonly port: number }
+type Settings = Addresses & { readonly port: number; readonly keys: string }
 
 async function nginx(folder: string, settings: Settings): Promise<Prepared> {
   const site = await configuration('nginx/signet.conf', folder, settings, `listen ${settings.port};`)
@@ -88,19 +91,15 @@ async function caddy(folder: string, settings: Settings): Promise<Prepared> {
 
 async function haproxy(folder: string, settings: Settings): Promise<Prepared> {
   const file = await configuration('haproxy/haproxy.cfg', folder, settings, `bind 127.0.0.1:${settings.port}`)
-  const keys = keysFolder(file)
-  await mkdir(keys)
-  await writePublicKeys(settings.signets[0], keys)
+  await writePublicKeys(settings.signets[0], settings.keys)
   const env = {
-    SIGNET_KEYS: keys,
+    SIGNET_KEYS: settings.keys,
     SIGNET_ISSUER: settings.publicUrl,
     SIGNET_AUDIENCE: settings.publicUrl,
     SIGNET_ALGORITHM: settings.algorithm,
   }
   return { args: ['-W', '-db', '-f', file], env }
 }
-
-const keysFolder = (file: string) => `${file}.keys`
 
 /** What the documentation says to run every five minutes. */
 export async function writePublicKeys(signet: number, folder: string): Promise<void> {
@@ -176,7 +175,8 @@ export interface Asking {
 export function ask(url: string, { method = 'GET', headers = [], body, from }: Asking = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { host } = new URL(url)
-    const length = body === undefined ? [] : ['Content-Length', String(Buffer.byteLength(body))]
+    const hasBody = body !== undefined || method === 'POST'
+    const length = hasBody ? ['Content-Length', String(Buffer.byteLength(body ?? ''))] : []
     const sent = httpRequest(url, {
       method,
       agent: false,

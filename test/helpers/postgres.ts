@@ -21,6 +21,8 @@ export interface RunningPostgres {
   start(): Promise<void>
   /** `SIGINT` ends connections politely; `SIGQUIT` is a crash. */
   stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>
+  /** Lets every process of it stand still, connections open. @returns lets them go on */
+  freeze(): Promise<() => void>
 }
 
 /** PostgreSQL refuses to run as root, so root lends it this user, which every system has. */
@@ -91,9 +93,18 @@ export async function startPostgres(
     await ended
   }
 
+  async function freeze(): Promise<() => void> {
+    const backends = await runSql(url(), 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')
+    const pids = [server?.pid, ...backends.map(row => row['pid'])] as number[]
+    for (const pid of pids) process.kill(pid, 'SIGSTOP')
+    return () => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT')
+    }
+  }
+
   await start()
   const url = (database = 'postgres') => `postgres://signet:${password}@127.0.0.1:${port}/${database}`
-  return { port, password, url, start, stop }
+  return { port, password, url, start, stop, freeze }
 }
 
 /** PostgreSQL insists on a key that is its own. */
@@ -109,8 +120,8 @@ async function installTls(data: string, { key, certificate }: NonNullable<Postgr
 /** A process that waits until this one ends or tells it to, and then kills the cluster and removes its files. */
 function removeInTheEnd(folder: string): () => Promise<void> {
   const script = `read _; file="$1/data/postmaster.pid"
-    [ -e "$file" ] && kill -QUIT "$(head -n 1 "$file")"
-    for i in $(seq 200); do [ -e "$file" ] && sleep 0.02; done
+    [ -e "$file" ] && pid=$(head -n 1 "$file") && kill -QUIT "$pid" && kill -CONT "$pid"
+    for i in $(seq 400); do [ -e "$file" ] && sleep 0.02; done
     until rm -rf "$1"; do sleep 0.02; done`
   const guard = spawn('sh', ['-c', script, 'guard', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   const ended = once(guard, 'exit')
