@@ -38,13 +38,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const { config, stores } = app
-    const hasher = createPasswordHasher({
-      scheme: config.passwordHash,
-      bcryptCost: config.bcryptCost,
-      threads: config.hashThreads,
-      queue: config.hashQueue,
-    })
-    app.addHook('onClose', () => hasher.close())
+    const hasher = app.givenHasher ?? ownHasher(app)
 
     let services: Services | undefined
     for (const name of ['tokens', 'verifier', 'sessions', 'users', 'revocations', 'keys'] as const) {
@@ -71,6 +65,13 @@ export default fp(
   },
   { name: 'services', dependencies: ['stores', 'jwt'] },
 )
+
+function ownHasher(app: FastifyInstance): PasswordHasher {
+  const { passwordHash: scheme, bcryptCost, hashThreads: threads, hashQueue: queue } = app.config
+  const hasher = createPasswordHasher({ scheme, bcryptCost, threads, queue })
+  app.addHook('onClose', () => hasher.close())
+  return hasher
+}
 
 async function putTogether(app: FastifyInstance, hasher: PasswordHasher): Promise<Services> {
   const { config, clock, stores } = app

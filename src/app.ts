@@ -12,6 +12,7 @@ import Fastify, {
 } from 'fastify'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { PasswordHasher } from './passwords/password-hash.ts'
 import { OAuthError, Problem, rawProblem } from './problem.ts'
 import { TokenResponse } from './tokens/token-schemas.ts'
 import { UserItem } from './users/user-schemas.ts'
@@ -21,6 +22,7 @@ declare module 'fastify' {
     readonly config: Config
     readonly clock: Clock
     readonly background: boolean
+    readonly givenHasher: PasswordHasher | undefined
   }
 }
 
@@ -31,11 +33,13 @@ export interface AppOptions {
   readonly logStream?: { write(line: string): void }
   /** Whether timers run (revocation poll, housekeeping); tests turn them by hand. */
   readonly background?: boolean
+  /** One that several apps share, and that none of them closes; made from the configuration when not given. */
+  readonly hasher?: PasswordHasher
 }
 
 /** @throws when the database cannot be opened or a plugin is missing */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, clock = systemClock, logStream, background = true } = options
+  const { config, clock = systemClock, logStream, background = true, hasher } = options
   const app = Fastify({
     logger: { level: config.logLevel, ...(logStream && { stream: logStream }) },
     logController: new OneLinePerRequest(),
@@ -62,6 +66,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.decorate('config', config)
   app.decorate('clock', clock)
   app.decorate('background', background)
+  app.decorate('givenHasher', hasher)
   for (const schema of [Problem, OAuthError, TokenResponse, UserItem]) app.addSchema(schema)
 
   await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })

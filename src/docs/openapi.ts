@@ -5,7 +5,7 @@ export const openapi = {
   openapi: '3.1.1',
   info: {
     title: 'Signet',
-    version: '1.0.0',
+    version: '0.1.0',
     description: [
       'A token service: a password for a short-lived access token and a long-lived, revocable refresh token.',
       '',

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import bcrypt from 'bcryptjs'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
+import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import type { TokenResponse } from '../../src/tokens/token-service.ts'
 import { type MovableClock, movableClock } from './clock.ts'
 
@@ -20,12 +24,30 @@ export function testConfig({ sqlitePath, ...overrides }: Overrides = {}): Config
   const config = loadConfig({
     JWT_SECRET_KEY: newSecret(),
     DATABASE_URL: 'sqlite::memory:',
-    SEED_USERS_FILE: join(root, 'practice', 'users.ndjson'),
+    SEED_USERS_FILE: practiceUsers(testCost),
     LOGIN_LIMIT_PER_IP: '0',
     LOG_LEVEL: 'trace',
   })
   const database = sqlitePath === undefined ? config.database : ({ engine: 'sqlite', path: sqlitePath } as const)
-  return { ...config, bcryptCost: 4, database, ...overrides }
+  return { ...config, bcryptCost: testCost, database, ...overrides }
+}
+
+const testCost = 4
+
+/** The practice users with their passwords hashed already, which saves every app and server of the tests two hashes. */
+export function practiceUsers(cost: number): string {
+  const file = join(tmpdir(), `signet-practice-${cost}-${process.pid}.ndjson`)
+  if (existsSync(file)) return file
+  const hashed = readFileSync(join(root, 'practice', 'users.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => {
+      const { password, ...user } = JSON.parse(line)
+      return JSON.stringify({ ...user, password_hash: bcrypt.hashSync(password, cost) })
+    })
+  writeFileSync(file, hashed.join('\n'))
+  process.once('exit', () => rmSync(file, { force: true }))
+  return file
 }
 
 export interface TestApp {
@@ -38,11 +60,19 @@ export interface TestApp {
   me(accessToken: string): ReturnType<typeof inject>
 }
 
+/** One pool of threads for all apps of a test file, as long as they hash alike. Idle threads keep no process alive. */
+const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: testCost, threads: 2, queue: 1000 })
+
+function hashesAsUsual({ bcryptCost, passwordHash, hashThreads, hashQueue }: Overrides): boolean {
+  return [bcryptCost, passwordHash, hashThreads, hashQueue].every(one => one === undefined)
+}
+
 /** The whole app without a socket, its clock standing still and its timers off; closed when the test is over. */
 export async function testApp(t: Test, overrides: Overrides = {}, clock = movableClock()): Promise<TestApp> {
   const log: string[] = []
   const logStream = { write: (line: string) => void log.push(line) }
-  const app = await buildApp({ config: testConfig(overrides), clock, logStream, background: false })
+  const shared = hashesAsUsual(overrides) ? { hasher } : {}
+  const app = await buildApp({ config: testConfig(overrides), clock, logStream, background: false, ...shared })
   t.teardown(() => app.close())
   await app.ready()
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { newSecret, root } from './app.ts'
+import { newSecret, practiceUsers, root } from './app.ts'
 
 export interface RunningServer {
   readonly url: string
@@ -50,7 +50,7 @@ export async function startServer(
     env: environment({
       JWT_SECRET_KEY: newSecret(),
       DATABASE_URL: 'sqlite::memory:',
-      SEED_USERS_FILE: join(root, 'practice', 'users.ndjson'),
+      SEED_USERS_FILE: practiceUsers(10),
       BCRYPT_COST: '10',
       LOGIN_LIMIT_PER_IP: '0',
       SHUTDOWN_GRACE: '2',
