@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import t from 'tap'
+import { needs } from '../helpers/needs.ts'
 import { type RunningPostgres, runSql, startPostgres } from '../helpers/postgres.ts'
 import { freePort, temporaryFolder } from '../helpers/process.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
@@ -38,6 +39,26 @@ t.test('PostgreSQL goes and comes back, politely or not: 503 in between, and nob
     t.comment(`${found} rotations by now`)
     generation = found
   }
+})
+
+t.test('a server that falls silent is given up after six seconds, and used again when it speaks', async t => {
+  const server = await startPostgres(t)
+  const stores = await opened(t, server.url())
+  const sid = await withSession(stores)
+  const thaw = await server.freeze()
+
+  const startedAt = performance.now()
+  const took: number[] = []
+  const ask = async () => {
+    await t.rejects(stores.sessions.rotate(sid, 0, policy), away)
+    took.push(performance.now() - startedAt)
+  }
+  await Promise.all(Array.from({ length: 12 }, ask))
+  thaw()
+
+  t.ok(Math.min(...took) < 2500, 'without a connection nobody waits longer than for one')
+  t.ok(Math.max(...took) < 7000)
+  t.ok(await stores.sessions.find(sid))
 })
 
 t.test('the first host that accepts writes is used: not one that refuses, is silent, or is read-only', async t => {
@@ -97,6 +118,7 @@ t.test('no failure tells the password, however deep one looks', async t => {
 })
 
 t.test('TLS: encrypted, by an authority we trust, and the host we asked for', async t => {
+  if (!needs(t, 'openssl', '/usr/bin/openssl')) return
   const folder = await temporaryFolder(t)
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']

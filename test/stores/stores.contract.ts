@@ -77,6 +77,11 @@ export function testStores(t: Test, engine: Engine): void {
     clock.advance(29)
     t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined, 'one second before the window ends')
     clock.advance(1)
+    t.equal(
+      await stores.sessions.rotate(created.sid, 0, policy),
+      undefined,
+      'nor from the old generation when it is over',
+    )
     t.equal((await stores.sessions.rotate(created.sid, 1, policy))?.session.generation, 2)
   })
 

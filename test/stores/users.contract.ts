@@ -46,6 +46,13 @@ export function testUsers(t: Test, engine: Engine): void {
     t.strictSame(await names({ limit: 10, prefix: '_na' }), [])
   })
 
+  t.test(`${engine.name}: names sort character by character, in no language`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    for (const name of ['a_b', 'ab', 'a.b', 'a-b', 'a1']) await stores.users.create(user(name))
+    const names = (await stores.users.list({ limit: 10, prefix: 'a' })).map(one => one.username)
+    t.strictSame(names, ['a-b', 'a.b', 'a1', 'a_b', 'ab'])
+  })
+
   t.test(`${engine.name}: an import inserts what is missing and changes nobody`, async t => {
     const { stores } = await engine.open(t, movableClock())
     await stores.users.create({ ...user('ana'), email: 'ana@example.com', role: 'admin' })
