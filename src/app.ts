@@ -14,6 +14,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { PasswordHasher } from './passwords/password-hash.ts'
 import { OAuthError, Problem, rawProblem } from './problem.ts'
+import { sharedSerializers } from './shared-serializers.ts'
 import { TokenResponse } from './tokens/token-schemas.ts'
 import { UserItem } from './users/user-schemas.ts'
 
@@ -55,6 +56,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     http: { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 },
     keepAliveTimeout: 65_000,
     maxRequestsPerSocket: 0,
+    schemaController: { compilersFactory: { buildSerializer: sharedSerializers() } },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
     frameworkErrors(error, request, reply) {
       reply.headers(request.server.commonHeaders) // a URL that cannot be read meets no hook

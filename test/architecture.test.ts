@@ -34,7 +34,7 @@ const services = /-service\.ts$|password-hash\.ts$|token-verifier\.ts$/
 function roomOf(path: string): Room {
   if (path.startsWith('routes/')) return 'routes'
   if (path.startsWith('plugins/')) return 'plugins'
-  if (/^src\/(app|server|cli)\.ts$|^src\/cli\//.test(path)) return 'entries'
+  if (/^src\/(app|shared-serializers|server|cli)\.ts$|^src\/cli\//.test(path)) return 'entries'
   if (path === 'src/stores/open-stores.ts') return 'openStores'
   if (/^src\/stores\/(stores|records)\.ts$/.test(path)) return 'stores'
   if (path.startsWith('src/stores/')) return 'engines'
