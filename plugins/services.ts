@@ -1,7 +1,6 @@
 /** The composition root: the one place where the domain's services are put together. */
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { auditTo } from '../src/audit.ts'
 import { SignetError } from '../src/errors.ts'
 import { createKeyRing, type KeyRing } from '../src/keys/key-ring.ts'
 import { deriveKey } from '../src/keys/secret.ts'
@@ -27,6 +26,7 @@ interface Services {
 declare module 'fastify' {
   /** Until the service is open, every use of these throws `unavailable`. */
   interface FastifyInstance extends Services {
+    readonly hasher: PasswordHasher
     /**
      * Puts the services together as soon as the database answers: its salt is in every key. Once open, does nothing.
      * @throws {SignetError} `unavailable` while the database is away
@@ -38,7 +38,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const { config, stores } = app
-    const hasher = app.givenHasher ?? ownHasher(app)
+    app.decorate('hasher', app.givenHasher ?? ownHasher(app))
 
     let services: Services | undefined
     for (const name of ['tokens', 'verifier', 'sessions', 'users', 'revocations', 'keys'] as const) {
@@ -52,7 +52,7 @@ export default fp(
     app.decorate('open', async () => {
       if (services) return
       await stores.ping()
-      const made = await putTogether(app, hasher)
+      const made = await putTogether(app)
       if (config.seedUsersFile) await made.users.seedFrom(config.seedUsersFile)
       await made.revocations.poll()
       services = made // only now, so that nobody meets a service without its users or its revocations
@@ -63,7 +63,7 @@ export default fp(
       app.log.error({ err: error.cause ?? error }, `${error.message}: every request that needs it will get 503`)
     })
   },
-  { name: 'services', dependencies: ['stores', 'jwt'] },
+  { name: 'services', dependencies: ['audit', 'stores', 'jwt'] },
 )
 
 function ownHasher(app: FastifyInstance): PasswordHasher {
@@ -73,9 +73,8 @@ function ownHasher(app: FastifyInstance): PasswordHasher {
   return hasher
 }
 
-async function putTogether(app: FastifyInstance, hasher: PasswordHasher): Promise<Services> {
-  const { config, clock, stores } = app
-  const audit = auditTo(app.log)
+async function putTogether(app: FastifyInstance): Promise<Services> {
+  const { config, clock, stores, hasher, audit } = app
   const keys = await createKeyRing({
     secrets: config.secrets,
     salt: stores.salt,

@@ -11,8 +11,8 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const stores = await openStores(app.config, app.clock, { mayBeAway: true })
-    app.decorate('stores', stores)
+    app.decorate('stores', app.metrics?.watchStores(stores) ?? stores)
     app.addHook('onClose', () => stores.close())
   },
-  { name: 'stores' },
+  { name: 'stores', dependencies: ['metrics'] },
 )

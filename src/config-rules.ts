@@ -58,7 +58,11 @@ function isLoopback(host: string): boolean {
 }
 
 export function readSecrets(
-  { JWT_SECRET_KEY, JWT_SECRET_KEY_FALLBACK, JWT_ALGORITHM }: Variables,
+  {
+    JWT_SECRET_KEY,
+    JWT_SECRET_KEY_FALLBACK,
+    JWT_ALGORITHM,
+  }: Pick<Variables, 'JWT_SECRET_KEY' | 'JWT_SECRET_KEY_FALLBACK' | 'JWT_ALGORITHM'>,
   mistakes: string[],
 ): { secrets: readonly [string, ...string[]]; secretIsRandom: boolean } {
   const secretIsRandom = JWT_SECRET_KEY === 'random'

@@ -1,10 +1,8 @@
 /**
  * The configuration: environment variables only, read once. A mistake stops the start; no message ever holds a value.
  */
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
-import { type EnvSchemaOpt, envSchema } from 'env-schema'
+import { type Static, Type } from '@sinclair/typebox'
 import {
   readCookieOrigins,
   readDatabase,
@@ -14,6 +12,7 @@ import {
   readTrustedProxies,
 } from './config-rules.ts'
 import type { Database } from './database-url.ts'
+import { checkVariables, readVariables } from './read-variables.ts'
 import { type Variables, variables } from './variables.ts'
 
 export { variables } from './variables.ts'
@@ -53,6 +52,8 @@ export interface Config {
   readonly resourceServers: ReadonlyMap<string, string>
   readonly seedUsersFile: string | undefined
   readonly docs: boolean
+  /** undefined: no metrics. */
+  readonly metricsPort: number | undefined
   readonly logLevel: string
   readonly shutdownGraceSeconds: number
 }
@@ -107,6 +108,33 @@ export function loadCommandConfig(env: Readonly<Record<string, string | undefine
   return Object.freeze(config)
 }
 
+const ofKeys = Type.Pick(variables, [
+  'DATABASE_URL',
+  'JWT_SECRET_KEY',
+  'JWT_SECRET_KEY_FALLBACK',
+  'JWT_ALGORITHM',
+  'KEY_ROTATION_DAYS',
+  'JWT_ACCESS_TOKEN_EXPIRES',
+])
+
+/** What acts on the key ring need: where it is, what seals it, and how it is rotated. */
+export type KeysConfig = Pick<Config, 'database' | 'secrets' | 'algorithm' | 'rotationDays' | 'accessTokenSeconds'>
+
+/** The same for commands on the key ring, which seal what they make. @throws {ConfigError} */
+export function loadKeysConfig(env: Readonly<Record<string, string | undefined>>): KeysConfig {
+  const mistakes: string[] = []
+  const values = checkVariables(ofKeys, readVariables(ofKeys, env, mistakes), mistakes)
+  const config = {
+    database: readDatabase(values, mistakes),
+    secrets: readSecrets(values, mistakes).secrets,
+    algorithm: values.JWT_ALGORITHM,
+    rotationDays: values.KEY_ROTATION_DAYS,
+    accessTokenSeconds: values.JWT_ACCESS_TOKEN_EXPIRES,
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return Object.freeze(config)
+}
+
 function hashingOf(values: Static<typeof ofCommands>) {
   return {
     passwordHash: values.PASSWORD_HASH,
@@ -114,65 +142,6 @@ function hashingOf(values: Static<typeof ofCommands>) {
     hashThreads: values.HASH_THREADS ?? availableParallelism(),
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
   }
-}
-
-/** An empty variable counts as not set, as compose files and shells write it. */
-function readVariables(
-  schema: TObject,
-  env: Readonly<Record<string, string | undefined>>,
-  mistakes: string[],
-): Record<string, string> {
-  const given: Record<string, string> = {}
-  for (const [name, variable] of Object.entries<TSchema>(schema.properties)) {
-    if (env[name]) given[name] = env[name]
-    const file = variable['fromFile'] ? env[`${name}_FILE`] : undefined
-    if (!file) continue
-    if (env[name]) {
-      mistakes.push(`${name} is given twice: unset either ${name} or ${name}_FILE`)
-      continue
-    }
-    try {
-      given[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    } catch (error) {
-      mistakes.push(`${name}_FILE names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`)
-    }
-  }
-  return given
-}
-
-/** Variables that are not valid are named and then left out, so that the others can be judged as well. */
-function checkVariables<T extends TObject>(schema: T, given: Record<string, string>, mistakes: string[]): Static<T> {
-  const check = (data: Record<string, string>) =>
-    envSchema<Static<T>>({ schema, data, env: false, ajv: { customOptions: withOwnKeywords } })
-  try {
-    return check(given)
-  } catch (error) {
-    const found = (error as { errors?: { instancePath: string }[] }).errors
-    if (!found) throw error
-    const wrong = new Set(found.map(({ instancePath }) => instancePath.slice(1)))
-    for (const name of wrong) {
-      mistakes.push(`${name} ${expectation((schema.properties as Record<string, TSchema>)[name])}`)
-    }
-    return check(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))))
-  }
-}
-
-type AjvInstance =
-  NonNullable<EnvSchemaOpt['ajv']> extends infer A
-    ? A extends { customOptions(instance: infer I): unknown }
-      ? I
-      : never
-    : never
-
-function withOwnKeywords(ajv: AjvInstance): AjvInstance {
-  return ajv.addKeyword('fromFile').addKeyword('shown')
-}
-
-function expectation(schema: TSchema | undefined): string {
-  if (schema?.type === 'integer') return `must be a whole number from ${schema['minimum']} to ${schema['maximum']}`
-  if (schema?.type === 'boolean') return 'must be true or false'
-  if (schema?.['anyOf']) return `must be one of ${schema['anyOf'].map((one: TSchema) => one['const']).join(', ')}`
-  return 'is not valid'
 }
 
 function assemble(values: Variables, mistakes: string[]): Config {
@@ -190,6 +159,10 @@ function assemble(values: Variables, mistakes: string[]): Config {
   }
   if (values.JWT_REFRESH_TOKEN_EXPIRES > values.SESSION_MAX_AGE) {
     mistakes.push('JWT_REFRESH_TOKEN_EXPIRES must not be longer than SESSION_MAX_AGE')
+  }
+
+  if (values.METRICS_PORT === values.PORT) {
+    mistakes.push('METRICS_PORT must not be the same as PORT: metrics have a listener of their own')
   }
 
   return {
@@ -218,6 +191,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     resourceServers: readResourceServers(values, mistakes),
     seedUsersFile: values.SEED_USERS_FILE,
     docs: values.DOCS,
+    metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     shutdownGraceSeconds: values.SHUTDOWN_GRACE,
   }

@@ -109,6 +109,13 @@ export const variables = Type.Object({
   ),
   SEED_USERS_FILE: Type.Optional(Type.String({ title: 'NDJSON of users, read only while there is no user at all' })),
   DOCS: Type.Boolean({ title: 'Swagger UI at `/docs` and `/openapi.json`', default: false }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      title: 'port of a second listener with Prometheus metrics at `/metrics`',
+      minimum: 1,
+      maximum: 65535,
+    }),
+  ),
   LOG_LEVEL: Type.Union(
     (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map(level => Type.Literal(level)),
     { title: 'least severe level that is logged', default: 'info' },

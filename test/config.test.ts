@@ -102,6 +102,9 @@ const bad: [string, Record<string, string>, RegExp][] = [
     { COOKIE_ORIGINS: 'http://example.com' },
     /^COOKIE_ORIGINS: entry 1 of 1 .*same site/,
   ],
+  ['metrics on the port of the service', { PORT: '4000', METRICS_PORT: '4000' }, /^METRICS_PORT must not be the same/],
+  ['metrics on its default port', { METRICS_PORT: '3000' }, /^METRICS_PORT must not be the same as PORT/],
+  ['metrics on any port', { METRICS_PORT: '0' }, /^METRICS_PORT must be a whole number from 1 to 65535/],
   ['a file that is missing', { DATABASE_URL_FILE: '/nowhere/url' }, /^DATABASE_URL_FILE names a file .*ENOENT/],
 ]
 

@@ -37,6 +37,8 @@ export interface KeyRing {
   find(typ: TokenType, kid: string): Jws | undefined
   /** The public keys (none under HS256), and for how many seconds they may be kept. */
   jwks(): { readonly keys: readonly PublicJwk[]; readonly maxAgeSeconds: number }
+  /** When the key that signs took over; undefined under HS256, whose secret has no date. */
+  signsSince(): number | undefined
   /** Another number whenever a verifying key has come or gone. */
   readonly version: number
   /** Reads the ring from the database and does what is due. @throws {Error} when no secret decrypts it */
@@ -76,6 +78,7 @@ export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     signer: typ => (typ === 'at+jwt' ? accessKeys.current() : first(refresh)),
     find: (typ, kid) => (typ === 'at+jwt' ? accessKeys.find(kid) : refresh.get(kid)),
     jwks: accessKeys.jwks,
+    signsSince: accessKeys.signsSince,
     get version() {
       return accessKeys.version
     },
@@ -95,6 +98,7 @@ function fixedKeys(keys: ReadonlyMap<string, Jws>): SigningKeys {
     current: () => first(keys),
     find: kid => keys.get(kid),
     jwks: () => ({ keys: [], maxAgeSeconds: 300 }),
+    signsSince: () => undefined,
     version: 0,
     sync: async () => {},
   }

@@ -42,6 +42,18 @@ export function decideRotation(
   return due ? 'stage' : 'none'
 }
 
+/** What will happen to a key of the configured algorithm by itself, and when; undefined: nothing. */
+export function nextChange(
+  key: SigningKey,
+  keys: readonly SigningKey[],
+  { rotationDays }: RotationSettings,
+): { what: 'signs' | 'retires' | 'goes' | 'successor staged'; at: number } | undefined {
+  if (key.state !== 'current') return { what: key.state === 'next' ? 'signs' : 'goes', at: key.changesAt ?? 0 }
+  const successor = keys.find(({ alg, state }) => alg === key.alg && state === 'next')
+  if (successor) return { what: 'retires', at: successor.changesAt ?? 0 }
+  return rotationDays > 0 ? { what: 'successor staged', at: key.since + rotationDays * 86_400 } : undefined
+}
+
 /** `max-age` of the JWKS: it must not outlive the next planned change. */
 export function jwksMaxAge(keys: readonly SigningKey[], now: number, { rotationDays }: RotationSettings): number {
   const changes = keys.map(({ state, since, changesAt }) =>

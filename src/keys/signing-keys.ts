@@ -20,6 +20,8 @@ export interface SigningKeys {
   find(kid: string): Jws | undefined
   /** What is published, and for how many seconds it may be kept (RFC 7517 section 5). */
   jwks(): { readonly keys: readonly PublicJwk[]; readonly maxAgeSeconds: number }
+  /** When the current key became so. */
+  signsSince(): number | undefined
   /** Raised whenever a key comes or goes. */
   readonly version: number
   /**
@@ -112,9 +114,11 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
     )
   }
 
+  const currentRow = () => rows.find(({ state }) => state === 'current')
+
   return {
     current() {
-      const key = rows.find(({ state }) => state === 'current')
+      const key = currentRow()
       const jws = key && ring.get(key.kid)?.jws
       if (!jws) throw new Error('there is no current signing key yet')
       return jws
@@ -124,6 +128,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
       keys: rows.map(({ publicJwk }) => JSON.parse(publicJwk) as PublicJwk),
       maxAgeSeconds: jwksMaxAge(rows, asOf, settings),
     }),
+    signsSince: () => currentRow()?.since,
     get version() {
       return version
     },

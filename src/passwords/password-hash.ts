@@ -23,7 +23,19 @@ export interface PasswordHasher {
   verify(password: string, hash: string | null | undefined): Promise<boolean>
   /** Whether a stored hash is weaker than, or of another scheme than, what new ones are. */
   isOutdated(hash: string): boolean
+  load(): HashLoad
   close(): Promise<void>
+}
+
+/** What the hasher has to do now, and has done since it was made. */
+export interface HashLoad {
+  readonly working: number
+  readonly waiting: number
+  /** How many may wait; beyond that, `overloaded`. */
+  readonly limit: number
+  readonly hashes: number
+  /** Of all hashes together, without their waiting. */
+  readonly seconds: number
 }
 
 export interface PasswordHasherOptions extends HashTarget {
@@ -41,21 +53,25 @@ export function createPasswordHasher({ threads, queue, ...target }: PasswordHash
     concurrentTasksPerWorker: 1,
   })
   let hashMilliseconds = estimatedMilliseconds(target)
-  let working = 0
+  let accepted = 0
+  let hashes = 0
+  let seconds = 0
 
   const maximumWaiting = () => queue ?? Math.max(8, Math.floor((2000 * threads) / hashMilliseconds))
 
   async function run(task: HashTask, patiently = false): Promise<HashResult> {
-    if (!patiently && working >= threads + maximumWaiting()) {
+    if (!patiently && accepted >= threads + maximumWaiting()) {
       throw new SignetError('overloaded', 'the hash queue is full', { retryAfterSeconds: randomInt(1, 4) })
     }
-    working++
+    accepted++
     try {
       const result = await pool.run(task)
       hashMilliseconds += (result.milliseconds - hashMilliseconds) / 8
+      hashes++
+      seconds += result.milliseconds / 1000
       return result
     } finally {
-      working--
+      accepted--
     }
   }
 
@@ -74,6 +90,13 @@ export function createPasswordHasher({ threads, queue, ...target }: PasswordHash
       return matches === true
     },
     isOutdated: hash => isOutdated(hash, target),
+    load: () => ({
+      working: Math.min(accepted, threads),
+      waiting: Math.max(0, accepted - threads),
+      limit: maximumWaiting(),
+      hashes,
+      seconds,
+    }),
     close: () => pool.destroy(),
   }
 }

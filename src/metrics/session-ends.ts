@@ -1,0 +1,23 @@
+/** Which audit events end sessions, how many, and why. */
+import type { AuditEvent } from '../audit.ts'
+
+const causes: Partial<Record<AuditEvent['event'], string>> = {
+  logout: 'logout',
+  'logout.all': 'logout_all',
+  'session.ended': 'ended',
+  'refresh.reuse': 'reuse',
+  'password.changed': 'password_changed',
+  'user.changed': 'user_changed',
+  'user.deleted': 'user_deleted',
+}
+
+export const sessionEnds = Object.values(causes)
+
+/** Events without a number end one session. */
+export function sessionsEndedBy({
+  event,
+  sessionsEnded = 1,
+}: AuditEvent): { cause: string; count: number } | undefined {
+  const cause = causes[event]
+  return cause === undefined ? undefined : { cause, count: sessionsEnded }
+}

@@ -1,0 +1,97 @@
+/** The series of what has a present state: nothing keeps them up to date, each is read when somebody scrapes. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from '@prometheus-io/client'
+import type { Clock } from '../clock.ts'
+import type { HashLoad } from '../passwords/password-hash.ts'
+
+export interface MetricSources {
+  readonly clock: Clock
+  readonly engine: 'sqlite' | 'postgres'
+  readonly hasSigningKeys: boolean
+  hashLoad(): HashLoad
+  /** Sessions on the revocation list, and seconds since its last good poll. */
+  revocations(): { readonly size: number; readonly ageSeconds: number }
+  signingKeySince(): number | undefined
+}
+
+/** @returns what stops the sampling of the event loop */
+export function registerState(registry: Registry, sources: MetricSources, clientsShareOneAddress: () => boolean) {
+  const registers = [registry]
+
+  function gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+
+  /** For totals that are kept elsewhere. */
+  function total(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
+  }
+
+  const load = sources.hashLoad
+  gauge('signet_hash_queue_working', 'Passwords being hashed now.', () => load().working)
+  gauge('signet_hash_queue_waiting', 'Passwords waiting for a thread.', () => load().waiting)
+  gauge('signet_hash_queue_limit', 'How many passwords may wait; beyond that, 503.', () => load().limit)
+  total('signet_hashes_total', 'Passwords hashed.', () => load().hashes)
+  total('signet_hash_seconds_total', 'Time spent hashing, all threads together.', () => load().seconds)
+
+  const { revocations } = sources
+  gauge('signet_revocation_list_size', 'Ended sessions that are remembered.', () => revocations().size)
+  gauge(
+    'signet_revocation_list_age_seconds',
+    'Time since the last good poll of ended sessions; +Inf before the first.',
+    () => revocations().ageSeconds,
+  )
+  if (sources.hasSigningKeys) {
+    gauge('signet_signing_key_age_seconds', 'Time since the key that signs access tokens took over.', () => {
+      const since = sources.signingKeySince()
+      return since === undefined ? Number.NaN : Math.max(0, sources.clock() - since)
+    })
+  }
+  gauge(
+    'signet_clients_share_one_address',
+    '1 when the last 5 minutes had at least 100 requests, all from one address: TRUSTED_PROXIES may lack the gateway.',
+    () => (clientsShareOneAddress() ? 1 : 0),
+  )
+  return registerProcess(registry)
+}
+
+const samplingMilliseconds = 10
+
+function registerProcess(registry: Registry): () => void {
+  collectDefaultMetrics({ register: registry })
+  for (const { name } of registry.getMetricsAsArray()) {
+    // They take the sampling interval for delay, so they never fall below it.
+    if (name.startsWith('nodejs_eventloop_lag_')) registry.removeSingleMetric(name)
+  }
+  const delays = monitorEventLoopDelay({ resolution: samplingMilliseconds })
+  delays.enable()
+  new Gauge({
+    name: 'signet_event_loop_delay_seconds',
+    help: 'How late the event loop was since the last scrape: quantile 0.5 (the median) and 0.99.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect() {
+      for (const quantile of [0.5, 0.99]) {
+        const milliseconds = delays.percentile(quantile * 100) / 1e6 - samplingMilliseconds
+        this.set({ quantile: String(quantile) }, Math.max(0, milliseconds / 1000))
+      }
+      delays.reset()
+    },
+  })
+  return () => delays.disable()
+}
