@@ -1,0 +1,52 @@
+/** `GET /me` with tokens that were presented before: what most requests behind a gateway are. */
+import {
+  bareFastify,
+  bareHttp,
+  getWithTokens,
+  plainJwt,
+  startBareFastify,
+  startBareHttp,
+  startPlainJwt,
+} from '../run/candidates.ts'
+import { compare } from '../run/compare.ts'
+import { mintAccessTokens } from '../run/mint.ts'
+import { signetEnvironment, startSignet, withServers } from '../run/signet.ts'
+import { atLeast, cpuRatios } from '../run/statistics.ts'
+import type { Scenario } from '../scenario.ts'
+
+const title = '`GET /me`, tokens seen before'
+
+export const meSeen: Scenario = {
+  name: 'me-seen',
+  title,
+  inQuick: true,
+  async run({ quick, folder, rounds, seconds }) {
+    const algorithms = quick ? ['HS256'] : ['HS256', 'ES256', 'EdDSA', 'RS256']
+    const environments = algorithms.map(alg => signetEnvironment(folder, { JWT_ALGORITHM: alg }))
+    const tokens: string[][] = []
+    for (const env of environments) tokens.push(await mintAccessTokens(env, 1000))
+    const [first = {}] = environments
+    const [own = []] = tokens
+
+    const starts = [startBareHttp(), startBareFastify('info'), startPlainJwt(first, 'info')]
+    return withServers(
+      [...starts, ...environments.map(env => startSignet(env))],
+      async ([http, bare, jwt, ...ours]) => {
+        const measurements = await compare(
+          [
+            getWithTokens(bareHttp, http!, '/me', own),
+            getWithTokens(bareFastify, bare!, '/me', own),
+            getWithTokens(plainJwt, jwt!, '/me', own),
+            ...ours.map((server, i) => getWithTokens(`Signet, ${algorithms[i]}`, server, '/me', tokens[i] ?? [])),
+          ],
+          { rounds, seconds },
+        )
+        const judgements = algorithms.map(alg =>
+          atLeast(`${title}, ${alg}`, 0.9, cpuRatios(measurements, `Signet, ${alg}`, bareFastify), bareFastify),
+        )
+        const notes = ['1,000 tokens in turn. All but bare node:http log one line per request (`info`) to /dev/null.']
+        return { unit: 'req/s', measurements, against: bareFastify, judgements, notes }
+      },
+    )
+  },
+}
