@@ -10,7 +10,7 @@ const knownSeconds = 30 * day
 const waitOfNext = (failures: string) =>
   `CASE WHEN ${failures} + 1 < $free THEN 0 ELSE min(900, 1 << min(${failures} + 1 - $free, 10)) END`
 
-export function createSqliteAttempts({ raw, run, transaction }: SqliteDatabase, clock: Clock): AttemptStore {
+export function createSqliteAttempts({ raw, run, write }: SqliteDatabase, clock: Clock): AttemptStore {
   const bookKnown = raw.prepare(`
     UPDATE attempts SET failures = failures + 1, blocked_until = $now + ${waitOfNext('failures')}
     WHERE key = $key AND blocked_until <= $now AND expires_at > $now
@@ -43,12 +43,12 @@ export function createSqliteAttempts({ raw, run, transaction }: SqliteDatabase, 
   }
 
   return {
-    reserve: (account, known, free) => run(() => reserveNow(account, known, free, clock())),
+    reserve: (account, known, free) => write(() => reserveNow(account, known, free, clock())),
 
-    release: key => run(() => void release.run({ key, now: clock() })),
+    release: key => write(() => void release.run({ key, now: clock() })),
 
     succeed: (key, known) =>
-      transaction(() => {
+      write(() => {
         if (key !== known) forget.run({ key })
         remember.run({ key: known, now: clock() })
       }),

@@ -7,6 +7,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SignetError } from '../../errors.ts'
+import { createGroupCommit } from './group-commit.ts'
 
 export interface SqliteDatabase {
   readonly raw: DatabaseSync
@@ -17,6 +18,8 @@ export interface SqliteDatabase {
   run<T>(act: () => T): Promise<T>
   /** The same, all or nothing. */
   transaction<T>(act: () => T): Promise<T>
+  /** One statement that writes; the commit is shared with others of the same turn. Resolves when it is on disk. */
+  write<T>(act: () => T): Promise<T>
 }
 
 const patienceMilliseconds = 2000
@@ -62,7 +65,9 @@ export function openSqliteDatabase(path: string): SqliteDatabase {
     })
   }
 
-  return { raw, run, transaction }
+  const write = createGroupCommit(transaction, error => raw.isOpen && kindOf(error) === 'mistake')
+
+  return { raw, run, transaction, write }
 }
 
 const busyCodes = new Set([5 /* BUSY */, 6 /* LOCKED */])

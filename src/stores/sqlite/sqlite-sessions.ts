@@ -8,7 +8,7 @@ const live = 'revoked_at IS NULL AND expires_at > $now AND max_expires_at > $now
 const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
 const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries AND revoked_at IS NULL'
 
-export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock): SessionStore {
+export function createSqliteSessions({ raw, run, write }: SqliteDatabase, clock: Clock): SessionStore {
   const insert = raw.prepare(`
     INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at, ip, user_agent)
     SELECT $sid, user_id, $now, $now + min($idle, $maxAge), $now + $maxAge, $ip, $userAgent
@@ -60,7 +60,7 @@ export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock)
 
   return {
     create: ({ sid, userId, idleSeconds, maxAgeSeconds, ip, userAgent }, version) =>
-      run(() => {
+      write(() => {
         const now = clock()
         const limits = { idle: idleSeconds, maxAge: maxAgeSeconds }
         return view(insert.get({ sid, userId, ip, userAgent, version, now, ...limits }), now)
@@ -69,30 +69,30 @@ export function createSqliteSessions({ raw, run }: SqliteDatabase, clock: Clock)
     find: sid => run(() => view(select.get(sid), clock())),
 
     rotate: (sid, generation, { idleSeconds, raceWindowSeconds }) =>
-      run(() => {
+      write(() => {
         const now = clock()
         return view(rotate.get({ sid, generation, now, idle: idleSeconds, window: raceWindowSeconds }), now)
       }),
 
     recover: ({ sid, generation: judged, retries }, generation, { idleSeconds }) =>
-      run(() => {
+      write(() => {
         const now = clock()
         return view(recover.get({ sid, judged, retries, generation, now, idle: idleSeconds }), now)
       }),
 
     countRetry: ({ sid, generation: judged, retries, retriedAt }, restart) =>
-      run(() => {
+      write(() => {
         const now = clock()
         return view(countRetry.get({ sid, judged, retries, retriedAt, restart: restart ? 1 : 0, now }), now)
       }),
 
     revoke: (sid, reason, judged) =>
-      run(() => revoke.run({ sid, reason, now: clock(), judged: judged?.generation ?? null }).changes === 1),
+      write(() => revoke.run({ sid, reason, now: clock(), judged: judged?.generation ?? null }).changes === 1),
 
-    revokeOwn: (userId, sid) => run(() => revokeOwn.run({ userId, sid, now: clock() }).changes === 1),
+    revokeOwn: (userId, sid) => write(() => revokeOwn.run({ userId, sid, now: clock() }).changes === 1),
 
     revokeAll: (userId, reason) =>
-      run(() => revokeAll.all({ userId, reason, now: clock() }).map(row => row['sid'] as string)),
+      write(() => revokeAll.all({ userId, reason, now: clock() }).map(row => row['sid'] as string)),
 
     listAll: ({ limit, after = '' }) =>
       run(() =>

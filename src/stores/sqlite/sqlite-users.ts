@@ -6,7 +6,7 @@ import type { ImportOutcome, NewUser, RevokeReason, UserStore } from '../stores.
 import { type Row, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-export function createSqliteUsers({ raw, run, transaction }: SqliteDatabase, clock: Clock): UserStore {
+export function createSqliteUsers({ raw, run, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
   const byId = raw.prepare('SELECT * FROM users WHERE user_id = ?')
   const byUsername = raw.prepare('SELECT * FROM users WHERE username = ?')
   const byEmail = raw.prepare('SELECT * FROM users WHERE email = ?')
@@ -60,7 +60,7 @@ export function createSqliteUsers({ raw, run, transaction }: SqliteDatabase, clo
     list: ({ limit, after = '', prefix = '' }) =>
       run(() => page.all({ limit, after, prefix, end: `${prefix}\u{10ffff}` }).map(toUser)),
 
-    create: user => run(() => toUser(orTaken(() => insert.get(toRow(user))) as Row)),
+    create: user => write(() => toUser(orTaken(() => insert.get(toRow(user))) as Row)),
 
     importMissing: users => transaction(() => users.map(importOne)),
 
@@ -83,7 +83,7 @@ export function createSqliteUsers({ raw, run, transaction }: SqliteDatabase, clo
         return { user, ended: reason ? end(userId, reason, keep ?? null) : [] }
       }),
 
-    rehash: (userId, oldHash, newHash) => run(() => rehash.run({ userId, oldHash, newHash }).changes === 1),
+    rehash: (userId, oldHash, newHash) => write(() => rehash.run({ userId, oldHash, newHash }).changes === 1),
 
     delete: userId =>
       transaction(() => {
