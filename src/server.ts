@@ -1,40 +1,5 @@
-/** Entry of the service: environment, configuration, app, listen, and a stop that loses no request. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import closeWithGrace from 'close-with-grace'
-import { buildApp } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+/** Entry of the service. Compiled code is kept for the next start, which has to be said before anything is loaded. */
+import { enableCompileCache } from 'node:module'
 
-await start()
-
-async function start(): Promise<void> {
-  const config = configOrExit()
-  const app = await buildApp({ config }).catch(exitWith)
-
-  closeWithGrace({ delay: config.shutdownGraceSeconds * 1000, logger: app.log }, async ({ signal, err }) => {
-    if (err) app.log.fatal({ err }, 'stopping after an error that nothing caught')
-    app.readiness.end()
-    // Gateways need a moment to see that readiness fails; a person who pressed Ctrl-C does not.
-    if (signal === 'SIGTERM') await sleep(Math.min(3, config.shutdownGraceSeconds / 2) * 1000)
-    await app.close()
-  })
-
-  if (config.secretIsRandom)
-    app.log.warn('JWT_SECRET_KEY=random: every token ends with this process; for practice only')
-  await app.listen({ host: config.host, port: config.port }).catch(exitWith)
-  if (config.docs) app.log.info(`Swagger UI: http://${config.host}:${config.port}/docs`)
-}
-
-function configOrExit(): Config {
-  try {
-    return loadConfig(process.env)
-  } catch (error) {
-    return exitWith(error)
-  }
-}
-
-/** One line per mistake, without a stack: what went wrong at start is for the person who started it. */
-function exitWith(error: unknown): never {
-  const lines = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
-  for (const line of lines) process.stderr.write(`signet: ${line}\n`)
-  process.exit(1)
-}
+enableCompileCache() // in NODE_COMPILE_CACHE, or the folder for temporary files; where it cannot write, it does without
+await import('./serve.ts')
