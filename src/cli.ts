@@ -13,8 +13,12 @@ const groups: Record<string, { description: string; load: () => Promise<Adder> }
     description: 'list and end sessions',
     load: async () => (await import('./cli/sessions.ts')).addSessionCommands,
   },
+  keys: {
+    description: 'show, stage and rotate the keys that sign access tokens (not under HS256)',
+    load: async () => (await import('./cli/keys.ts')).addKeyCommands,
+  },
   db: {
-    description: 'migrate and back up the database',
+    description: 'migrate, copy and back up the database',
     load: async () => (await import('./cli/db.ts')).addDbCommands,
   },
 }

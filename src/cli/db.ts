@@ -1,5 +1,6 @@
 /** `signet db`: the database as a whole. */
 import type { Command } from 'commander'
+import { copyCommand } from './copy-database.ts'
 import { type Environment, withDomain } from './open-domain.ts'
 import { printRow } from './output.ts'
 import { startProgress } from './progress.ts'
@@ -16,6 +17,8 @@ export function addDbCommands(db: Command, env: Environment): void {
     )
     .option('--json', 'print {"database", "from", "to"} as one JSON document')
     .action((_: unknown, command: Command) => migrate(env, command.optsWithGlobals()))
+
+  copyCommand(db, env)
 
   db.command('backup <file>')
     .description('copy the database into a new file while the service serves')

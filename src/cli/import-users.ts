@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander'
 import type { ImportTally } from '../users/import-service.ts'
 import { type RecordFormat, readRecords } from '../users/user-records.ts'
 import { UsageError } from './failure.ts'
+import { onInterrupt } from './interrupt.ts'
 import { type Environment, withDomain } from './open-domain.ts'
 import { printRow } from './output.ts'
 import { startProgress } from './progress.ts'
@@ -104,13 +105,4 @@ async function openReport(file: string) {
   const stream = createWriteStream(file, { mode: 0o600 })
   await once(stream, 'open') // throws when it cannot be written
   return stream
-}
-
-/** The first Ctrl-C (or SIGTERM) stops in good order, the second at once. */
-function onInterrupt(act: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.once(signal, act)
-  return () => {
-    for (const signal of signals) process.off(signal, act)
-  }
 }

@@ -1,8 +1,10 @@
 /** The composition root of the command line: the services HTTP has, on the same database, without anything of HTTP. */
 import type { Audit } from '../audit.ts'
 import { systemClock } from '../clock.ts'
-import { ConfigError, loadCommandConfig } from '../config.ts'
-import { nameOfDatabase } from '../database-url.ts'
+import { ConfigError, loadCommandConfig, loadKeysConfig } from '../config.ts'
+import { type Database, nameOfDatabase } from '../database-url.ts'
+import type { Algorithm } from '../keys/key-ring.ts'
+import { createKeyService, type KeyService } from '../keys/key-service.ts'
 import { createPasswordHasher } from '../passwords/password-hash.ts'
 import { createPasswordPolicy } from '../passwords/password-policy.ts'
 import { createSessionService, type SessionService } from '../sessions/session-service.ts'
@@ -36,10 +38,7 @@ export async function withDomain<T>(
   act: (domain: Domain) => Promise<T>,
 ): Promise<T> {
   const config = loadCommandConfig(env)
-  if (config.database.engine === 'sqlite' && config.database.path === ':memory:') {
-    throw new ConfigError(['DATABASE_URL is in memory: nobody but the service itself can see it'])
-  }
-  const stores = await openStores(config, systemClock, { create })
+  const stores = await openShared(config.database, create)
   const { passwordHash: scheme, bcryptCost, hashThreads: threads } = config
   const hasher = createPasswordHasher({ scheme, bcryptCost, threads, queue: undefined })
   const policy = createPasswordPolicy(config.passwordMinLength, scheme)
@@ -57,6 +56,30 @@ export async function withDomain<T>(
     await hasher.close()
     await stores.close()
   }
+}
+
+/** The same for commands on the key ring. */
+export async function withKeys<T>(
+  env: Environment,
+  { verbose = false }: { verbose?: boolean | undefined },
+  act: (keys: KeyService, algorithm: Algorithm) => Promise<T>,
+): Promise<T> {
+  const config = loadKeysConfig(env)
+  const stores = await openShared(config.database, false)
+  const audit = verbose ? writeAudit : () => {}
+  const { salt, keys: store } = stores
+  try {
+    return await act(createKeyService({ ...config, salt, store, settings: config, audit, ...actor }), config.algorithm)
+  } finally {
+    await stores.close()
+  }
+}
+
+async function openShared(database: Database, create: boolean): Promise<Stores> {
+  if (database.engine === 'sqlite' && database.path === ':memory:') {
+    throw new ConfigError(['DATABASE_URL is in memory: nobody but the service itself can see it'])
+  }
+  return openStores({ database }, systemClock, { create })
 }
 
 /** In the form of the service's log, so that one tool reads both. */

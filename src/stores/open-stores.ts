@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { SignetError } from '../errors.ts'
-import type { Stores } from './stores.ts'
+import type { Stores, TransferSource, TransferTarget } from './stores.ts'
 
 /**
  * @param options.create whether a database that does not exist is made (the default)
@@ -31,4 +31,30 @@ export async function openStores(
     }
   }
   return stores
+}
+
+/**
+ * Lends a database as of one moment to be copied; it is only read, so its schema must be up to date already.
+ * @throws {Error} when it is not, or when it is an unfinished copy itself
+ */
+export async function withTransferSource<T>(
+  { database }: Pick<Config, 'database'>,
+  act: (source: TransferSource) => Promise<T>,
+): Promise<T> {
+  if (database.engine === 'sqlite') {
+    const { readSqlite } = await import('./sqlite/sqlite-transfer.ts')
+    return readSqlite(database.path, act)
+  }
+  const { readPostgres } = await import('./postgres/postgres-transfer.ts')
+  return readPostgres(database, act)
+}
+
+/** Opens a database as the target of a copy, made when there is none. */
+export async function openTransferTarget({ database }: Pick<Config, 'database'>): Promise<TransferTarget> {
+  if (database.engine === 'sqlite') {
+    const { openSqliteTarget } = await import('./sqlite/sqlite-transfer.ts')
+    return openSqliteTarget(database.path)
+  }
+  const { openPostgresTarget } = await import('./postgres/postgres-transfer.ts')
+  return openPostgresTarget(database)
 }

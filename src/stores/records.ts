@@ -104,3 +104,9 @@ export interface SigningKey {
 }
 
 export type NewSigningKey = Pick<SigningKey, 'kid' | 'alg' | 'publicJwk'> & { readonly privateKey: string }
+
+/** What a copy moves, in this order. Limits are left out: their windows last a minute. */
+export type TransferTable = 'signing_keys' | 'users' | 'sessions' | 'attempts'
+
+/** A row by the names of its columns, which both engines share; `disabled` is a boolean. */
+export type TransferRow = Readonly<Record<string, string | number | boolean | null>>

@@ -9,6 +9,7 @@ import { testKeys } from './keys.contract.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
 import { testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
+import { testTransfer } from './transfer.contract.ts'
 import { testUsers } from './users.contract.ts'
 
 const engine: Engine = {
@@ -26,6 +27,7 @@ testStores(t, engine)
 testUsers(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
+testTransfer(t, engine)
 
 t.test('five that open an empty database at once make it once', async t => {
   const url = await emptyDatabase(t)

@@ -8,6 +8,7 @@ import { temporaryFolder } from '../helpers/process.ts'
 import { testKeys } from './keys.contract.ts'
 import { testBackup, testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
+import { testTransfer } from './transfer.contract.ts'
 import { testUsers } from './users.contract.ts'
 
 const engine: Engine = {
@@ -24,6 +25,7 @@ testStores(t, engine)
 testUsers(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
+testTransfer(t, engine)
 testBackup(t, engine)
 
 t.test('the database file and its companions are for their owner only, in a folder made for them', async t => {

@@ -94,30 +94,37 @@ const writeMeta = statement(
 export function migrate(database: PostgresDatabase) {
   return database.exclusively(async (ask, run) => {
     const asFound = await read(ask)
-    if (asFound.salt && asFound.version >= steps.length) return known(asFound.version, asFound.salt)
+    if (asFound.salt && asFound.version >= steps.length) return known(asFound.version, asFound.salt, asFound.isHalfCopy)
 
     await ask(lock)
-    const { version, salt = randomBytes(32) } = await read(ask) // another instance may have had the lock before
+    const { version, salt = randomBytes(32), isHalfCopy } = await read(ask) // another instance may have had the lock before
     if (version === 0) {
       await run(makeMeta)
       await ask(writeMeta, { name: 'salt', value: salt })
     }
     for (const step of steps.slice(version)) await run(step)
     await ask(writeMeta, { name: 'schema', value: Buffer.from(String(steps.length)) })
-    return known(version, salt)
+    return known(version, salt, isHalfCopy)
   })
 }
 
-function known(found: number, salt: Buffer) {
-  if (found <= steps.length) return { found, current: steps.length, salt }
+/** What is to be only read. @throws {ServerMistake} when the schema is not this version's */
+export async function readUpToDate(ask: Ask) {
+  const { version, salt, isHalfCopy } = await read(ask)
+  if (salt && version >= steps.length) return known(version, salt, isHalfCopy)
+  throw new ServerMistake('the database is not up to date: signet db migrate, or a start of this version, makes it so')
+}
+
+function known(found: number, salt: Buffer, isHalfCopy: boolean) {
+  if (found <= steps.length) return { found, current: steps.length, salt, isHalfCopy }
   throw new ServerMistake(
     `the database is at schema ${found}, this version knows only ${steps.length}: start a newer one`,
   )
 }
 
-async function read(ask: Ask): Promise<{ version: number; salt?: Buffer }> {
+async function read(ask: Ask): Promise<{ version: number; salt?: Buffer; isHalfCopy: boolean }> {
   const isThere = (await ask(hasMeta)).length > 0
   const meta = new Map((isThere ? await ask(readMeta) : []).map(row => [row['name'], row['value'] as Buffer]))
   const salt = meta.get('salt')
-  return { version: Number(meta.get('schema') ?? 0), ...(salt && { salt }) }
+  return { version: Number(meta.get('schema') ?? 0), isHalfCopy: meta.has('unfinished_copy'), ...(salt && { salt }) }
 }

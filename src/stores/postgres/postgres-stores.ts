@@ -9,6 +9,7 @@ import { openPostgresDatabase, statement } from './postgres-database.ts'
 import { createPostgresKeys } from './postgres-keys.ts'
 import { createPostgresLimits } from './postgres-limits.ts'
 import { createPostgresSessions } from './postgres-sessions.ts'
+import { unfinishedCopy } from './postgres-transfer.ts'
 import { createPostgresUsers } from './postgres-users.ts'
 
 const answer = statement('ping', `SELECT 1 AS one FROM meta WHERE name = 'salt'`)
@@ -24,7 +25,9 @@ export function openPostgresStores(server: PostgresServer, clock?: Clock): Store
 
   async function ping(): Promise<void> {
     if (known) return void (await database.ask(answer))
-    known = await migrate(database)
+    const found = await migrate(database)
+    if (found.isHalfCopy) throw unfinishedCopy()
+    known = found
     database.open()
   }
 

@@ -89,6 +89,9 @@ export function migrate(database: SqliteDatabase): Promise<{ found: number; curr
   })
 }
 
+/** The number of steps: the schema a database must have to be only read. */
+export const currentSchema = steps.length
+
 export async function readSalt(database: SqliteDatabase): Promise<Buffer> {
   const row = await database.run(() => database.raw.prepare("SELECT value FROM meta WHERE name = 'salt'").get())
   return Buffer.from(row?.['value'] as Uint8Array)

@@ -10,6 +10,7 @@ import { openSqliteDatabase } from './sqlite-database.ts'
 import { createSqliteKeys } from './sqlite-keys.ts'
 import { createSqliteLimits } from './sqlite-limits.ts'
 import { createSqliteSessions } from './sqlite-sessions.ts'
+import { refuseUnfinishedCopy } from './sqlite-transfer.ts'
 import { createSqliteUsers } from './sqlite-users.ts'
 
 /** @param create whether a file that does not exist is made */
@@ -18,6 +19,7 @@ export async function openSqliteStores(path: string, clock: Clock, create = true
   const database = openSqliteDatabase(path)
   await database.run(() => database.raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
   const schema = await migrate(database)
+  refuseUnfinishedCopy(database.raw)
 
   return {
     users: createSqliteUsers(database, clock),

@@ -1,0 +1,103 @@
+/** `signet db copy`: from one database to another, whichever engines they are. */
+import { type Command, Option } from 'commander'
+import { ConfigError, loadCommandConfig } from '../config.ts'
+import { copyDatabase } from '../copy/copy-service.ts'
+import { type Database, nameOfDatabase } from '../database-url.ts'
+import { openTransferTarget, withTransferSource } from '../stores/open-stores.ts'
+import { UsageError } from './failure.ts'
+import { onInterrupt } from './interrupt.ts'
+import type { Environment } from './open-domain.ts'
+import { printRow } from './output.ts'
+import { startProgress } from './progress.ts'
+
+interface CopyOptions {
+  readonly from?: string
+  readonly fromFile?: string
+  readonly to?: string
+  readonly toFile?: string
+  readonly restart?: boolean
+  readonly json?: boolean
+}
+
+export function copyCommand(db: Command, env: Environment): void {
+  db.command('copy')
+    .description('copy everything into an empty database, of the same or the other engine, while the service serves')
+    .addOption(new Option('--from <url>', 'the database that is copied; it is only read').conflicts('fromFile'))
+    .option('--from-file <file>', 'a file that holds this URL')
+    .addOption(new Option('--to <url>', 'the database to copy into').conflicts('toFile'))
+    .option('--to-file <file>', 'a file that holds this URL')
+    .option('--restart', 'empty what an interrupted copy left behind, and begin again')
+    .option('--json', 'print the counts as one JSON document')
+    .addHelpText(
+      'after',
+      `
+URLs are those of DATABASE_URL. One with a password is not taken as an argument: put it into a file, or into
+FROM_DATABASE_URL or TO_DATABASE_URL (or FROM_DATABASE_URL_FILE, TO_DATABASE_URL_FILE).
+
+What is written to the source after the copy has begun is not in it: logins, refreshes and logouts in between are lost to
+the new database. Stop the service first where that matters. Use the same JWT_SECRET_KEY afterwards.
+Users, sessions, signing keys, failed attempts and the salt are copied; the limits of the current minute are not. Until the
+copy is complete and compared, no service starts on it.`,
+    )
+    .action((_: unknown, command: Command) => copy(env, command.optsWithGlobals()))
+}
+
+async function copy(env: Environment, options: CopyOptions) {
+  const from = databaseOf('from', options.from, options.fromFile, env)
+  const to = databaseOf('to', options.to, options.toFile, env)
+  const stop = new AbortController()
+  const release = onInterrupt(() => stop.abort(new Error('stopped: begin again with --restart')))
+  const progress = startProgress(100)
+  try {
+    const tally = await withTransferSource({ database: from }, async source => {
+      const target = await openTransferTarget({ database: to })
+      try {
+        return await copyDatabase(source, target, options.restart === true, {
+          signal: stop.signal,
+          progress: (done, total, phase) => progress.update((done / total) * 100, `${done} of ${total} rows ${phase}`),
+        })
+      } finally {
+        await target.close()
+      }
+    })
+    progress.stop()
+    await printRow({ from: nameOfDatabase(from), to: nameOfDatabase(to), ...tally }, options)
+  } finally {
+    release()
+    progress.stop()
+  }
+}
+
+/** Options come before the environment, which is read like `DATABASE_URL`; the message names what was written there. */
+function databaseOf(
+  side: 'from' | 'to',
+  url: string | undefined,
+  file: string | undefined,
+  env: Environment,
+): Database {
+  const variable = `${side.toUpperCase()}_DATABASE_URL`
+  const given = url !== undefined || file !== undefined
+  const source = given
+    ? { DATABASE_URL: url, DATABASE_URL_FILE: file }
+    : { DATABASE_URL: env[variable], DATABASE_URL_FILE: env[`${variable}_FILE`] }
+  if (!source.DATABASE_URL && !source.DATABASE_URL_FILE) {
+    throw new UsageError(`give --${side}, --${side}-file or ${variable}`)
+  }
+  const database = read(source, given ? `--${side}` : variable)
+  if (database.engine === 'sqlite' && database.path === ':memory:') {
+    throw new UsageError(`--${side} is in memory: nobody but a service itself can see it`)
+  }
+  if (url !== undefined && database.engine === 'postgres' && database.password !== '') {
+    throw new UsageError(`no password among arguments, which others can see: use --${side}-file or ${variable}`)
+  }
+  return database
+}
+
+function read(source: Environment, name: string): Database {
+  try {
+    return loadCommandConfig(source).database
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(error.mistakes.map(mistake => mistake.replace(/DATABASE_URL(_FILE)?/g, name)))
+  }
+}

@@ -1,0 +1,196 @@
+/** `signet db copy`, as real processes: there and back, interrupted, and refused. */
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t, { type Test } from 'tap'
+import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
+import { cli, cliOnTerminal, endOf, noTerminal, startCli } from '../helpers/cli.ts'
+import { emptyDatabase } from '../helpers/postgres.ts'
+import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+
+const tables = ['meta', 'users', 'sessions', 'signing_keys', 'attempts']
+
+/** Every row of a SQLite file. */
+function contentOf(path: string) {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const rows = tables.map(table => database.prepare(`SELECT * FROM ${table} ORDER BY 1`).all())
+  database.close()
+  return rows
+}
+
+/** A database with users, sessions in several states, a signing key and failures. */
+async function used(t: Test) {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const secret = newSecret()
+  const { app, logIn, refresh } = await testApp(t, { sqlitePath: path, algorithm: 'ES256', secrets: [secret] })
+  const tokens = await logIn()
+  const superseded = (await logIn('maria')).refresh_token
+  const rotated = (await refresh(superseded)).json()
+  const ended = await logIn('maria')
+  await app.inject({
+    method: 'POST',
+    url: '/logout',
+    headers: { authorization: `Bearer ${ended.access_token}` },
+  })
+  await app.inject({ method: 'POST', url: '/login', body: { username: 'nobody', password: 'wrong' } })
+  await app.close()
+  return { path, url: `sqlite:${path}`, secret, tokens, rotated, ended }
+}
+
+/** A database with more users than one batch holds. */
+async function large(t: Test, users: number) {
+  const { path, url } = await used(t)
+  const database = new DatabaseSync(path)
+  database.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${users})
+    INSERT INTO users (user_id, username, role, created_at) SELECT 'n' || n, 'n' || n, 'user', 1 FROM numbers`)
+  database.close()
+  return { path, url }
+}
+
+t.test('from SQLite to PostgreSQL and back: equal row for row, and every token of before works after', async t => {
+  const { path, url, secret, tokens, rotated, ended } = await used(t)
+  const postgres = await emptyDatabase(t)
+  const there = await cli(['db', 'copy', '--from', url, '--json'], { TO_DATABASE_URL: postgres })
+  t.equal(there.code, 0, there.stderr)
+  t.match(JSON.parse(there.stdout), { from: path, users: 2, sessions: 3, signing_keys: 1 })
+  t.notMatch(there.stdout, new URL(postgres).password)
+
+  const file = join(await temporaryFolder(t), 'url')
+  writeFileSync(file, `${postgres}\n`)
+  const back = join(await temporaryFolder(t), 'back.db')
+  t.equal((await cli(['db', 'copy', '--from-file', file, '--to', `sqlite:${back}`], {})).code, 0)
+  t.strictSame(contentOf(back), contentOf(path))
+
+  for (const database of [postgres, `sqlite:${back}`]) {
+    const server = await startServer(t, { DATABASE_URL: database, JWT_SECRET_KEY: secret, JWT_ALGORITHM: 'ES256' })
+    const me = async (token: string) =>
+      (await fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${token}` } })).status
+    t.equal(await me(tokens.access_token), 200)
+    t.equal(await me(ended.access_token), 401, 'what was revoked stays revoked')
+    const refreshed = await postJson(`${server.url}/refresh`, { refresh_token: tokens.refresh_token })
+    t.equal(refreshed.headers.get('signet-refresh'), 'rotated')
+    t.equal(claimsOf(((await refreshed.json()) as typeof tokens).refresh_token)['gen'], 1)
+    const repeated = await postJson(`${server.url}/refresh`, { refresh_token: rotated.refresh_token })
+    t.equal(repeated.headers.get('signet-refresh'), 'repeated')
+    const login = await postJson(`${server.url}/login`, { username: 'maria', password: 'demo123' })
+    t.equal(login.status, 200)
+  }
+})
+
+t.test('between files of one engine, beside a server that writes', async t => {
+  const { path, url, secret } = await used(t)
+  const server = await startServer(t, { DATABASE_URL: url, JWT_SECRET_KEY: secret, JWT_ALGORITHM: 'ES256' })
+  let over = false
+  let logins = 0
+  const writing = (async () => {
+    for (; !over; logins++) await postJson(`${server.url}/login`, { username: 'thirdy', password: 'demo123' })
+  })()
+  const copy = join(await temporaryFolder(t), 'copy.db')
+  const { code, stderr } = await cli(['db', 'copy', '--from', url, '--to', `sqlite:${copy}`], {})
+  over = true
+  await writing
+  t.equal(code, 0, stderr)
+  t.ok(logins > 0)
+  t.strictSame(contentOf(copy)[1], contentOf(path)[1])
+})
+
+t.test('an interrupted copy serves nobody, and begins again with --restart only', async t => {
+  const { path, url } = await large(t, 2000)
+  const to = join(await temporaryFolder(t), 'to.db')
+  const args = ['db', 'copy', '--from', url, '--to', `sqlite:${to}`]
+  const env = { DATABASE_URL: `sqlite:${to}` }
+  await cli(['db', 'migrate'], env)
+  lingerAt(to, 'n7')
+  const empty = markOf(to)
+
+  const first = startCli(args, {})
+  const ending = endOf(first)
+  await waitUntil(async () => markOf(to) !== empty && usersOf(to) > 0)
+  first.kill('SIGINT')
+  const interrupted = await ending
+  t.equal(interrupted.code, 1)
+  t.equal(interrupted.stdout, '')
+  t.match(interrupted.stderr, /^signet: stopped: begin again with --restart\n$/)
+  t.ok(usersOf(to) < 2002)
+
+  await t.rejects(startServer(t, env), /the server ended with 1:\nsignet: the database is an unfinished copy/)
+  t.match((await cli(['users', 'list'], env)).stderr, 'unfinished copy')
+  const again = await cli(args, {})
+  t.equal(again.code, 1)
+  t.match(again.stderr, /^signet: the target is an unfinished copy: begin again with --restart\n$/)
+
+  const before = markOf(to)
+  const killed = startCli([...args, '--restart'], {})
+  await waitUntil(async () => markOf(to) !== before && usersOf(to) > 0)
+  killed.kill('SIGKILL')
+  await once(killed, 'exit')
+  t.equal((await cli(args, {})).code, 1)
+
+  const complete = await cli([...args, '--restart'], {})
+  t.equal(complete.code, 0, complete.stderr)
+  t.strictSame(contentOf(to), contentOf(path))
+  t.match((await cli([...args, '--restart'], {})).stderr, 'the target is not empty', 'it is no half any more')
+})
+
+/** Makes the target slow at one user, so that a signal meets a copy in the middle. */
+function lingerAt(path: string, userId: string): void {
+  const database = new DatabaseSync(path)
+  database.exec(`CREATE TRIGGER linger AFTER INSERT ON users WHEN new.user_id = '${userId}' BEGIN
+    SELECT count(*) FROM (WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000000)
+      SELECT n FROM numbers);
+  END`)
+  database.close()
+}
+
+const usersOf = (path: string) => Number(valueIn(path, 'SELECT count(*) AS value FROM users'))
+const markOf = (path: string) =>
+  String(valueIn(path, `SELECT hex(value) AS value FROM meta WHERE name = 'unfinished_copy'`))
+
+function valueIn(path: string, sql: string): unknown {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 1000 })
+  const row = database.prepare(sql).get()
+  database.close()
+  return row?.['value']
+}
+
+t.test('what is refused, with one line and without a trace', async t => {
+  const { url } = await used(t)
+  const { url: other } = await used(t)
+  const to = `sqlite:${join(await temporaryFolder(t), 'to.db')}`
+  const postgres = 'postgres://signet:hunter2@127.0.0.1:1/signet'
+  const cases: [code: number, says: string, args: string[], env?: Record<string, string>][] = [
+    [1, 'the target is not empty', ['--from', url, '--to', other]],
+    [1, 'the target is not empty', ['--from', url, '--to', other, '--restart']],
+    [1, 'the target is not empty', ['--from', url, '--to', url]],
+    [1, 'there is no database at', ['--from', `${to}.not`, '--to', to]],
+    [1, '--to must be sqlite:PATH', ['--from', url, '--to', 'mysql://root:hunter2@db']],
+    [1, 'FROM_DATABASE_URL must be', ['--to', to], { FROM_DATABASE_URL: 'mysql://root:hunter2@db' }],
+    [1, '--to names a file that cannot be read', ['--from', url, '--to-file', '/nowhere']],
+    [2, 'no password among arguments', ['--from', url, '--to', postgres]],
+    [2, 'give --from, --from-file or FROM_DATABASE_URL', ['--to', to]],
+    [2, 'cannot be used with', ['--from', url, '--from-file', 'x', '--to', to]],
+    [2, 'is in memory', ['--from', url, '--to', 'sqlite::memory:']],
+    [2, 'too many arguments', [url, to]],
+  ]
+  await Promise.all(
+    cases.map(async ([code, says, args, env = {}]) => {
+      const ended = await cli(['db', 'copy', ...args], env)
+      t.equal(ended.code, code, args.join(' '))
+      t.match(ended.stderr, /^signet: [^\n]+\n$/)
+      t.match(ended.stderr, says)
+      t.notMatch(ended.stderr, 'hunter2')
+      t.equal(ended.stdout, '')
+    }),
+  )
+  t.notOk(existsSync(to.slice('sqlite:'.length)))
+})
+
+t.test('on a terminal there is a progress bar', { skip: noTerminal }, async t => {
+  const { url } = await large(t, 3000)
+  const to = `sqlite:${join(await temporaryFolder(t), 'to.db')}`
+  const { code, screen } = await cliOnTerminal(['db', 'copy', '--from', url, '--to', to], {})
+  t.equal(code, 0)
+  t.match(screen, /\d+ %.+ of \d+ rows (copied|compared)/)
+  t.match(screen, /from.*to.*users.*sessions/)
+})

@@ -1,0 +1,71 @@
+/** A copy is only a database of its own when it is equal to its source. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t, { type Test } from 'tap'
+import { copyDatabase } from '../../src/copy/copy-service.ts'
+import { openStores, openTransferTarget, withTransferSource } from '../../src/stores/open-stores.ts'
+import { movableClock } from '../helpers/clock.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+
+const users = 700 // several batches
+
+async function place(t: Test, spoil = '') {
+  const folder = await temporaryFolder(t)
+  const [from, to] = ['from', 'to'].map(name => ({
+    database: { engine: 'sqlite', path: join(folder, `${name}.db`) } as const,
+  })) as [{ database: { engine: 'sqlite'; path: string } }, { database: { engine: 'sqlite'; path: string } }]
+  const source = await openStores(from, movableClock())
+  await source.users.seed(
+    Array.from({ length: users }, (_, i) => {
+      return { userId: `u${i}`, username: `n${i}`, email: null, role: 'user', passwordHash: null }
+    }),
+  )
+  await source.close()
+  await (await openStores(to, movableClock())).close()
+  const database = new DatabaseSync(to.database.path)
+  database.exec(spoil)
+  database.close()
+
+  /** @param stopAt the number of rows after which it is stopped */
+  const copy = (restart = false, stopAt = Number.POSITIVE_INFINITY) =>
+    withTransferSource(from, async source => {
+      const target = await openTransferTarget(to)
+      const stop = new AbortController()
+      const progress = (done: number) => done >= stopAt && stop.abort(new Error('stopped'))
+      return copyDatabase(source, target, restart, { signal: stop.signal, progress }).finally(() => target.close())
+    })
+  return { copy, open: () => openStores(to, movableClock()) }
+}
+
+for (const [what, spoil] of [
+  [
+    'another value',
+    `CREATE TRIGGER spoil AFTER INSERT ON users WHEN new.user_id = 'u9' BEGIN
+      UPDATE users SET role = 'admin' WHERE user_id = 'u9'; END`,
+  ],
+  [
+    'a row less',
+    `CREATE TRIGGER spoil AFTER INSERT ON users WHEN new.user_id = 'u9' BEGIN
+      DELETE FROM users WHERE user_id = 'u1'; END`,
+  ],
+] as const) {
+  t.test(`a copy with ${what} is noticed, and stays unfinished`, async t => {
+    const { copy, open } = await place(t, spoil)
+    await t.rejects(copy(), /the users of the target differ/)
+    await t.rejects(open(), /unfinished copy/)
+  })
+}
+
+t.test('a copy stopped at any moment, also while it compares, stays unfinished and can be begun again', async t => {
+  const { copy, open } = await place(t)
+  let restart = false
+  for (const stopAt of [1, users - 1, users, users + 1, 2 * users]) {
+    await t.rejects(copy(restart, stopAt), /stopped/, `after ${stopAt} rows`)
+    await t.rejects(open(), /unfinished copy/)
+    restart = true
+  }
+  t.match(await copy(true), { users, sessions: 0, signing_keys: 0, attempts: 0 })
+  const stores = await open()
+  t.match(await stores.users.findById(`u${users - 1}`), { username: `n${users - 1}` })
+  await stores.close()
+})
