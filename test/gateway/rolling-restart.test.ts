@@ -1,0 +1,70 @@
+/** Two instances on one database are restarted one after the other while requests keep coming: none is lost. */
+import { join } from 'node:path'
+import t from 'tap'
+import { newSecret } from '../helpers/app.ts'
+import { ask, type GatewayName, startEcho, startGateway } from '../helpers/gateways.ts'
+import { freePort, startServer, temporaryFolder } from '../helpers/process.ts'
+
+const publicUrl = 'https://auth.example.com'
+const asJson = ['Content-Type', 'application/json']
+
+t.test('a rolling restart loses no request behind any gateway', async t => {
+  const ports = [await freePort(), await freePort()] as const
+  const env = {
+    DATABASE_URL: `sqlite:${join(await temporaryFolder(t), 'signet.db')}`,
+    JWT_SECRET_KEY: newSecret(),
+    JWT_ALGORITHM: 'ES256',
+    PUBLIC_URL: publicUrl,
+    TRUSTED_PROXIES: 'loopback',
+    REFRESH_RACE_WINDOW: '0', // so that every refresh is a write
+    SHUTDOWN_GRACE: '4',
+    LOG_LEVEL: 'warn',
+  }
+  const start = (port: number) => startServer(t, { ...env, PORT: String(port) })
+  const signets = [await start(ports[0]), await start(ports[1])]
+  const app = await startEcho(t)
+
+  const lost: string[] = []
+  const answered: Record<string, number> = {}
+  let going = true
+
+  /** Asks again and again, each time on a new connection, and remembers whatever was not 200. */
+  async function stream(name: string, act: () => ReturnType<typeof ask>): Promise<void> {
+    for (answered[name] = 0; going; ) {
+      const answer = await act().catch((error: Error) => ({ status: 0, body: error.message }))
+      if (answer.status === 200) answered[name]++
+      else lost.push(`${name}: ${answer.status} ${answer.body}`)
+    }
+  }
+
+  const streams: Promise<void>[] = []
+  for (const name of ['nginx', 'caddy', 'haproxy'] satisfies GatewayName[]) {
+    const gateway = await startGateway(t, name, { signets: ports, app, publicUrl, algorithm: 'ES256' })
+    if (!gateway) continue
+    const post = (path: string, body: object) =>
+      ask(`${gateway.url}${path}`, { method: 'POST', headers: asJson, body: JSON.stringify(body) })
+    const login = await post('/login', { username: 'maria', password: 'demo123' })
+    let { access_token: access, refresh_token: refresh } = JSON.parse(login.body)
+    const get = (path: string) => ask(`${gateway.url}${path}`, { headers: ['Authorization', `Bearer ${access}`] })
+    streams.push(
+      stream(`${name} /orders`, () => get('/orders')),
+      stream(`${name} /me`, () => get('/me')),
+      stream(`${name} /refresh`, async () => {
+        const answer = await post('/refresh', { refresh_token: refresh })
+        if (answer.status === 200) ({ access_token: access, refresh_token: refresh } = JSON.parse(answer.body))
+        return answer
+      }),
+    )
+  }
+
+  for (const [index, port] of ports.entries()) {
+    t.equal(await signets[index]?.stop('SIGTERM'), 0, `instance ${index + 1} has stopped`)
+    await start(port)
+    await new Promise(resolve => setTimeout(resolve, 1500)) // what a rollout waits for: the gateways see it ready
+  }
+  going = false
+  await Promise.all(streams)
+
+  t.strictSame(lost, [])
+  for (const [name, count] of Object.entries(answered)) t.ok(count > 50, `${name}: ${count} answers`)
+})
