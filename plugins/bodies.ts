@@ -19,7 +19,7 @@ export default fp(
     app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
       if (bytes.length === 0) return done(null, undefined)
       try {
-        parseJson(request, readText(bytes, request.headers['content-type'] ?? ''), done)
+        parseJson(request, readText(bytes, request.headers), done)
       } catch (error) {
         done(error as Error)
       }
@@ -28,7 +28,7 @@ export default fp(
       'application/x-www-form-urlencoded',
       { parseAs: 'buffer' },
       async (request: FastifyRequest, bytes: Buffer) =>
-        bytes.length === 0 ? undefined : readForm(readText(bytes, request.headers['content-type'] ?? '')),
+        bytes.length === 0 ? undefined : readForm(readText(bytes, request.headers)),
     )
 
     // Fastify validates a body only when its media type has a schema, so without this another type would slip through.

@@ -75,5 +75,5 @@ const form = 'application/x-www-form-urlencoded'
 
 function hasUnreadBody({ raw }: FastifyRequest): boolean {
   const announced = raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0
-  return announced && !raw.complete
+  return announced && !raw.readableEnded
 }

@@ -52,8 +52,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     pluginTimeout: 0, // a migration or an unreachable database at the start has limits of its own
     allowErrorHandlerOverride: false,
     forceCloseConnections: 'idle',
-    // All three together: requestTimeout alone has no effect below headersTimeout.
-    http: { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+    return503OnClosing: false, // requests in flight on kept connections are answered as ever
+    // Together: requestTimeout has no effect below headersTimeout, and Fastify sets its own one over that of `http`.
+    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    requestTimeout: 10_000,
     keepAliveTimeout: 65_000,
     maxRequestsPerSocket: 0,
     schemaController: { compilersFactory: { buildSerializer: sharedSerializers() } },

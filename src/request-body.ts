@@ -2,9 +2,14 @@
 import { isUtf8 } from 'node:buffer'
 import { SignetError } from './errors.ts'
 
-/** @throws {SignetError} `unsupported_media_type` for another charset, `invalid_request` for other bytes */
-export function readText(bytes: Buffer, contentType: string): string {
-  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1]
+/**
+ * Nothing is ever decompressed (RFC 9110 section 8.4).
+ * @throws {SignetError} `unsupported_media_type` for a content coding or another charset, `invalid_request` for other bytes
+ */
+export function readText(bytes: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): string {
+  const { 'content-type': contentType = '', 'content-encoding': coding = 'identity' } = headers
+  if (coding !== 'identity') throw new SignetError('unsupported_media_type', 'the body has a content coding')
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(String(contentType))?.[1]
   if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) {
     throw new SignetError('unsupported_media_type', 'the body is not in UTF-8')
   }
