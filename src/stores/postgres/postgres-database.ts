@@ -2,9 +2,9 @@
 import type { PoolClient, QueryConfig } from 'pg'
 import type { PostgresServer } from '../../database-url.ts'
 import { SignetError } from '../../errors.ts'
+import type { Row } from '../rows.ts'
 import { errorOfConnect, errorOfQuery, isUsableAfter } from './postgres-errors.ts'
 import { answerMilliseconds, openPool } from './postgres-pool.ts'
-import type { Row } from './rows.ts'
 
 /** SQL with parameters like `$sid`. The name is what a connection remembers the prepared plan by. */
 export interface Statement {

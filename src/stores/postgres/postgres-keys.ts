@@ -1,7 +1,8 @@
 /** The key ring in PostgreSQL. */
-import type { KeyStore, NewSigningKey, SigningKey } from '../stores.ts'
+
+import { toSigningKey } from '../rows.ts'
+import type { KeyStore, NewSigningKey } from '../stores.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
-import type { Row } from './rows.ts'
 
 const list = statement(
   'list keys',
@@ -72,17 +73,5 @@ export function createPostgresKeys({ ask, transaction }: PostgresDatabase): KeyS
     reencrypt: async (kid, from, to) => (await ask(reencrypt, { kid, from, to })).length === 1,
 
     deleteEnded: async () => (await ask(deleteEnded)).length,
-  }
-}
-
-function toSigningKey(row: Row): SigningKey {
-  return {
-    kid: row['kid'] as string,
-    alg: row['alg'] as string,
-    state: row['state'] as SigningKey['state'],
-    publicJwk: row['public_jwk'] as string,
-    privateKey: row['private_key'] as string | null,
-    since: row['since'] as number,
-    changesAt: row['changes_at'] as number | null,
   }
 }

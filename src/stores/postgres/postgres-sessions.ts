@@ -2,9 +2,11 @@
  * Sessions in PostgreSQL. Each act is one prepared, conditional statement. Under READ COMMITTED an UPDATE that had to wait
  * for another one judges its WHERE again by the row the other left behind, so of several with one condition one wins.
  */
+
+import { type Row, toSession } from '../rows.ts'
 import type { SessionStore } from '../stores.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
-import { type Row, sessionColumns, toSession, toView, userColumns } from './rows.ts'
+import { sessionColumns, toView, userColumns } from './rows.ts'
 
 const live = 'sessions.revoked_at IS NULL AND sessions.expires_at > $now AND sessions.max_expires_at > $now'
 const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'

@@ -1,7 +1,6 @@
 /** Rows of PostgreSQL as records of the domain. */
-import type { RevokeReason, Session, SessionView, User } from '../stores.ts'
-
-export type Row = Record<string, unknown>
+import { type Row, toSession } from '../rows.ts'
+import type { SessionView, User } from '../stores.ts'
 
 /**
  * Columns by name, never `*`: a prepared statement whose result changes, because a newer version added a column, fails
@@ -26,25 +25,6 @@ export function toUser(row: Row): User {
     disabled: row['disabled'] as boolean,
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['user_created_at'] as number,
-  }
-}
-
-export function toSession(row: Row): Session {
-  return {
-    sid: row['sid'] as string,
-    userId: row['user_id'] as string,
-    createdAt: row['created_at'] as number,
-    generation: row['generation'] as number,
-    rotatedAt: row['rotated_at'] as number | null,
-    retriedAt: row['retried_at'] as number | null,
-    retries: row['retries'] as number,
-    retriesSince: row['retries_since'] as number | null,
-    expiresAt: row['expires_at'] as number,
-    maxExpiresAt: row['max_expires_at'] as number,
-    revokedAt: row['revoked_at'] as number | null,
-    revokeReason: row['revoke_reason'] as RevokeReason | null,
-    ip: row['ip'] as string | null,
-    userAgent: row['user_agent'] as string | null,
   }
 }
 

@@ -1,7 +1,7 @@
 /** The key ring in SQLite. */
 import type { Clock } from '../../clock.ts'
-import type { KeyStore, SigningKey } from '../stores.ts'
-import type { Row } from './rows.ts'
+import { toSigningKey } from '../rows.ts'
+import type { KeyStore } from '../stores.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 export function createSqliteKeys({ raw, run, transaction }: SqliteDatabase, clock: Clock): KeyStore {
@@ -50,17 +50,5 @@ export function createSqliteKeys({ raw, run, transaction }: SqliteDatabase, cloc
     reencrypt: (kid, from, to) => run(() => reencrypt.run({ kid, from, to }).changes === 1),
 
     deleteEnded: () => run(() => Number(deleteEnded.run(clock()).changes)),
-  }
-}
-
-function toSigningKey(row: Row): SigningKey {
-  return {
-    kid: row['kid'] as string,
-    alg: row['alg'] as string,
-    state: row['state'] as SigningKey['state'],
-    publicJwk: row['public_jwk'] as string,
-    privateKey: row['private_key'] as string | null,
-    since: row['since'] as number,
-    changesAt: row['changes_at'] as number | null,
   }
 }

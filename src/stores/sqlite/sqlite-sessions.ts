@@ -1,7 +1,8 @@
 /** Sessions in SQLite. Each act is one prepared, conditional statement. */
 import type { Clock } from '../../clock.ts'
+import { type Row, toSession } from '../rows.ts'
 import type { SessionStore, SessionView } from '../stores.ts'
-import { type Row, toSession, toUser } from './rows.ts'
+import { toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 const live = 'revoked_at IS NULL AND expires_at > $now AND max_expires_at > $now'

@@ -2,8 +2,9 @@
 import type { Clock } from '../../clock.ts'
 import { SignetError } from '../../errors.ts'
 import { reasonToEnd } from '../../users/user.ts'
+import type { Row } from '../rows.ts'
 import type { ImportOutcome, NewUser, RevokeReason, UserStore } from '../stores.ts'
-import { type Row, toUser } from './rows.ts'
+import { toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 export function createSqliteUsers({ raw, run, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
