@@ -54,11 +54,12 @@ function hashOf(password: string, { scheme, bcryptCost }: HashTarget): string {
 /** One comparison, and whatever is missing to the work of one hash of the target when it fails. */
 function verify(password: string, hash: string | null, target: HashTarget): boolean {
   const stored = hash === null ? undefined : parseStoredHash(hash)
-  if (!stored || unhashable(password, stored.scheme)) return burn(target)
+  if (!stored || unhashable(password, stored.scheme)) return burn(password, target)
   if (matches(password, stored)) return true
-  if (stored.scheme !== target.scheme) return burn(target)
+  if (stored.scheme !== target.scheme) return burn(password, target)
   // 2^c + 2^c + 2^(c+1) + … + 2^(target-1) = 2^target: an old, cheaper hash takes no less time than none at all.
-  if (stored.scheme === 'bcrypt') for (let cost = stored.cost; cost < target.bcryptCost; cost++) burnBcrypt(cost)
+  if (stored.scheme === 'bcrypt')
+    for (let cost = stored.cost; cost < target.bcryptCost; cost++) burnBcrypt(password, cost)
   return false
 }
 
@@ -67,18 +68,20 @@ function matches(password: string, stored: StoredHash): boolean {
   return timingSafeEqual(argon2id(password, stored, stored.tag.length), stored.tag)
 }
 
-/** The work of one hash, for nothing, by the same steps as a comparison. */
-function burn({ scheme, bcryptCost }: HashTarget): false {
-  if (scheme === 'bcrypt') burnBcrypt(bcryptCost)
-  else matches('no password', { scheme, ...argon2idParameters, salt: filler.subarray(0, 16), tag: filler })
+/** The work of one hash, for nothing: with the given password and by the same steps, or it would be a little faster. */
+function burn(password: string, { scheme, bcryptCost }: HashTarget): false {
+  if (scheme === 'bcrypt') burnBcrypt(unhashable(password, scheme) ? 'no password' : password, bcryptCost)
+  else matches(password, { scheme, ...argon2idParameters, salt: filler.subarray(0, 16), tag: filler })
   return false
 }
 
-function burnBcrypt(cost: number): void {
-  compareSync('no password', `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`)
+function burnBcrypt(password: string, cost: number): void {
+  compareSync(password, `$2b$${String(cost).padStart(2, '0')}$${bcryptFiller}`)
 }
 
 const filler = randomBytes(32)
+/** A salt and a digest in bcrypt's alphabet. */
+const bcryptFiller = randomBytes(53).toString('base64').replaceAll('+', '.').slice(0, 53)
 
 function argon2id(
   password: string,
