@@ -48,12 +48,29 @@ async function large(t: Test, users: number) {
   return { path, url }
 }
 
+/** As many users and sessions more, for a long run. */
+const more = Number(process.env['COPY_ROWS'] ?? 0)
+
+function addRows(path: string): void {
+  const database = new DatabaseSync(path)
+  const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${more})`
+  if (more > 0) {
+    database.exec(`${numbers}
+      INSERT INTO users (user_id, username, role, created_at) SELECT 'n' || n, 'n' || n, 'user', 1 FROM numbers`)
+    database.exec(`${numbers}
+      INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at)
+      SELECT lower(hex(randomblob(11))), 'n' || n, 1, 4000000000, 4000000000 FROM numbers`)
+  }
+  database.close()
+}
+
 t.test('from SQLite to PostgreSQL and back: equal row for row, and every token of before works after', async t => {
   const { path, url, secret, tokens, rotated, ended } = await used(t)
+  addRows(path)
   const postgres = await emptyDatabase(t)
   const there = await cli(['db', 'copy', '--from', url, '--json'], { TO_DATABASE_URL: postgres })
   t.equal(there.code, 0, there.stderr)
-  t.match(JSON.parse(there.stdout), { from: path, users: 2, sessions: 3, signing_keys: 1 })
+  t.match(JSON.parse(there.stdout), { from: path, users: 2 + more, sessions: 3 + more, signing_keys: 1 })
   t.notMatch(there.stdout, new URL(postgres).password)
 
   const file = join(await temporaryFolder(t), 'url')

@@ -1,7 +1,10 @@
 /** A flood of logins: hashing is saturated, and nobody else notices (contract sections 7 and 12). */
+import { spawn } from 'node:child_process'
 import { Agent, request as httpRequest } from 'node:http'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { postJson, startServer } from '../helpers/process.ts'
+import { root } from '../helpers/app.ts'
+import { environment, postJson, startServer } from '../helpers/process.ts'
 
 const demo = { username: 'thirdy', password: 'demo123' }
 
@@ -53,38 +56,29 @@ t.test('while a flood saturates hashing, /me and /refresh stay quick and a full 
   }
 
   await measure(50) // warm
-  const idle = await measure(200)
+  const idle = await measure(300)
 
-  const refusals: number[] = []
-  const statuses = new Set<number>()
-  let flooding = true
-  const flood = Array.from({ length: 30 }, async () => {
-    while (flooding) {
-      const { status, ms } = await timed(async () => (await postJson(`${server.url}/login`, demo)).status)
-      statuses.add(status)
-      if (status === 503) {
-        refusals.push(ms)
-        await new Promise(resolve => setTimeout(resolve, 100))
-      }
-    }
-  })
-  await new Promise(resolve => setTimeout(resolve, 500))
-  const flooded = await measure(200)
-  flooding = false
-  await Promise.all(flood)
+  const flooder = spawn(process.execPath, ['test/helpers/flood.ts', server.url], { cwd: root, env: environment() })
+  t.teardown(() => flooder.kill('SIGKILL'))
+  const report = text(flooder.stdout)
+  await new Promise(resolve => setTimeout(resolve, 1500))
+  const flooded = await measure(300)
+  flooder.kill('SIGTERM')
+  const seen = JSON.parse(await report) as { status: number; ms: number }[]
+  const refusals = seen.filter(({ status }) => status === 503).map(({ ms }) => ms)
 
   for (const kind of ['me', 'refresh'] as const) {
     const [before, during] = [percentile(idle[kind], 0.99), percentile(flooded[kind], 0.99)]
     t.comment(`${kind}: p99 ${before.toFixed(1)} ms idle, ${during.toFixed(1)} ms in the flood`)
-    // The probe runs on the same cores as the flood, so a floor keeps a very quick idle from failing a quick answer.
-    t.ok(during < 5 * Math.max(before, 10), `${kind}: p99 ${during.toFixed(1)} ms, ${before.toFixed(1)} ms when idle`)
+    // On a busy machine a p99 of some hundred answers is one scheduling slice; below 20 ms it says nothing about us.
+    t.ok(during < Math.max(5 * before, 20), `${kind}: p99 ${during.toFixed(1)} ms, ${before.toFixed(1)} ms when idle`)
   }
   t.ok(refusals.length > 20, `${refusals.length} were refused`)
   t.comment(
     `503 after ${percentile(refusals, 0.5).toFixed(1)} ms in the median, p90 ${percentile(refusals, 0.9).toFixed(1)} ms`,
   )
   t.ok(percentile(refusals, 0.5) < 50, 'a full queue is told within 50 ms')
-  t.strictSame([...statuses].sort(), [200, 503])
+  t.strictSame([...new Set(seen.map(({ status }) => status))].sort(), [200, 503])
 
   function call(method: string, path: string): Promise<number> {
     return exchange(method, path).then(({ status }) => status)
