@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { SignetError } from '../src/errors.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
 import { bearerToken } from '../src/tokens/bearer.ts'
+import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 
 type SyncHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
@@ -21,12 +22,14 @@ declare module 'fastify' {
 
 export default fp(
   async app => {
-    const { verifier, tokenCookies } = app
+    const { tokenCookies } = app
+    let verifier: TokenVerifier | undefined
     app.decorateRequest('claims', null as unknown as AccessClaims)
     // Synchronous with `done`: a promise per request would cost more than the verification.
     app.decorate('authenticate', ((request, _reply, done) => {
       try {
         const cookie = request.headers.cookie === undefined ? undefined : tokenCookies.read(request).access
+        verifier ??= app.verifier
         request.claims = verifier.authenticate(cookie ?? bearerToken(request.headers.authorization))
         done()
       } catch (error) {

@@ -21,9 +21,10 @@ export default fp(
 
 function answer(error: SignetError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // An outage is told once, with its stack, by the poll that meets it first; here it is a line per request.
-  if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, error.message)
+  const { id: reqId, log } = request
+  if (error.code === 'internal') log.error({ reqId, err: error.cause ?? error }, error.message)
   else
-    request.log[error.status === 503 ? 'warn' : 'info']({ code: error.code, reason: error.message }, 'request refused')
+    log[error.status === 503 ? 'warn' : 'info']({ reqId, code: error.code, reason: error.message }, 'request refused')
 
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (hasUnreadBody(request)) reply.header('connection', 'close') // or its bytes would be read as the next request

@@ -6,7 +6,7 @@ const batch = 500
 
 export default fp(
   async app => {
-    const { config, stores, revocations, keys } = app
+    const { config, stores } = app
     const keepSeconds = config.accessTokenSeconds + 60
     const timers = new Set<NodeJS.Timeout>()
     let closed = false
@@ -15,9 +15,9 @@ export default fp(
       if (!app.background) return
       every(1_000, 'revocation poll', async () => {
         await app.open() // when the database was away at the start
-        await revocations.poll()
+        await app.revocations.poll()
       })
-      every(1_000, 'key ring poll', () => keys.sync())
+      every(1_000, 'key ring poll', () => app.keys.sync())
       every(60_000, 'housekeeping', deleteEnded)
     })
     app.addHook('preClose', async () => {

@@ -4,7 +4,6 @@ import fp from 'fastify-plugin'
 import { SignetError } from '../src/errors.ts'
 import { createKeyRing, type KeyRing } from '../src/keys/key-ring.ts'
 import { deriveKey } from '../src/keys/secret.ts'
-import { late } from '../src/late.ts'
 import { createLoginLimit } from '../src/limits/login-limit.ts'
 import { createPasswordHasher, type PasswordHasher } from '../src/passwords/password-hash.ts'
 import { createPasswordPolicy } from '../src/passwords/password-policy.ts'
@@ -42,11 +41,12 @@ export default fp(
 
     let services: Services | undefined
     for (const name of ['tokens', 'verifier', 'sessions', 'users', 'revocations', 'keys'] as const) {
-      const service = late(() => {
-        if (services) return services[name]
-        throw new SignetError('unavailable', 'the database has not answered yet', { retryAfterSeconds: 1 })
+      app.decorate(name as string, {
+        getter() {
+          if (services) return services[name]
+          throw new SignetError('unavailable', 'the database has not answered yet', { retryAfterSeconds: 1 })
+        },
       })
-      app.decorate(name as string, { getter: () => service }) // by a getter, because decorate() looks into objects
     }
 
     app.decorate('open', async () => {

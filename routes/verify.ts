@@ -5,13 +5,16 @@ import { problems } from '../src/problem.ts'
 import { bearerToken } from '../src/tokens/bearer.ts'
 import { identityHeaders } from '../src/tokens/identity-headers.ts'
 import { authorized } from '../src/tokens/token-schemas.ts'
+import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
-  const { verifier, tokenCookies } = app
+  const { tokenCookies } = app
+  let verifier: TokenVerifier | undefined
 
   /** Answers before a body would be read: a gateway passes on any method, and any body is not for us. */
   function verify(request: FastifyRequest<{ Querystring: { role?: string } }>, reply: FastifyReply): void {
     const token = tokenCookies.readAtGateway(request) ?? bearerToken(request.headers.authorization)
+    verifier ??= app.verifier
     const claims = verifier.authenticate(token)
     const { role } = request.query
     if (role !== undefined && role !== claims.role) {

@@ -3,17 +3,13 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import autoload from '@fastify/autoload'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, {
-  type ConnectionError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
+import Fastify, { type ConnectionError, type FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { LogLines } from './log-lines.ts'
 import type { PasswordHasher } from './passwords/password-hash.ts'
 import { OAuthError, Problem, rawProblem } from './problem.ts'
+import { RequestLog } from './request-log.ts'
 import { sharedSerializers } from './shared-serializers.ts'
 import { TokenResponse } from './tokens/token-schemas.ts'
 import { UserItem } from './users/user-schemas.ts'
@@ -30,8 +26,8 @@ declare module 'fastify' {
 export interface AppOptions {
   readonly config: Config
   readonly clock?: Clock
-  /** Where log lines go; standard output when not given. */
-  readonly logStream?: { write(line: string): void }
+  /** Where log lines go. */
+  readonly log: Pick<LogLines, 'write'>
   /** Whether timers run (revocation poll, housekeeping); tests turn them by hand. */
   readonly background?: boolean
   /** One that several apps share, and that none of them closes; made from the configuration when not given. */
@@ -40,10 +36,11 @@ export interface AppOptions {
 
 /** @throws when the database cannot be opened or a plugin is missing */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, clock = systemClock, logStream, background = true, hasher } = options
+  const { config, log, clock = systemClock, background = true, hasher } = options
+  const requestLog = new RequestLog(log, config.logLevel)
   const app = Fastify({
-    logger: { level: config.logLevel, ...(logStream && { stream: logStream }) },
-    logController: new OneLinePerRequest(),
+    logger: { level: config.logLevel, stream: log },
+    logController: requestLog,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimit: 16 * 1024,
     // Only the header block's 16 KiB bound a parameter: a long id is a wrong id, not an error of another kind.
@@ -67,6 +64,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: answerBytes,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  app.log.child = () => app.log // one for each request would cost more than its line, which names the request itself
+  app.addHook('onRoute', ({ url }) => void requestLog.addPath(url))
   app.decorate('config', config)
   app.decorate('clock', clock)
   app.decorate('background', background)
@@ -89,18 +88,4 @@ const clientErrors: Partial<Record<string, 408 | 413 | 431>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   HPE_HEADER_OVERFLOW: 431,
-}
-
-/** One line when a request is done, with its route and never the query or a parameter, which may hold a secret. */
-class OneLinePerRequest extends LogController {
-  override incomingRequest(): void {}
-  override routeNotFound(): void {}
-
-  override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
-    const { method, url, routeOptions, ip } = request
-    const path = routeOptions.url ?? url.split('?', 1)[0]
-    const line = { method, path, status: reply.statusCode, ip, ms: Math.round(reply.elapsedTime * 10) / 10 }
-    if (error) reply.log.info({ ...line, reason: error.message }, 'request aborted')
-    else reply.log.info(line, 'request')
-  }
 }

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './config.ts'
+import { createLogLines } from './log-lines.ts'
 
 await start()
 
 async function start(): Promise<void> {
   const config = configOrExit()
-  const app = await buildApp({ config }).catch(exitWith)
+  const app = await buildApp({ config, log: createLogLines() }).catch(exitWith)
 
   closeWithGrace({ delay: config.shutdownGraceSeconds * 1000, logger: app.log }, async ({ signal, err }) => {
     if (err) app.log.fatal({ err }, 'stopping after an error that nothing caught')

@@ -29,6 +29,9 @@ export async function load(server: Server, given: Load): Promise<LoadResult> {
   // From the first answer to the last: connecting and building thousands of requests is not the server's time.
   let firstAt = 0
   let lastAt = 0
+  let over = false
+  const stayAwake = () => void (over || setImmediate(stayAwake))
+  stayAwake()
   const result = await run(
     {
       url: server.url + path,
@@ -45,6 +48,7 @@ export async function load(server: Server, given: Load): Promise<LoadResult> {
       firstAt ||= lastAt
     },
   )
+  over = true
   const elapsed = (lastAt - firstAt) / 1000
   const after = await server.probe()
 

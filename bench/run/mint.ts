@@ -10,8 +10,8 @@ import type { Environment } from './signet.ts'
 
 /** The app on the same database, without a socket, timers or a log. Run it before the server starts. */
 async function withApp<T>(env: Environment, act: (app: FastifyInstance) => Promise<T>): Promise<T> {
-  const logStream = { write() {} }
-  const app = await buildApp({ config: loadConfig({ ...env, BCRYPT_COST: '10' }), background: false, logStream })
+  const log = { write() {} }
+  const app = await buildApp({ config: loadConfig({ ...env, BCRYPT_COST: '10' }), background: false, log })
   await app.ready()
   try {
     return await act(app)

@@ -19,8 +19,8 @@ export interface Jws {
   readonly alg: string
   /** Returns the compact serialization (RFC 7515 section 3.1); equal claims give equal tokens, ES256 aside. */
   sign(claims: object): string
-  /** @throws whatever the library throws when the signature is not ours */
-  verify(token: string): void
+  /** Whether the signature is this key's, and written in the one way it can be (RFC 7515 section 5.2). */
+  isSigned(token: string): boolean
 }
 
 export type JwsOptions = { readonly kid: string; readonly typ: TokenType } & (

@@ -5,8 +5,11 @@ import type { AccessClaims } from './access-token.ts'
  * Every header, always: where one were left out, a gateway that copies headers would let the client's own through.
  * No value is `-`; what is not visible ASCII is percent-encoded (RFC 9110 section 5.5).
  */
-export function identityHeaders({ sub, username, email, role, sid, exp }: AccessClaims): Record<string, string> {
-  return {
+export function identityHeaders(claims: AccessClaims): Readonly<Record<string, string>> {
+  const known = made.get(claims)
+  if (known) return known
+  const { sub, username, email, role, sid, exp } = claims
+  const headers = {
     'x-auth-user-id': headerValue(sub),
     'x-auth-username': headerValue(username),
     'x-auth-email': headerValue(email),
@@ -14,7 +17,12 @@ export function identityHeaders({ sub, username, email, role, sid, exp }: Access
     'x-auth-session-id': headerValue(sid),
     'x-auth-expires-at': String(exp),
   }
+  made.set(claims, headers)
+  return headers
 }
+
+/** Claims are frozen and remembered with their token, and what is made of them lives as long. */
+const made = new WeakMap<AccessClaims, Readonly<Record<string, string>>>()
 
 function headerValue(text: string | null): string {
   if (!text) return '-'

@@ -1,5 +1,5 @@
 /**
- * The one verification of tokens, used by every caller: form, key, signature, claims, expiry, type, revocation, in that
+ * The one verification of tokens, used by every caller: key, signature, claims, expiry, type, revocation, in that
  * order (RFC 8725, RFC 9068 section 4). It is synchronous and reads no database. Whatever a token contains, the outcome
  * is a 401, never a 5xx; only a revocation list that cannot be trusted is a 503.
  */
@@ -8,7 +8,7 @@ import { SignetError } from '../errors.ts'
 import type { Jws, KeyRing, TokenType } from '../keys/key-ring.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { type AccessClaims, type AccessTokenSettings, accessClaimsMistake } from './access-token.ts'
-import { parseCompactJws } from './compact-jws.ts'
+import { readPart, splitCompactJws } from './compact-jws.ts'
 import { type RefreshClaims, refreshClaimsMistake } from './refresh-token.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
 
@@ -39,32 +39,35 @@ export function createTokenVerifier(dependencies: {
 }): TokenVerifier {
   const { keys, revocations, clock, settings } = dependencies
   const verified = createVerifiedTokens()
+  const keysByHeader = new Map<string, FoundKey>()
   let keysVersion = keys.version
 
   function readAuthentic(token: string): AuthenticToken {
-    const { header, claims } = parseCompactJws(token)
-    const { typ, jws } = findKey(header)
-    verifySignature(jws, token)
+    forgetFormerKeys()
+    const { header, payload } = splitCompactJws(token)
+    const { typ, jws } = keyOf(header)
+    if (!jws.isSigned(token)) throw refused('its signature does not verify')
 
+    const claims = readPart(payload)
     const type = typ === 'at+jwt' ? 'access' : 'refresh'
     const mistake = type === 'access' ? accessClaimsMistake(claims, clock(), settings) : refreshClaimsMistake(claims)
     if (mistake) throw new SignetError('invalid_token', `${type} token refused: ${mistake}`)
-    return Object.freeze({ type, claims: Object.freeze(claims) }) as AuthenticToken
+    return { type, claims: Object.freeze(claims) } as AuthenticToken
   }
 
-  function findKey(header: Readonly<Record<string, unknown>>): { typ: TokenType; jws: Jws } {
-    const { alg, kid, typ: givenTyp, ...others } = header
-    if (Object.keys(others).length > 0) throw refused('its header has other members') // crit, jku, jwk, x5c, …
-    const typ = typeof givenTyp === 'string' ? givenTyp.toLowerCase().replace(/^application\//, '') : undefined
-    if (typ !== 'at+jwt' && typ !== 'rt+jwt') throw refused('it is of no type of ours')
-    const jws = typeof kid === 'string' ? keys.find(typ, kid) : undefined
-    if (!jws) throw refused('its key is not known')
-    if (alg !== jws.alg) throw refused("it does not use its key's algorithm")
-    return { typ, jws }
+  /** The tokens of a key have the same header, to the letter, so it is read once. */
+  function keyOf(header: string): FoundKey {
+    const known = keysByHeader.get(header)
+    if (known) return known
+    const found = findKey(readPart(header), keys)
+    if (keysByHeader.size >= mostHeaders) keysByHeader.clear()
+    keysByHeader.set(header, found)
+    return found
   }
 
   function authenticate(token: string): AccessClaims {
-    const known = seenBefore(token)
+    forgetFormerKeys()
+    const known = verified.get(token)
     const { type, claims } = known ? { type: 'access' as const, claims: known } : readAuthentic(token)
 
     if (clock() >= claims.exp) throw new SignetError('token_expired', 'token expired')
@@ -74,24 +77,33 @@ export function createTokenVerifier(dependencies: {
     return claims
   }
 
-  /** A token of a key that is gone must not live on in memory. */
-  function seenBefore(token: string): AccessClaims | undefined {
-    if (keysVersion !== keys.version) {
-      verified.clear()
-      keysVersion = keys.version
-    }
-    return verified.get(token)
+  /** What a key that is gone has verified must not live on in memory. */
+  function forgetFormerKeys(): void {
+    if (keysVersion === keys.version) return
+    verified.clear()
+    keysByHeader.clear()
+    keysVersion = keys.version
   }
 
   return { readAuthentic, authenticate }
 }
 
-function verifySignature(jws: Jws, token: string): void {
-  try {
-    jws.verify(token)
-  } catch {
-    throw refused('its signature does not verify')
-  }
+interface FoundKey {
+  readonly typ: TokenType
+  readonly jws: Jws
+}
+
+/** Ours are a handful; whoever knows a `kid` can write its header in a few other ways. */
+const mostHeaders = 64
+
+function findKey({ alg, kid, typ: givenTyp, ...others }: Readonly<Record<string, unknown>>, keys: KeyRing): FoundKey {
+  if (Object.keys(others).length > 0) throw refused('its header has other members') // crit, jku, jwk, x5c, …
+  const typ = typeof givenTyp === 'string' ? givenTyp.toLowerCase().replace(/^application\//, '') : undefined
+  if (typ !== 'at+jwt' && typ !== 'rt+jwt') throw refused('it is of no type of ours')
+  const jws = typeof kid === 'string' ? keys.find(typ, kid) : undefined
+  if (!jws) throw refused('its key is not known')
+  if (alg !== jws.alg) throw refused("it does not use its key's algorithm")
+  return { typ, jws }
 }
 
 function refused(reason: string): SignetError {

@@ -1,6 +1,7 @@
 /**
  * Tokens whose signature and claims were found good, so that presenting one again costs a look-up. It says nothing about
- * expiry or revocation: the caller checks both on every hit. Two generations of a Map keep it bounded in O(1).
+ * expiry or revocation: the caller checks both on every hit. Two generations of a Map keep it bounded in O(1). A token is
+ * kept from the second time on, because to keep one costs as much as to verify it, and many are presented once.
  */
 import type { AccessClaims } from './access-token.ts'
 
@@ -11,6 +12,7 @@ interface Entry {
 
 export interface VerifiedTokens {
   get(token: string): AccessClaims | undefined
+  /** Notes that this token was verified. */
   add(token: string, claims: AccessClaims): void
   clear(): void
 }
@@ -18,22 +20,32 @@ export interface VerifiedTokens {
 export function createVerifiedTokens(size = 4096): VerifiedTokens {
   let young = new Map<string, Entry>()
   let old = new Map<string, Entry>()
+  const once = new Uint32Array(size)
 
   function add(token: string, claims: AccessClaims): void {
+    const number = numberOf(token)
+    const slot = number % size
+    if (once[slot] === number) keep(token, claims)
+    else once[slot] = number
+  }
+
+  function keep(token: string, claims: AccessClaims): void {
     if (young.size >= size) {
       old = young
       young = new Map()
     }
-    young.set(signatureOf(token), { token, claims })
+    young.set(keyOf(token), { token, claims })
   }
 
   function get(token: string): AccessClaims | undefined {
-    const signature = signatureOf(token)
-    const entry = young.get(signature) ?? old.get(signature)
-    // The signature finds the entry, the whole token proves it: another header or payload must not ride on it.
-    if (entry?.token !== token) return undefined
-    if (!young.has(signature)) add(token, entry.claims)
-    return entry.claims
+    const key = keyOf(token)
+    // The key finds the entry, the whole token proves it: another header or payload must not ride on it.
+    const recent = young.get(key)
+    if (recent?.token === token) return recent.claims
+    const older = old.get(key)
+    if (older?.token !== token) return undefined
+    keep(token, older.claims)
+    return older.claims
   }
 
   function clear(): void {
@@ -44,7 +56,14 @@ export function createVerifiedTokens(size = 4096): VerifiedTokens {
   return { get, add, clear }
 }
 
-/** Short and uniformly distributed, where hashing a whole token again and again would cost more than the rest. */
-function signatureOf(token: string): string {
-  return token.slice(token.lastIndexOf('.') + 1)
+/** The end of the signature: as good as random, where hashing a whole token each time would cost more than the rest. */
+function keyOf(token: string): string {
+  return token.slice(-12)
+}
+
+/** 32 bits of the signature. Two tokens may share them, and one of them is then kept a little early. */
+function numberOf(token: string): number {
+  let number = 0
+  for (let i = 1; i <= 8; i++) number = (Math.imul(number, 67) + token.charCodeAt(token.length - i)) | 0
+  return number >>> 0
 }

@@ -20,7 +20,7 @@ async function startApp(t: Test, cookieOrigins: string[] = []) {
   const clock = movableClock()
   const url = `http://localhost:${port}`
   const config = testConfig({ publicUrl: url, cookieOrigins, logLevel: 'silent' })
-  const app = await buildApp({ config, clock, background: false })
+  const app = await buildApp({ config, log: { write() {} }, clock, background: false })
   t.teardown(() => app.close())
 
   const asked: { path: string; status: number; site: unknown; origin: unknown; hasCookie: boolean }[] = []

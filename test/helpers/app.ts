@@ -69,17 +69,17 @@ function hashesAsUsual({ bcryptCost, passwordHash, hashThreads, hashQueue }: Ove
 
 /** The whole app without a socket, its clock standing still and its timers off; closed when the test is over. */
 export async function testApp(t: Test, overrides: Overrides = {}, clock = movableClock()): Promise<TestApp> {
-  const log: string[] = []
-  const logStream = { write: (line: string) => void log.push(line) }
+  const lines: string[] = []
+  const log = { write: (line: string) => void lines.push(line) }
   const shared = hashesAsUsual(overrides) ? { hasher } : {}
-  const app = await buildApp({ config: testConfig(overrides), clock, logStream, background: false, ...shared })
+  const app = await buildApp({ config: testConfig(overrides), clock, log, background: false, ...shared })
   t.teardown(() => app.close())
   await app.ready()
 
   return {
     app,
     clock,
-    log,
+    log: lines,
     async logIn(username = 'thirdy', password = 'demo123') {
       const response = await app.inject({ method: 'POST', url: '/login', body: { username, password } })
       if (response.statusCode !== 200) throw new Error(`login answered ${response.statusCode}: ${response.body}`)

@@ -16,7 +16,7 @@ async function faultyApp(t: Test, overrides: Overrides = {}) {
   const log: string[] = []
   const app = await buildApp({
     config: testConfig(overrides),
-    logStream: { write: line => void log.push(line) },
+    log: { write: line => void log.push(line) },
     background: false,
   })
   t.teardown(() => app.close())

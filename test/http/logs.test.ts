@@ -130,3 +130,27 @@ t.test('not even a database that breaks in the middle puts them there', async t 
   )
   isClean(t, ['canary-', 'demo123', 'eyJ', '$2b$', app.config.secrets[0]])
 })
+
+t.test('the line of a request has what every other line has, and its own', async t => {
+  const { app, log, me, logIn } = await testApp(t, { trustedProxies: ['127.0.0.1'] })
+  await me((await logIn('maria')).access_token)
+  const last = JSON.parse(log.at(-1) ?? '')
+  const login = JSON.parse(log.find(line => line.includes('"audit"')) ?? '')
+  t.match(last, { level: 30, pid: login.pid, hostname: login.hostname, method: 'GET', path: '/me', status: 200 })
+  t.same(Object.keys(last).slice(0, 5), [...Object.keys(login).slice(0, 4), 'reqId'])
+  t.ok(Math.abs(last.time - login.time) < 60_000)
+  t.match(last, { ip: '127.0.0.1', ms: Number, msg: 'request' })
+
+  await app.inject({ method: 'DELETE', url: '/sessions/a"b?token=x' })
+  t.match(JSON.parse(log.at(-1) ?? ''), { method: 'DELETE', path: '/sessions/:id', status: 401 })
+  await app.inject({ url: '/me?token=x', headers: { 'x-forwarded-for': '203.0.113.7, "}\n{' } })
+  t.match(JSON.parse(log.at(-1) ?? ''), { path: '/me', status: 401 }, 'whatever a proxy passes on as an address')
+  await app.inject({ url: '/no"where?token=x' })
+  t.match(JSON.parse(log.at(-1) ?? ''), { path: '/no%22where', status: 404 })
+})
+
+t.test('no line for a request where only warnings are asked for', async t => {
+  const { log, me } = await testApp(t, { logLevel: 'warn' })
+  await me('nonsense')
+  t.same(log, [])
+})

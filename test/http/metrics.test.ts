@@ -64,7 +64,7 @@ t.test('they have a listener of their own, for GET /metrics and nothing else, as
   }
 
   const config = testConfig({ metricsPort: Number(new URL(url).port), logLevel: 'silent' })
-  const other = await buildApp({ config, background: false })
+  const other = await buildApp({ config, log: { write() {} }, background: false })
   await t.rejects(async () => other.ready(), { code: 'EADDRINUSE' }, 'a port that is taken fails the start')
   await other.close()
 

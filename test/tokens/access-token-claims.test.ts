@@ -160,7 +160,7 @@ t.test('expiry is exact, for a token seen before as for a new one', async t => {
 })
 
 t.test('no request can change what the next one with the same token is told', async t => {
-  const app = await buildApp({ config: testConfig(), logStream: { write() {} }, background: false })
+  const app = await buildApp({ config: testConfig(), log: { write() {} }, background: false })
   t.teardown(() => app.close())
   app.get('/promote', { onRequest: [app.authenticate] }, async ({ claims }) => {
     return { frozen: Object.isFrozen(claims), changed: Reflect.set(claims, 'role', 'admin') }

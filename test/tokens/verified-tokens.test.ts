@@ -1,0 +1,44 @@
+import t from 'tap'
+import type { AccessClaims } from '../../src/tokens/access-token.ts'
+import { createVerifiedTokens } from '../../src/tokens/verified-tokens.ts'
+
+const claims = (sub: string) => ({ sub }) as AccessClaims
+const token = (n: number) => `header.payload.${Buffer.from(`signature ${n} signature`).toString('base64url')}`
+
+t.test('a token is kept from its second time on', async t => {
+  const verified = createVerifiedTokens(8)
+  verified.add(token(1), claims('a'))
+  t.equal(verified.get(token(1)), undefined)
+  verified.add(token(1), claims('a'))
+  t.equal(verified.get(token(1))?.sub, 'a')
+})
+
+t.test('another header or payload does not ride on a known signature', async t => {
+  const verified = createVerifiedTokens(8)
+  for (let i = 0; i < 2; i++) verified.add(token(1), claims('a'))
+  t.equal(verified.get(token(1).replace('payload', 'PAYLOAD')), undefined)
+  t.equal(verified.get(token(1).replace('header', 'HEADER')), undefined)
+})
+
+t.test('what is used stays, what is not goes, and there are never more than two generations', async t => {
+  const verified = createVerifiedTokens(8)
+  const use = (n: number) => {
+    if (verified.get(token(n))) return
+    for (let i = 0; i < 2; i++) verified.add(token(n), claims(String(n)))
+  }
+  for (let n = 0; n < 200; n++) {
+    use(n)
+    use(0)
+    const kept = Array.from({ length: n + 1 }, (_, i) => i).filter(i => i !== 0 && isKept(i))
+    if (kept.length > 16) t.fail(`${kept.length} kept`)
+  }
+  t.equal(verified.get(token(0))?.sub, '0', 'used all the time')
+  t.equal(verified.get(token(100)), undefined, 'not used for long')
+  verified.clear()
+  t.equal(verified.get(token(0)), undefined)
+
+  /** Without using it, which would keep it. */
+  function isKept(n: number): boolean {
+    return n > 180 && verified.get(token(n)) !== undefined
+  }
+})
