@@ -1,5 +1,5 @@
 /** Which bodies are accepted: JSON and forms, in UTF-8, and at each route only those its schema names. */
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, preParsingHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/errors.ts'
 import { invalidBody, readForm, readText } from '../src/request-body.ts'
@@ -37,22 +37,17 @@ export default fp(
       if (!schema) return
       const accepted = new Set(schema.content ? Object.keys(schema.content) : ['application/json'])
       if (route.config?.bodyIsOptional) {
-        route.preParsing = [
-          ...[route.preParsing ?? []].flat(),
-          async ({ headers }) => {
-            if (headers['content-length'] === '0') delete headers['content-type'] // or nothing would be validated too
-          },
-        ]
+        route.preParsing = [...[route.preParsing ?? []].flat(), ignoreTypeOfNothing]
       }
       route.preValidation = [
         ...[route.preValidation ?? []].flat(),
-        async request => {
+        (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction) => {
           if (request.body === undefined) {
-            if (route.config?.bodyIsOptional) return
-            throw invalidBody('is required')
-          }
-          if (!accepted.has(request.mediaType ?? '')) {
-            throw new SignetError('unsupported_media_type', 'this route does not accept this media type')
+            done(route.config?.bodyIsOptional ? undefined : invalidBody('is required'))
+          } else if (accepted.has(request.mediaType ?? '')) {
+            done()
+          } else {
+            done(new SignetError('unsupported_media_type', 'this route does not accept this media type'))
           }
         },
       ]
@@ -60,3 +55,9 @@ export default fp(
   },
   { name: 'bodies' },
 )
+
+/** Or nothing would be validated too. */
+const ignoreTypeOfNothing: preParsingHookHandler = ({ headers }, _reply, payload, done) => {
+  if (headers['content-length'] === '0') delete headers['content-type']
+  done(null, payload)
+}

@@ -19,7 +19,14 @@ export default fp(
     app.decorateRequest('client', {
       getter(this: FastifyRequest): Client {
         warnOnce(this)
-        return { ip: this.ip, network: normalizeIP(this.ip), userAgent: this.headers['user-agent'] }
+        const { ip, headers } = this
+        return {
+          ip,
+          userAgent: headers['user-agent'],
+          get network() {
+            return normalizeIP(ip)
+          },
+        }
       },
     })
 

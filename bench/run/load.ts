@@ -29,6 +29,8 @@ export async function load(server: Server, given: Load): Promise<LoadResult> {
   // From the first answer to the last: connecting and building thousands of requests is not the server's time.
   let firstAt = 0
   let lastAt = 0
+  // A load generator that sleeps between two answers has to be woken by the server, which in a virtual machine costs it
+  // several microseconds an answer: up to as much again as what is measured, and the more the slower the server is.
   let over = false
   const stayAwake = () => void (over || setImmediate(stayAwake))
   stayAwake()

@@ -27,7 +27,7 @@ export async function loadRefresh(server: Server, { waiting }: Sessions, seconds
       else others.set(cause, (others.get(cause) ?? 0) + 1)
     },
   }
-  const result = await load(server, { path: '/refresh', seconds, connections: 32, requests: [request] })
+  const result = await load(server, { path: '/refresh', seconds, connections: 50, requests: [request] })
   if (others.size > 0) throw new Error(`refreshes that were no rotation: ${JSON.stringify([...others])}`)
   return result
 }

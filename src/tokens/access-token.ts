@@ -1,5 +1,5 @@
 /** The access token (RFC 9068): what it says, and what it must say to be believed. */
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Session, User } from '../stores/stores.ts'
@@ -47,7 +47,7 @@ export function accessClaims(
     client_id: 'signet',
     exp: Math.min(now + accessTokenSeconds, session.maxExpiresAt),
     iat: now,
-    jti: randomBytes(16).toString('base64url'),
+    jti: randomUUID(),
     sid: session.sid,
     username: user.username,
     email: user.email,
