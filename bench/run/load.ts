@@ -49,8 +49,9 @@ export async function load(server: Server, given: Load): Promise<LoadResult> {
       lastAt = performance.now()
       firstAt ||= lastAt
     },
-  )
-  over = true
+  ).finally(() => {
+    over = true
+  })
   const elapsed = (lastAt - firstAt) / 1000
   const after = await server.probe()
 

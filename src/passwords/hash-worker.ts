@@ -4,6 +4,7 @@
  */
 import { argon2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { setPriority } from 'node:os'
+import { isMainThread } from 'node:worker_threads'
 import { compareSync, hashSync } from 'bcryptjs'
 import { type PasswordScheme, unhashable } from './password-policy.ts'
 import {
@@ -33,8 +34,9 @@ export interface HashResult {
 /** The pool finds the worker by the address it gives itself, as source and as compiled code. */
 export const hashWorkerUrl: string = import.meta.url
 
-// On Linux a nice value belongs to the thread: hashing yields to the event loop when both want a core.
-if (process.platform === 'linux') setPriority(0, 10)
+// On Linux a nice value belongs to the thread: hashing yields to the event loop when both want a core. The main thread
+// loads this file too, for its address.
+if (process.platform === 'linux' && !isMainThread) setPriority(0, 10)
 
 export default function work(task: HashTask): HashResult {
   const startedAt = performance.now()

@@ -20,13 +20,21 @@ export interface VerifiedTokens {
 export function createVerifiedTokens(size = 4096): VerifiedTokens {
   let young = new Map<string, Entry>()
   let old = new Map<string, Entry>()
-  const once = new Uint32Array(size)
+  const once = new Uint8Array(16 * size)
+  let noted = 0
 
   function add(token: string, claims: AccessClaims): void {
-    const number = numberOf(token)
-    const slot = number % size
-    if (once[slot] === number) keep(token, claims)
-    else once[slot] = number
+    const mark = numberOf(token) % once.length
+    if (once[mark] === 1) {
+      keep(token, claims)
+      return
+    }
+    if (noted === size) {
+      once.fill(0)
+      noted = 0
+    }
+    once[mark] = 1
+    noted++
   }
 
   function keep(token: string, claims: AccessClaims): void {
@@ -61,7 +69,7 @@ function keyOf(token: string): string {
   return token.slice(-12)
 }
 
-/** 32 bits of the signature. Two tokens may share them, and one of them is then kept a little early. */
+/** Made of the signature. Where two tokens share a mark, the other one is kept a little early, and neither is ever left out. */
 function numberOf(token: string): number {
   let number = 0
   for (let i = 1; i <= 8; i++) number = (Math.imul(number, 67) + token.charCodeAt(token.length - i)) | 0

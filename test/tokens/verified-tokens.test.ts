@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto'
 import t from 'tap'
 import type { AccessClaims } from '../../src/tokens/access-token.ts'
 import { createVerifiedTokens } from '../../src/tokens/verified-tokens.ts'
 
 const claims = (sub: string) => ({ sub }) as AccessClaims
-const token = (n: number) => `header.payload.${Buffer.from(`signature ${n} signature`).toString('base64url')}`
+const token = (n: number) => `header.payload.${hash('sha256', String(n), 'base64url')}`
 
 t.test('a token is kept from its second time on', async t => {
   const verified = createVerifiedTokens(8)
@@ -11,6 +12,20 @@ t.test('a token is kept from its second time on', async t => {
   t.equal(verified.get(token(1)), undefined)
   verified.add(token(1), claims('a'))
   t.equal(verified.get(token(1))?.sub, 'a')
+})
+
+t.test('as many tokens as it has room for, presented in turn, are all kept in the second round', async t => {
+  const verified = createVerifiedTokens(512)
+  for (let round = 0; round < 2; round++) for (let n = 0; n < 512; n++) verified.add(token(n), claims(String(n)))
+  const kept = Array.from({ length: 512 }, (_, n) => verified.get(token(n))?.sub === String(n)).filter(Boolean)
+  t.equal(kept.length, 512)
+})
+
+t.test('what comes once does not push out what comes often', async t => {
+  const verified = createVerifiedTokens(64)
+  for (let i = 0; i < 2; i++) verified.add(token(0), claims('0'))
+  for (let n = 1; n < 1000; n++) verified.add(token(n), claims(String(n)))
+  t.equal(verified.get(token(0))?.sub, '0')
 })
 
 t.test('another header or payload does not ride on a known signature', async t => {
