@@ -14,7 +14,7 @@ async function openDocs(t: Test, env: Record<string, string> = {}): Promise<Page
   if (!browser) return undefined
   const server = await startServer(t, { DOCS: 'true', ...env })
   const page = await browser.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   await page.goto(`${server.url}/docs`)
   await page.getByText('A token service').first().waitFor()
   return page
