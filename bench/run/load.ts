@@ -10,6 +10,8 @@ export interface Load {
   readonly headers?: Record<string, string>
   /** What the connections send in turn. */
   readonly requests?: autocannon.Request[]
+  /** Lets the load generator sleep between answers, where somebody else needs its core: a database, say. */
+  readonly maySleep?: boolean
   /** What one connection sends, over and over, when they must not send the same. */
   readonly requestsOf?: (connection: number) => autocannon.Request[]
 }
@@ -23,7 +25,7 @@ export interface LoadResult {
 }
 
 export async function load(server: Server, given: Load): Promise<LoadResult> {
-  const { seconds, connections = 50, path, headers = {}, requests, requestsOf } = given
+  const { seconds, connections = 50, path, headers = {}, requests, requestsOf, maySleep = false } = given
   let connection = 0
   const before = await server.probe()
   // From the first answer to the last: connecting and building thousands of requests is not the server's time.
@@ -31,7 +33,7 @@ export async function load(server: Server, given: Load): Promise<LoadResult> {
   let lastAt = 0
   // A load generator that sleeps between two answers has to be woken by the server, which in a virtual machine costs it
   // several microseconds an answer: up to as much again as what is measured, and the more the slower the server is.
-  let over = false
+  let over = maySleep
   const stayAwake = () => void (over || setImmediate(stayAwake))
   stayAwake()
   const result = await run(

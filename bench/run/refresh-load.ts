@@ -11,7 +11,12 @@ export interface Sessions {
   readonly waiting: string[]
 }
 
-export async function loadRefresh(server: Server, { waiting }: Sessions, seconds: number): Promise<LoadResult> {
+export async function loadRefresh(
+  server: Server,
+  { waiting }: Sessions,
+  seconds: number,
+  { maySleep = false } = {},
+): Promise<LoadResult> {
   const others = new Map<string, number>()
   const request: autocannon.Request = {
     method: 'POST',
@@ -27,7 +32,7 @@ export async function loadRefresh(server: Server, { waiting }: Sessions, seconds
       else others.set(cause, (others.get(cause) ?? 0) + 1)
     },
   }
-  const result = await load(server, { path: '/refresh', seconds, connections: 50, requests: [request] })
+  const result = await load(server, { path: '/refresh', seconds, connections: 50, requests: [request], maySleep })
   if (others.size > 0) throw new Error(`refreshes that were no rotation: ${JSON.stringify([...others])}`)
   return result
 }
