@@ -36,7 +36,7 @@ export default fp(
         () => attempts.deleteEnded(batch),
       ]
       for (const remove of removals) {
-        while (!closed && (await remove()) === batch) await turn() // small batches: requests run in between
+        while (!closed && (await remove()) >= batch) await turn() // small batches: requests run in between
       }
     }
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { currentSchema } from '../../src/stores/sqlite/migrations.ts'
 import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { root } from './root.ts'
 
@@ -46,9 +47,9 @@ function fill(file: string, count: number, now: number): void {
   database.exec(`${numbers(Math.ceil(count / 10))}
     INSERT INTO users (user_id, username, role, created_at) SELECT 'user-' || n, 'user-' || n, 'user', ${now} FROM numbers`)
   database.exec(`${numbers(count)}
-    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at, ip, user_agent)
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
     SELECT sid_of(n) AS sid, 'user-' || (n % ${Math.ceil(count / 10)}), ${now} - n % ${daySeconds},
-      ${now} + ${7 * daySeconds} - n % ${daySeconds}, ${now} + ${89 * daySeconds}, '127.0.0.1', 'bench'
+      ${now} + ${7 * daySeconds} - n % ${daySeconds}, ${now} + ${7 * daySeconds} - n % ${daySeconds}, ${now} + ${89 * daySeconds}, '127.0.0.1', 'bench'
     FROM numbers ORDER BY sid`)
   database.exec('COMMIT')
   for (const { sql } of indexes) database.exec(String(sql))
@@ -59,7 +60,9 @@ function fill(file: string, count: number, now: number): void {
 function isFresh(file: string, now: number): boolean {
   const database = new DatabaseSync(file)
   try {
-    const row = database.prepare('SELECT min(expires_at) AS first FROM sessions').get()
+    const schema = database.prepare('PRAGMA user_version').get()
+    if (Number(schema?.['user_version']) !== currentSchema) return false
+    const row = database.prepare('SELECT min(due_at) AS first FROM sessions').get() // no later than any expires
     return Number(row?.['first'] ?? 0) > now + daySeconds
   } finally {
     database.close()

@@ -78,8 +78,9 @@ export interface SessionStore {
   revokedSince(since: number): Promise<{ now: number; revoked: Revocation[] }>
 
   /**
-   * Deletes up to `limit` sessions that ended more than `keepSeconds` ago, whether revoked or expired.
-   * @returns how many
+   * Deletes up to `limit` sessions that ended more than `keepSeconds` ago, whether revoked or expired. Of those that were
+   * due to expire and have been used since, it notes when to look again.
+   * @returns how many it dealt with; at least `limit` means that there may be more
    */
   deleteEnded(keepSeconds: number, limit: number): Promise<number>
 }

@@ -73,6 +73,28 @@ t.test('a database that stays locked is unavailable after two seconds, and the e
   other.close()
 })
 
+t.test('a file of the first schema is brought up to date, and nobody is logged out', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const clock = movableClock()
+  const before = await openSqliteStores(path, clock)
+  await before.users.seed([{ userId: 'id-a', username: 'a', email: null, role: 'user', passwordHash: null }])
+  const about = { sid: 's'.repeat(22), userId: 'id-a', ip: null, userAgent: null }
+  await before.sessions.create({ ...about, idleSeconds: 1000, maxAgeSeconds: 10_000 }, 0)
+  await before.close()
+  const database = new DatabaseSync(path)
+  database.exec('DROP INDEX sessions_due; ALTER TABLE sessions DROP COLUMN due_at')
+  database.exec('CREATE INDEX sessions_expiring ON sessions (expires_at); PRAGMA user_version = 1')
+  database.close()
+
+  const after = await openSqliteStores(path, clock)
+  t.match(after.schema, { found: 1, current: 2 })
+  t.equal((await after.sessions.find(about.sid))?.session.generation, 0)
+  t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')
+  clock.advance(1001)
+  t.equal(await after.sessions.deleteEnded(0, 10), 1)
+  await after.close()
+})
+
 t.test('a database of a newer version is refused, untouched', async t => {
   const path = join(await temporaryFolder(t), 'signet.db')
   const database = new DatabaseSync(path)

@@ -24,8 +24,9 @@ const create = statement(
   `WITH users AS (
     SELECT * FROM users WHERE user_id = $userId AND NOT disabled AND credentials_version = $version::bigint FOR SHARE
   ), sessions AS (
-    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at, ip, user_agent)
-    SELECT $sid, user_id, $now, $now + least($idle::bigint, $maxAge::bigint), $now + $maxAge::bigint, $ip, $userAgent
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
+    SELECT $sid, user_id, $now, $now + least($idle::bigint, $maxAge::bigint),
+      $now + least($idle::bigint, $maxAge::bigint), $now + $maxAge::bigint, $ip, $userAgent
     FROM users
     RETURNING *
   )
@@ -90,14 +91,22 @@ const revokedSince = statement(
 )
 // Instances that clean up at once take different rows instead of waiting for each other. The order keeps the planner to
 // the index: without it, it takes a LIMIT for a reason to read the whole table until it has found enough.
-const ended = (moment: string) => `SELECT sid FROM (
-      SELECT sid FROM sessions WHERE ${moment} < $now - $keep::bigint ORDER BY ${moment}
-      LIMIT $limit::bigint FOR UPDATE SKIP LOCKED) AS by_${moment}`
+const before = (moment: string) => `
+    SELECT sid, expires_at FROM sessions WHERE ${moment} < $now - $keep::bigint ORDER BY ${moment}
+    LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`
 const deleteEnded = statement(
   'delete ended sessions',
-  `DELETE FROM sessions WHERE sid IN (
-    ${ended('expires_at')} UNION ALL ${ended('revoked_at')} LIMIT $limit::bigint)
-  RETURNING sid`,
+  `WITH due AS (${before('due_at')}), revoked AS (${before('revoked_at')}), deleted AS (
+    DELETE FROM sessions WHERE sid IN (
+      SELECT sid FROM due WHERE expires_at < $now - $keep::bigint UNION ALL SELECT sid FROM revoked
+      LIMIT $limit::bigint)
+    RETURNING sid
+  ), used AS (
+    UPDATE sessions SET due_at = expires_at
+    WHERE sid IN (SELECT sid FROM due WHERE expires_at >= $now - $keep::bigint) AND revoked_at IS NULL
+    RETURNING sid
+  )
+  SELECT sid FROM deleted UNION ALL SELECT sid FROM used`,
 )
 
 export function createPostgresSessions({ ask }: PostgresDatabase): SessionStore {

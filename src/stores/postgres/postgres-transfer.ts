@@ -47,9 +47,9 @@ const inserts: Record<TransferTable, Statement> = {
   sessions: statement(
     'write sessions',
     `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
+      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
     SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent
+      expires_at, expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent
     FROM json_populate_recordset(NULL::sessions, $rows::json)`,
   ),
   attempts: statement(

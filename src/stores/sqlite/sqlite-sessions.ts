@@ -9,10 +9,10 @@ const live = 'revoked_at IS NULL AND expires_at > $now AND max_expires_at > $now
 const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
 const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries AND revoked_at IS NULL'
 
-export function createSqliteSessions({ raw, run, write }: SqliteDatabase, clock: Clock): SessionStore {
+export function createSqliteSessions({ raw, run, transaction, write }: SqliteDatabase, clock: Clock): SessionStore {
   const insert = raw.prepare(`
-    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at, ip, user_agent)
-    SELECT $sid, user_id, $now, $now + min($idle, $maxAge), $now + $maxAge, $ip, $userAgent
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
+    SELECT $sid, user_id, $now, $now + min($idle, $maxAge), $now + min($idle, $maxAge), $now + $maxAge, $ip, $userAgent
     FROM users WHERE user_id = $userId AND disabled = 0 AND credentials_version = $version
     RETURNING *`)
   const select = raw.prepare('SELECT * FROM sessions WHERE sid = ?')
@@ -47,11 +47,15 @@ export function createSqliteSessions({ raw, run, write }: SqliteDatabase, clock:
   const list = raw.prepare(`
     SELECT * FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`)
   const revokedSince = raw.prepare('SELECT sid, revoked_at FROM sessions WHERE revoked_at >= ?')
+  const due = 'SELECT sid FROM (SELECT * FROM sessions WHERE due_at < $before ORDER BY due_at LIMIT $limit)'
   const deleteEnded = raw.prepare(`
     DELETE FROM sessions WHERE sid IN (
-      SELECT sid FROM sessions WHERE expires_at < $before
+      ${due} WHERE expires_at < $before
       UNION ALL SELECT sid FROM sessions WHERE revoked_at < $before
       LIMIT $limit)`)
+  // Those that were used since they became due.
+  const lookLater = raw.prepare(`
+    UPDATE sessions SET due_at = expires_at WHERE sid IN (${due} WHERE expires_at >= $before)`)
 
   const view = (row: Row | undefined, now: number): SessionView | undefined => {
     if (!row) return undefined
@@ -113,6 +117,9 @@ export function createSqliteSessions({ raw, run, write }: SqliteDatabase, clock:
       })),
 
     deleteEnded: (keepSeconds, limit) =>
-      run(() => Number(deleteEnded.run({ before: clock() - keepSeconds, limit }).changes)),
+      transaction(() => {
+        const which = { before: clock() - keepSeconds, limit }
+        return Number(deleteEnded.run(which).changes) + Number(lookLater.run(which).changes)
+      }),
   }
 }

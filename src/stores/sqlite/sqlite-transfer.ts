@@ -25,9 +25,9 @@ const inserts: Record<TransferTable, string> = {
       (user_id, username, email, role, password_hash, disabled, credentials_version, created_at)
     VALUES ($user_id, $username, $email, $role, $password_hash, $disabled, $credentials_version, $created_at)`,
   sessions: `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
+      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
     VALUES ($sid, $user_id, $created_at, $generation, $rotated_at, $retried_at, $retries, $retries_since,
-      $expires_at, $max_expires_at, $revoked_at, $revoke_reason, $ip, $user_agent)`,
+      $expires_at, $expires_at, $max_expires_at, $revoked_at, $revoke_reason, $ip, $user_agent)`,
   attempts: `INSERT INTO attempts (key, failures, blocked_until, expires_at)
     VALUES ($key, $failures, $blocked_until, $expires_at)`,
 }
