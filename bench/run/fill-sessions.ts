@@ -49,7 +49,8 @@ function fill(file: string, count: number, now: number): void {
   database.exec(`${numbers(count)}
     INSERT INTO sessions (sid, user_id, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
     SELECT sid_of(n) AS sid, 'user-' || (n % ${Math.ceil(count / 10)}), ${now} - n % ${daySeconds},
-      ${now} + ${7 * daySeconds} - n % ${daySeconds}, ${now} + ${7 * daySeconds} - n % ${daySeconds}, ${now} + ${89 * daySeconds}, '127.0.0.1', 'bench'
+      ${now} + ${7 * daySeconds} - n % ${daySeconds}, ${now} + ${7 * daySeconds} - n % ${daySeconds},
+      ${now} + ${89 * daySeconds}, '127.0.0.1', 'bench'
     FROM numbers ORDER BY sid`)
   database.exec('COMMIT')
   for (const { sql } of indexes) database.exec(String(sql))
@@ -62,7 +63,7 @@ function isFresh(file: string, now: number): boolean {
   try {
     const schema = database.prepare('PRAGMA user_version').get()
     if (Number(schema?.['user_version']) !== currentSchema) return false
-    const row = database.prepare('SELECT min(due_at) AS first FROM sessions').get() // no later than any expires
+    const row = database.prepare('SELECT min(due_at) AS first FROM sessions').get() // none expires earlier
     return Number(row?.['first'] ?? 0) > now + daySeconds
   } finally {
     database.close()

@@ -103,6 +103,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
+/** One colour a rule, the same in both charts. */
+const byRule = {
+  field: 'rule',
+  type: 'nominal',
+  sort: null,
+  title: null,
+  scale: { scheme: 'tableau10' },
+  legend: { labelLimit: 300 },
+} as const
+
 function drawLogouts({ honest }: Simulation): Promise<string> {
   return draw({
     title: 'User-weeks with a false logout, of 1,000',
@@ -113,14 +123,7 @@ function drawLogouts({ honest }: Simulation): Promise<string> {
     encoding: {
       x: { field: 'lost', type: 'quantitative', scale: { type: 'log' }, title: 'lost answers, %' },
       y: { field: 'spoiled', type: 'quantitative', scale: { type: 'symlog' }, title: null },
-      color: {
-        field: 'rule',
-        type: 'nominal',
-        sort: null,
-        title: null,
-        scale: { scheme: 'tableau10' },
-        legend: { labelLimit: 300 },
-      },
+      color: byRule,
     },
   })
 }
@@ -145,14 +148,7 @@ function drawCaught({ caught }: Simulation): Promise<string> {
     encoding: {
       x: { field: 'hours', type: 'quantitative', scale: { type: 'log' }, title: 'hours since the theft' },
       y: { field: 'free', type: 'quantitative', title: null },
-      color: {
-        field: 'rule',
-        type: 'nominal',
-        sort: null,
-        title: null,
-        scale: { scheme: 'tableau10' },
-        legend: { labelLimit: 300 },
-      },
+      color: byRule,
     },
   })
 }

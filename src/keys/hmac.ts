@@ -4,10 +4,10 @@
  * RFC 2104 by two plain hashes, in buffers that are made once: nothing here waits, so nothing can come between.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
+import { maximumTokenBytes } from '../tokens/compact-jws.ts'
 
 const blockBytes = 64
 const signatureLength = 43 // 32 bytes in base64url
-const longestToken = 4096
 
 /**
  * @returns says whether the last part of a compact JWS is the HMAC of what is before it, in the one spelling there is, and
@@ -16,7 +16,7 @@ const longestToken = 4096
 export function createHmacCheck(secret: string): (token: string) => boolean {
   const bytes = Buffer.from(secret)
   const key = bytes.length > blockBytes ? hash('sha256', bytes, 'buffer') : bytes
-  const inner = Buffer.alloc(blockBytes + longestToken)
+  const inner = Buffer.alloc(blockBytes + maximumTokenBytes)
   const outer = Buffer.alloc(blockBytes + 32)
   for (let i = 0; i < blockBytes; i++) {
     inner[i] = (key[i] ?? 0) ^ 0x36

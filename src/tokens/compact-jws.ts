@@ -11,14 +11,15 @@ export interface CompactJws {
   readonly signature: string
 }
 
-const maximumBytes = 4096
+/** No token of ours is longer (contract section 3). */
+export const maximumTokenBytes = 4096
 
 /**
  * The three parts, none of them empty, and none looked into.
  * @throws {SignetError} `invalid_token`
  */
 export function splitCompactJws(token: string): CompactJws {
-  if (token.length > maximumBytes) throw invalid('it is longer than 4,096 bytes')
+  if (token.length > maximumTokenBytes) throw invalid('it is longer than 4,096 bytes')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   const isOfThreeParts = first > 0 && second > first + 1 && second + 1 < token.length
@@ -43,7 +44,7 @@ export function isBase64url(text: string): boolean {
 }
 
 /** One for all: nothing here waits, and a buffer for each token would be most of what reading it costs. */
-const scratch = Buffer.allocUnsafeSlow(maximumBytes)
+const scratch = Buffer.allocUnsafeSlow(maximumTokenBytes)
 
 /** Of a text that does not fit, the beginning: longer than any part, so equal to none. */
 function base64url(text: string): string {
