@@ -29,10 +29,10 @@ USER 1000:1000
 # One start at build time leaves its compiled code in the image, so that every start is as quick as a second one.
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 RUN JWT_SECRET_KEY=random DATABASE_URL=sqlite::memory: HOST=127.0.0.1 PORT=0 SHUTDOWN_GRACE=0 \
-      timeout -s INT 5 node --expose-gc dist/src/server.js; \
+      timeout -s INT 5 node dist/src/server.js; \
     test -n "$(ls /app/.compile-cache)"
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["node", "dist/src/cli.js", "healthcheck"]
 # Node itself, not npm, so that SIGTERM arrives.
-CMD ["node", "--expose-gc", "dist/src/server.js"]
+CMD ["node", "dist/src/server.js"]

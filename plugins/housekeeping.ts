@@ -1,7 +1,6 @@
-/** What happens by itself while the service runs: the polls, deleting what has ended, and handing memory back. */
+/** What happens by itself while the service runs: the polls, and deleting what has ended. */
 import { setImmediate as turn } from 'node:timers/promises'
 import fp from 'fastify-plugin'
-import { idleMemoryOfProcess } from '../src/idle-memory.ts'
 
 const batch = 500
 
@@ -20,8 +19,6 @@ export default fp(
       })
       every(1_000, 'key ring poll', () => app.keys.sync())
       every(60_000, 'housekeeping', deleteEnded)
-      const giveMemoryBack = idleMemoryOfProcess()
-      if (giveMemoryBack) every(10_000, 'giving memory back', async () => giveMemoryBack())
     })
     app.addHook('preClose', async () => {
       closed = true

@@ -63,7 +63,7 @@ export default fp(
       app.log.error({ err: error.cause ?? error }, `${error.message}: every request that needs it will get 503`)
     })
   },
-  { name: 'services', dependencies: ['audit', 'stores', 'jwt'] },
+  { name: 'services', dependencies: ['audit', 'stores'] },
 )
 
 function ownHasher(app: FastifyInstance): PasswordHasher {
@@ -80,7 +80,6 @@ async function putTogether(app: FastifyInstance): Promise<Services> {
     salt: stores.salt,
     algorithm: config.algorithm,
     store: stores.keys,
-    createJws: app.createJws,
     settings: config,
     audit,
   })

@@ -14,6 +14,7 @@ type Room =
   | 'stores'
   | 'pure'
   | 'docs'
+  | 'jws'
   | 'fastify'
 
 /** Entries (app, server, command line) put things together, so they may import anything but routes and engines. */
@@ -21,11 +22,12 @@ const allowed: Record<Exclude<Room, 'fastify'>, readonly Room[]> = {
   routes: ['pure', 'stores', 'fastify'],
   plugins: ['services', 'pure', 'stores', 'openStores', 'docs', 'fastify'],
   entries: ['entries', 'services', 'pure', 'stores', 'openStores', 'fastify'],
-  services: ['services', 'pure', 'stores'],
+  services: ['services', 'jws', 'pure', 'stores'],
   openStores: ['engines', 'pure', 'stores'],
   engines: ['engines', 'pure', 'stores'],
   stores: ['stores'],
-  pure: ['pure', 'stores'],
+  pure: ['pure', 'jws', 'stores'],
+  jws: ['pure', 'fastify'], // hosts @fastify/jwt
   docs: ['fastify'], // what Swagger UI is given, for plugins/swagger.ts alone
 }
 
@@ -39,6 +41,7 @@ function roomOf(path: string): Room {
   if (/^src\/stores\/(stores|records)\.ts$/.test(path)) return 'stores'
   if (path.startsWith('src/stores/')) return 'engines'
   if (path.startsWith('src/docs/')) return 'docs'
+  if (path === 'src/jws/jws.ts') return 'jws'
   return services.test(path) ? 'services' : 'pure'
 }
 

@@ -22,7 +22,7 @@ export function signetEnvironment(folder: string, given: Environment = {}): Envi
   }
 }
 
-export const signetArguments: readonly string[] = ['--expose-gc', 'dist/src/server.js']
+export const signetArguments: readonly string[] = ['dist/src/server.js']
 
 export function startSignet(env: Environment, options: Partial<ServerOptions> = {}): Promise<Server> {
   return startServer({ args: signetArguments, env, ...options })

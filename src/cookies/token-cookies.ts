@@ -1,6 +1,6 @@
 /** The two cookies that hold the tokens in cookie mode: their names and attributes, and reading them strictly. */
 import { SignetError } from '../errors.ts'
-import { readPart, splitCompactJws } from '../tokens/compact-jws.ts'
+import { readPart, splitCompactJws } from '../jws/compact-jws.ts'
 
 const protectedFromPages = { secure: true, httpOnly: true, path: '/' } as const
 

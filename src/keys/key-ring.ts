@@ -4,31 +4,14 @@
  * verifies access tokens can neither make nor mistake a refresh token, and rotating signing keys logs nobody out.
  */
 import type { Audit } from '../audit.ts'
+import { type Algorithm, createJws, type Jws } from '../jws/jws.ts'
 import type { KeyStore } from '../stores/stores.ts'
 import type { RotationSettings } from './key-rotation.ts'
 import { deriveKey } from './secret.ts'
-import type { AsymmetricAlgorithm, PublicJwk } from './signing-key.ts'
+import type { PublicJwk } from './signing-key.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 
 export type TokenType = 'at+jwt' | 'rt+jwt'
-export type Algorithm = 'HS256' | AsymmetricAlgorithm
-
-/** One key with its one algorithm (RFC 8725 section 3.1). */
-export interface Jws {
-  readonly kid: string
-  readonly alg: string
-  /** Returns the compact serialization (RFC 7515 section 3.1); equal claims give equal tokens, ES256 aside. */
-  sign(claims: object): string
-  /** Whether the signature is this key's, and written in the one way it can be (RFC 7515 section 5.2). */
-  isSigned(token: string): boolean
-}
-
-export type JwsOptions = { readonly kid: string; readonly typ: TokenType } & (
-  | { readonly alg: 'HS256'; readonly secret: string }
-  | { readonly alg: AsymmetricAlgorithm; readonly publicPem: string; readonly privatePem?: string }
-)
-
-export type CreateJws = (options: JwsOptions) => Promise<Jws>
 
 export interface KeyRing {
   /** The key that signs tokens of this type. */
@@ -52,14 +35,13 @@ export interface KeyRingOptions {
   readonly salt: Buffer
   readonly algorithm: Algorithm
   readonly store: KeyStore
-  readonly createJws: CreateJws
   readonly settings: RotationSettings
   readonly audit: Audit
 }
 
 /** The ring, synchronised once. */
 export async function createKeyRing(options: KeyRingOptions): Promise<KeyRing> {
-  const { secrets, salt, algorithm, createJws } = options
+  const { secrets, salt, algorithm } = options
   const access = new Map<string, Jws>()
   const refresh = new Map<string, Jws>()
   for (const secret of secrets) {

@@ -3,10 +3,11 @@
  * somebody wants it sooner. Both go through the same conditional writes, so neither can undo the other's.
  */
 import type { Audit } from '../audit.ts'
+import type { Algorithm, AsymmetricAlgorithm } from '../jws/jws.ts'
 import type { KeyStore, NewSigningKey, SigningKey } from '../stores/stores.ts'
-import { type Algorithm, sealingKeys } from './key-ring.ts'
+import { sealingKeys } from './key-ring.ts'
 import { activatesAt, goesAt, nextChange, type RotationSettings } from './key-rotation.ts'
-import { type AsymmetricAlgorithm, decryptPrivateKey } from './signing-key.ts'
+import { decryptPrivateKey } from './signing-key.ts'
 import { newSigningKey } from './signing-keys.ts'
 
 export interface KeyStatus {

@@ -13,8 +13,7 @@ import {
   randomBytes,
 } from 'node:crypto'
 import { promisify } from 'node:util'
-
-export type AsymmetricAlgorithm = 'ES256' | 'EdDSA' | 'RS256'
+import type { AsymmetricAlgorithm } from '../jws/jws.ts'
 
 /** A public key as it is published (RFC 7517 section 4, RFC 7518 section 6). */
 export interface PublicJwk extends JsonWebKey {

@@ -3,17 +3,10 @@
  * date has come, and swapped in whole, so that a request meets the old set or the new one and never half of each.
  */
 import type { Audit } from '../audit.ts'
+import { type AsymmetricAlgorithm, createJws, type Jws } from '../jws/jws.ts'
 import type { KeyStore, NewSigningKey, SigningKey } from '../stores/stores.ts'
-import type { CreateJws, Jws } from './key-ring.ts'
 import { activatesAt, decideRotation, goesAt, jwksMaxAge, type RotationSettings } from './key-rotation.ts'
-import {
-  type AsymmetricAlgorithm,
-  decryptPrivateKey,
-  encryptPrivateKey,
-  generateSigningKey,
-  type PublicJwk,
-  publicPem,
-} from './signing-key.ts'
+import { decryptPrivateKey, encryptPrivateKey, generateSigningKey, type PublicJwk, publicPem } from './signing-key.ts'
 
 export interface SigningKeys {
   current(): Jws
@@ -36,13 +29,12 @@ export interface SigningKeysOptions {
   readonly store: KeyStore
   /** Keys that may have encrypted the private halves; the first encrypts new ones. */
   readonly sealingKeys: readonly [Buffer, ...Buffer[]]
-  readonly createJws: CreateJws
   readonly settings: RotationSettings
   readonly audit: Audit
 }
 
 export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
-  const { alg, store, sealingKeys, createJws, settings, audit } = options
+  const { alg, store, sealingKeys, settings, audit } = options
   let ring = new Map<string, { jws: Jws; signs: boolean }>()
   let rows: readonly SigningKey[] = []
   let asOf = 0
@@ -97,7 +89,7 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   async function jwsOf(key: SigningKey): Promise<Jws> {
     const privatePem = key.privateKey === null ? undefined : await unseal(key, key.privateKey)
     const jwk = JSON.parse(key.publicJwk) as PublicJwk
-    return createJws({ kid: key.kid, alg, typ: 'at+jwt', publicPem: publicPem(jwk), ...(privatePem && { privatePem }) })
+    return createJws({ kid: key.kid, alg, typ: 'at+jwt', publicPem: publicPem(jwk), privatePem })
   }
 
   /** A key that a former secret had sealed is sealed again with the present one, so that the former can be dropped. */

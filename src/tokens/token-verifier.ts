@@ -5,10 +5,11 @@
  */
 import type { Clock } from '../clock.ts'
 import { SignetError } from '../errors.ts'
-import type { Jws, KeyRing, TokenType } from '../keys/key-ring.ts'
+import { readPart, splitCompactJws } from '../jws/compact-jws.ts'
+import type { Jws } from '../jws/jws.ts'
+import type { KeyRing, TokenType } from '../keys/key-ring.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { type AccessClaims, type AccessTokenSettings, accessClaimsMistake } from './access-token.ts'
-import { readPart, splitCompactJws } from './compact-jws.ts'
 import { type RefreshClaims, refreshClaimsMistake } from './refresh-token.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
 
