@@ -3,10 +3,11 @@ import fastifyCookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isUnsafe, senderOf } from '../src/cookies/sender.ts'
-import { readTokenCookies, secondsLeft, type TokensOfCookies, tokenCookies } from '../src/cookies/token-cookies.ts'
+import { readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/cookies/token-cookies.ts'
 import { SignetError } from '../src/errors.ts'
 import type { CookieResponse } from '../src/tokens/token-schemas.ts'
-import type { TokenResponse } from '../src/tokens/token-service.ts'
+import type { IssuedTokens } from '../src/tokens/token-service.ts'
+import { cookieResponse, lifetime } from '../src/wire/token-response.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,7 +26,7 @@ declare module 'fastify' {
       /** @throws {SignetError} `cross_site` unless the request comes from our own pages */
       requireOurPage(request: FastifyRequest): void
       /** Puts both tokens into cookies. @returns what is left for the body */
-      set(reply: FastifyReply, tokens: TokenResponse): CookieResponse
+      set(reply: FastifyReply, tokens: IssuedTokens): CookieResponse
       /** Expires both cookies. */
       clear(reply: FastifyReply): void
     }
@@ -34,7 +35,7 @@ declare module 'fastify' {
 
 export default fp(
   async app => {
-    const { config, clock } = app
+    const { config } = app
     const origins = new Set([config.publicUrl, ...config.cookieOrigins])
     const serialize = await createSerializer(app)
 
@@ -70,10 +71,11 @@ export default fp(
       read,
       readAtGateway,
       requireOurPage,
-      set(reply, { access_token: access, refresh_token: refresh, expires_in }) {
-        put(reply, 'access', access, secondsLeft(access, clock()))
-        put(reply, 'refresh', refresh, secondsLeft(refresh, clock()))
-        return { token_type: 'cookie', expires_in }
+      set(reply, tokens) {
+        const { access, refresh, issuedAt } = tokens
+        put(reply, 'access', access.token, lifetime(access, issuedAt))
+        put(reply, 'refresh', refresh.token, lifetime(refresh, issuedAt))
+        return cookieResponse(tokens)
       },
       clear(reply) {
         put(reply, 'access', '', 0)

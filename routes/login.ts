@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SignetError } from '../src/errors.ts'
 import { problemsOfForm } from '../src/problem.ts'
 import { Credentials, PasswordForm, TokenOrCookieResponse } from '../src/tokens/token-schemas.ts'
+import { tokenResponse } from '../src/wire/token-response.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
@@ -39,7 +40,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const isForCookies = !isForm && mode === 'cookie'
       if (isForCookies) app.tokenCookies.requireOurPage(request)
       const tokens = await app.tokens.logIn(username, password, request.client)
-      return isForCookies ? app.tokenCookies.set(reply, tokens) : tokens
+      return isForCookies ? app.tokenCookies.set(reply, tokens) : tokenResponse(tokens)
     },
   )
 }

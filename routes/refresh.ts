@@ -3,6 +3,7 @@ import { onlyOne } from '../src/cookies/token-cookies.ts'
 import { problems } from '../src/problem.ts'
 import { invalidBody } from '../src/request-body.ts'
 import { RefreshBody, TokenOrCookieResponse } from '../src/tokens/token-schemas.ts'
+import { tokenResponse } from '../src/wire/token-response.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
@@ -26,9 +27,9 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const token = onlyOne((request.body as RefreshBody | undefined)?.refresh_token, cookie)
       if (token === undefined) throw invalidBody('is required')
 
-      const { cause, tokens } = await app.tokens.refresh(token, request.client)
-      reply.header('signet-refresh', cause)
-      return cookie === undefined ? tokens : app.tokenCookies.set(reply, tokens)
+      const tokens = await app.tokens.refresh(token, request.client)
+      reply.header('signet-refresh', tokens.cause)
+      return cookie === undefined ? tokenResponse(tokens) : app.tokenCookies.set(reply, tokens)
     },
   )
 }

@@ -4,6 +4,7 @@ import { SignetError } from '../src/errors.ts'
 import { problemsOfForm } from '../src/problem.ts'
 import { invalidBody } from '../src/request-body.ts'
 import { TokenForm, TokenResponseRef } from '../src/tokens/token-schemas.ts'
+import { tokenResponse } from '../src/wire/token-response.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   // RFC 6749 section 3.2
@@ -25,17 +26,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const form = request.body as TokenForm
       if (isPasswordGrant(form)) {
         const { username = required('username'), password = required('password') } = form
-        return app.tokens.logIn(username, password, request.client)
+        return tokenResponse(await app.tokens.logIn(username, password, request.client))
       }
       if (form.grant_type !== 'refresh_token') {
         throw new SignetError('unsupported_grant_type', 'neither password (if PASSWORD_FORM is on) nor refresh_token')
       }
-      const { cause, tokens } = await app.tokens.refresh(
-        form.refresh_token ?? required('refresh_token'),
-        request.client,
-      )
-      reply.header('signet-refresh', cause)
-      return tokens
+      const tokens = await app.tokens.refresh(form.refresh_token ?? required('refresh_token'), request.client)
+      reply.header('signet-refresh', tokens.cause)
+      return tokenResponse(tokens)
     },
   )
 

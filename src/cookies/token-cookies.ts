@@ -1,6 +1,5 @@
 /** The two cookies that hold the tokens in cookie mode: their names and attributes, and reading them strictly. */
 import { SignetError } from '../errors.ts'
-import { readPart, splitCompactJws } from '../jws/compact-jws.ts'
 
 const protectedFromPages = { secure: true, httpOnly: true, path: '/' } as const
 
@@ -40,11 +39,6 @@ const kinds = new Map([
 /** Spaces and tabs only: browsers let pages set names that begin with other white space, past the `__Host-` rule. */
 function trimmed(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
-}
-
-/** Seconds until a token of our own making expires: how long its cookie lives. */
-export function secondsLeft(token: string, now: number): number {
-  return (readPart(splitCompactJws(token).payload)['exp'] as number) - now
 }
 
 /**

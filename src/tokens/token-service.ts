@@ -3,32 +3,40 @@ import { randomBytes } from 'node:crypto'
 import type { Audit } from '../audit.ts'
 import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
+import type { KeyRing, TokenType } from '../keys/key-ring.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { decideRefresh, type RefreshPolicy, retryWindowIsOver } from '../sessions/session.ts'
 import type { RotationPolicy, SessionStore, SessionView } from '../stores/stores.ts'
 import type { UserService } from '../users/user-service.ts'
-import { type AccessTokenSettings, accessClaims } from './access-token.ts'
-import { refreshClaims } from './refresh-token.ts'
+import { type AccessClaims, type AccessTokenSettings, accessClaims } from './access-token.ts'
+import { type RefreshClaims, refreshClaims } from './refresh-token.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 
-/** RFC 6749 section 5.1. */
-export interface TokenResponse {
-  readonly access_token: string
-  readonly refresh_token: string
-  readonly token_type: 'bearer'
-  /** Seconds. */
-  readonly expires_in: number
+/** Moments are epoch seconds. */
+export interface IssuedToken {
+  readonly token: string
+  readonly expiresAt: number
 }
 
-/** Why a refresh gave tokens; goes out in `Signet-Refresh`. */
+export interface IssuedTokens {
+  readonly access: IssuedToken
+  readonly refresh: IssuedToken
+  /** By the database's clock, as the two `expiresAt` are. */
+  readonly issuedAt: number
+}
+
+/** Why a refresh gave tokens. */
 export type RefreshCause = 'rotated' | 'repeated' | 'retried' | 'recovered'
+
+export interface RefreshedTokens extends IssuedTokens {
+  readonly cause: RefreshCause
+}
 
 export interface TokenService {
   /** @throws {SignetError} `invalid_credentials`, `too_many_attempts`, `overloaded`, `unavailable` */
-  logIn(username: string, password: string, client: Client): Promise<TokenResponse>
+  logIn(username: string, password: string, client: Client): Promise<IssuedTokens>
   /** @throws {SignetError} `invalid_token`, `refresh_token_required`, `token_expired`, `token_revoked`, `unavailable` */
-  refresh(refreshToken: string, client: Client): Promise<{ cause: RefreshCause; tokens: TokenResponse }>
+  refresh(refreshToken: string, client: Client): Promise<RefreshedTokens>
 }
 
 export interface TokenServiceSettings extends AccessTokenSettings {
@@ -60,7 +68,7 @@ export function createTokenService(dependencies: {
     retriesPerDay: settings.refreshRetriesPerDay,
   }
 
-  async function logIn(username: string, password: string, { ip, network, userAgent }: Client): Promise<TokenResponse> {
+  async function logIn(username: string, password: string, { ip, network, userAgent }: Client): Promise<IssuedTokens> {
     const user = await users.checkPassword(username, password, { ip, network, userAgent })
     const view = await sessions.create(
       {
@@ -79,10 +87,7 @@ export function createTokenService(dependencies: {
     return tokensOf(view)
   }
 
-  async function refresh(
-    refreshToken: string,
-    client: Client,
-  ): Promise<{ cause: RefreshCause; tokens: TokenResponse }> {
+  async function refresh(refreshToken: string, client: Client): Promise<RefreshedTokens> {
     const token = verifier.readAuthentic(refreshToken)
     if (token.type !== 'refresh') throw new SignetError('refresh_token_required', 'an access token was presented')
     const { sid, sub, gen } = token.claims
@@ -91,7 +96,7 @@ export function createTokenService(dependencies: {
     const about = { generation: view?.session.generation ?? gen, presented: gen }
     audit({ event: `refresh.${outcome}`, sub, sid, ip: client.ip, ...about })
     if (!isCause(outcome) || !view) throw refusals[outcome as keyof typeof refusals]()
-    return { cause: outcome, tokens: tokensOf(view) }
+    return { cause: outcome, ...tokensOf(view) }
   }
 
   /** One conditional UPDATE in the usual case; otherwise judge and act until no other write came in between. */
@@ -131,15 +136,17 @@ export function createTokenService(dependencies: {
     }
   }
 
-  function tokensOf({ session, user, now }: SessionView): TokenResponse {
+  function tokensOf({ session, user, now }: SessionView): IssuedTokens {
     if (!user) throw new SignetError('token_revoked', 'the user of this session is gone')
-    const access = accessClaims(session, user, now, settings)
     return {
-      access_token: keys.signer('at+jwt').sign(access),
-      refresh_token: keys.signer('rt+jwt').sign(refreshClaims(session)),
-      token_type: 'bearer',
-      expires_in: access.exp - now,
+      access: issue('at+jwt', accessClaims(session, user, now, settings)),
+      refresh: issue('rt+jwt', refreshClaims(session)),
+      issuedAt: now,
     }
+  }
+
+  function issue(typ: TokenType, claims: AccessClaims | RefreshClaims): IssuedToken {
+    return { token: keys.signer(typ).sign(claims), expiresAt: claims.exp }
   }
 
   return { logIn, refresh }

@@ -1,6 +1,6 @@
 /** What every gateway of `deploy/` promises, and the requests that would break a promise. */
 import type { Test } from 'tap'
-import type { TokenResponse } from '../../src/tokens/token-service.ts'
+import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { claimsOf } from '../helpers/app.ts'
 import {
   type Addresses,

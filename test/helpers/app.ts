@@ -8,7 +8,7 @@ import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
-import type { TokenResponse } from '../../src/tokens/token-service.ts'
+import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { type MovableClock, movableClock } from './clock.ts'
 
 export const root = join(import.meta.dirname, '..', '..')

@@ -1,7 +1,7 @@
 /** Three real servers on one real PostgreSQL: what several instances promise, and what they do when it goes away. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import type { TokenResponse } from '../../src/tokens/token-service.ts'
+import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { claimsOf, newSecret } from '../helpers/app.ts'
 import { runSql, startPostgres } from '../helpers/postgres.ts'
 import { postJson, startServer, waitUntil } from '../helpers/process.ts'

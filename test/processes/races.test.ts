@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import type { TokenResponse } from '../../src/tokens/token-service.ts'
+import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { claimsOf, newSecret } from '../helpers/app.ts'
 import { postJson, startServer, temporaryFolder } from '../helpers/process.ts'
 

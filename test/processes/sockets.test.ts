@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import t from 'tap'
-import type { TokenResponse } from '../../src/tokens/token-service.ts'
+import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { postJson, startServer } from '../helpers/process.ts'
 import { request } from '../helpers/raw.ts'
 

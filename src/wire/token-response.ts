@@ -1,0 +1,26 @@
+/** Issued tokens as JSON. */
+import type { Static } from '@sinclair/typebox'
+import type { CookieResponse, TokenResponse as schema } from '../tokens/token-schemas.ts'
+import type { IssuedToken, IssuedTokens } from '../tokens/token-service.ts'
+
+export type TokenResponse = Readonly<Static<typeof schema>>
+
+/** RFC 6749 section 5.1. */
+export function tokenResponse({ access, refresh, issuedAt }: IssuedTokens): TokenResponse {
+  return {
+    access_token: access.token,
+    refresh_token: refresh.token,
+    token_type: 'bearer',
+    expires_in: lifetime(access, issuedAt),
+  }
+}
+
+/** What is left for the body when the tokens are in cookies. */
+export function cookieResponse({ access, issuedAt }: IssuedTokens): CookieResponse {
+  return { token_type: 'cookie', expires_in: lifetime(access, issuedAt) }
+}
+
+/** Seconds, as `expires_in` and `Max-Age` count them. */
+export function lifetime({ expiresAt }: IssuedToken, issuedAt: number): number {
+  return expiresAt - issuedAt
+}
