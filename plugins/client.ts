@@ -1,12 +1,17 @@
-/** Who is on the other end: the address behind the trusted proxies, and nothing that a stranger wrote into a header. */
-import { normalizeIP } from '@fastify/rate-limit'
+/** Who is on the other end: the address behind the trusted proxies. The one door: Fastify's own `ip` knows no proxies here. */
+import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { networkOf, readAddress, siteOf } from '../src/address.ts'
+import { createAddressRanges } from '../src/address-ranges.ts'
 import type { Client } from '../src/client.ts'
+import { clientAddress } from '../src/forwarded-for.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     readonly client: Client
+    /** The above, once it was asked for. */
+    knownClient: Client | undefined
   }
 }
 
@@ -14,28 +19,53 @@ const forwardingHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip']
 
 export default fp(
   async app => {
+    const isTrusted = createAddressRanges(app.config.trustedProxies)
     let warned = false
 
+    app.decorateRequest('knownClient', undefined)
     app.decorateRequest('client', {
       getter(this: FastifyRequest): Client {
-        warnOnce(this)
-        const { ip, headers } = this
-        return {
-          ip,
-          userAgent: headers['user-agent'],
-          get network() {
-            return normalizeIP(ip)
-          },
-        }
+        this.knownClient ??= clientOf(this)
+        return this.knownClient
       },
     })
 
+    function clientOf({ headers, socket }: FastifyRequest): Client {
+      const peer = peerOf(socket)
+      warnOnce(peer, headers)
+      return describe(clientAddress(peer, headers['x-forwarded-for']?.toString(), isTrusted), headers['user-agent'])
+    }
+
     /** The usual mistake behind a gateway: every client then shares the gateway's address, and its limit. */
-    function warnOnce({ ip, headers, socket }: FastifyRequest): void {
-      if (warned || ip !== socket.remoteAddress || !forwardingHeaders.some(name => headers[name] !== undefined)) return
+    function warnOnce(peer: string, headers: FastifyRequest['headers']): void {
+      if (warned || !forwardingHeaders.some(name => headers[name] !== undefined) || isTrusted(peer)) return
       warned = true
-      app.log.warn({ peer: ip }, 'a forwarding header from an address that TRUSTED_PROXIES does not name is ignored')
+      app.log.warn({ peer }, 'a forwarding header from an address that TRUSTED_PROXIES does not name is ignored')
     }
   },
   { name: 'client' },
 )
+
+function describe(ip: string, userAgent: string | undefined): Client {
+  return {
+    ip,
+    userAgent,
+    get network() {
+      return networkOf(ip)
+    },
+    get site() {
+      return siteOf(ip)
+    },
+  }
+}
+
+const peers = new WeakMap<Socket, string>()
+
+/** Read once a connection, which also remembers it of a client that has gone before its answer. */
+function peerOf(socket: Socket): string {
+  const known = peers.get(socket)
+  if (known !== undefined) return known
+  const peer = readAddress(socket.remoteAddress ?? '')
+  if (peer !== undefined) peers.set(socket, peer)
+  return peer ?? 'unknown'
+}

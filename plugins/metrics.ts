@@ -73,7 +73,7 @@ function countRequests(app: FastifyInstance, metrics: Metrics): void {
       route: request.routeOptions.url,
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000,
-      network: () => (request.socket.remoteAddress === undefined ? undefined : request.client.network),
+      network: () => (request.client.ip === 'unknown' ? undefined : request.client.network),
     })
     done()
   })

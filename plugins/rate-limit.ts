@@ -3,7 +3,7 @@
  * restarts and instances; the one on unknown URLs counts in this process.
  */
 import rateLimit, { type FastifyRateLimitOptions } from '@fastify/rate-limit'
-import type { preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/errors.ts'
 import type { LimitStore } from '../src/stores/stores.ts'
@@ -32,12 +32,13 @@ export default fp(
       loginLimitPerIp === 0 ? async () => {} : (app.rateLimit() as preHandlerAsyncHookHandler),
     )
   },
-  { name: 'rate-limit', dependencies: ['stores'] },
+  { name: 'rate-limit', dependencies: ['client', 'stores'] },
 )
 
 const common = {
   global: false,
   timeWindow: minute,
+  keyGenerator: ({ client }: FastifyRequest) => client.network,
   addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
   errorResponseBuilder: () => new SignetError('too_many_attempts', 'the limit of this address is used up'),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import autoload from '@fastify/autoload'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type ConnectionError, type FastifyInstance } from 'fastify'
+import { readAddress } from './address.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { LogLines } from './log-lines.ts'
@@ -41,7 +42,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger: { level: config.logLevel, stream: log },
     logController: requestLog,
-    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    trustProxy: false, // who is asking is told by request.client alone, which parses before it believes
     bodyLimit: 16 * 1024,
     // Only the header block's 16 KiB bound a parameter: a long id is a wrong id, not an error of another kind.
     routerOptions: { maxParamLength: 16 * 1024 },
@@ -79,7 +80,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
 /** Bytes that are no request meet no route and no hook. Their log line must not quote them: they may hold a token. */
 function answerBytes(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
-  this.log.debug({ reason: error.code, ip: socket.remoteAddress }, 'not a request')
+  this.log.debug({ reason: error.code, ip: readAddress(socket.remoteAddress ?? '') }, 'not a request')
   if (socket.writable) socket.write(rawProblem(clientErrors[error.code] ?? 400, this.commonHeaders))
   socket.destroy()
 }

@@ -1,6 +1,7 @@
 /** What a schema cannot say about a variable. Each rule reads its value and adds a line for what is wrong with it. */
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
+import { isAddressRange } from './address-ranges.ts'
 import { type Database, readDatabaseUrl } from './database-url.ts'
 import { secretWeakness } from './keys/secret.ts'
 import type { Variables } from './variables.ts'
@@ -91,8 +92,6 @@ export function readDatabase({ DATABASE_URL }: Pick<Variables, 'DATABASE_URL'>, 
   return { engine: 'sqlite', path: ':memory:' }
 }
 
-const addressGroups = new Set(['loopback', 'linklocal', 'uniquelocal'])
-
 /** Hop counts and `true` believe whatever a client writes, so only addresses are accepted. */
 export function readTrustedProxies({ TRUSTED_PROXIES }: Variables, mistakes: string[]): string[] {
   const proxies = TRUSTED_PROXIES?.split(',').map(one => one.trim()) ?? []
@@ -102,15 +101,6 @@ export function readTrustedProxies({ TRUSTED_PROXIES }: Variables, mistakes: str
     )
   }
   return proxies
-}
-
-function isAddressRange(range: string): boolean {
-  if (addressGroups.has(range)) return true
-  const [address = '', prefix, ...rest] = range.split('/')
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0) return false
-  if (prefix === undefined) return true
-  return /^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128)
 }
 
 /** `id:secret` pairs, split at the first colon; a secret has no comma. */

@@ -68,8 +68,9 @@ export function createTokenService(dependencies: {
     retriesPerDay: settings.refreshRetriesPerDay,
   }
 
-  async function logIn(username: string, password: string, { ip, network, userAgent }: Client): Promise<IssuedTokens> {
-    const user = await users.checkPassword(username, password, { ip, network, userAgent })
+  async function logIn(username: string, password: string, client: Client): Promise<IssuedTokens> {
+    const user = await users.checkPassword(username, password, client)
+    const { ip, userAgent } = client
     const view = await sessions.create(
       {
         sid: randomBytes(16).toString('base64url'),
