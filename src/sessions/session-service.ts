@@ -4,8 +4,8 @@ import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
 import type { Session, SessionStore } from '../stores/stores.ts'
 import type { AuthenticToken } from '../tokens/token-verifier.ts'
+import { refuseTokensOf } from './ending.ts'
 import type { Revocations } from './revocations.ts'
-import { sessionState } from './session.ts'
 
 export interface SessionService {
   list(userId: string): Promise<Session[]>
@@ -17,7 +17,7 @@ export interface SessionService {
   logOutAll(userId: string, client: Pick<Client, 'ip'> | undefined, by?: string): Promise<number>
   /** Ends one of the user's own sessions. @throws {SignetError} `not_found` */
   end(userId: string, sid: string, client: Client): Promise<void>
-  /** Ends a session, whoever it is of. @param by who did it @throws {SignetError} `not_found` when it is not live */
+  /** Ends a session, whoever it is of. @param by who did it @throws {SignetError} `not_found`, also when it was ended already */
   endAny(sid: string, by: string): Promise<Session>
 }
 
@@ -40,10 +40,10 @@ export function createSessionService(dependencies: {
 
     async logOutAll(userId, client, by) {
       const ended = await sessions.revokeAll(userId, by ? 'admin' : 'logout_all')
-      for (const sid of ended) revocations.add(sid)
+      const sessionsEnded = refuseTokensOf(ended, revocations)
       const whence = client && { ip: client.ip }
-      audit({ event: 'logout.all', sub: userId, sessionsEnded: ended.length, ...whence, ...(by && { by }) })
-      return ended.length
+      audit({ event: 'logout.all', sub: userId, sessionsEnded, ...whence, ...(by && { by }) })
+      return sessionsEnded
     },
 
     async end(userId, sid, { ip }) {
@@ -54,8 +54,7 @@ export function createSessionService(dependencies: {
 
     async endAny(sid, by) {
       const view = await sessions.find(sid)
-      const wasLive = view && sessionState(view) === 'live' && (await sessions.revoke(sid, 'admin'))
-      if (!wasLive) throw new SignetError('not_found', 'no such session')
+      if (!view || !(await sessions.revoke(sid, 'admin'))) throw new SignetError('not_found', 'no such session')
       revocations.add(sid)
       audit({ event: 'session.ended', sub: view.session.userId, sid, by })
       return view.session

@@ -3,6 +3,7 @@
  * by line; `bench/simulation` and the tests judge with this same function.
  */
 import type { Session, SessionView } from '../stores/stores.ts'
+import { isLive } from './live.ts'
 
 export interface RefreshPolicy {
   readonly raceWindowSeconds: number
@@ -17,8 +18,7 @@ const daySeconds = 86_400
 /** Whether a session can still be used at all, and if not, why. */
 export function sessionState({ session, user, now }: SessionView): 'live' | 'revoked' | 'expired' {
   if (session.revokedAt !== null || user === undefined || user.disabled) return 'revoked'
-  if (now >= session.expiresAt || now >= session.maxExpiresAt) return 'expired'
-  return 'live'
+  return isLive(session, now) ? 'live' : 'expired'
 }
 
 /** Judges a refresh token of generation `gen` against its session: the first line that matches wins. */

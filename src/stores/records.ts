@@ -76,6 +76,13 @@ export interface RotationPolicy {
   readonly raceWindowSeconds: number
 }
 
+/** A session that an act has just ended. */
+export interface EndedSession {
+  readonly sid: string
+  /** False when its time was over already. */
+  readonly wasLive: boolean
+}
+
 export interface Revocation {
   readonly sid: string
   readonly revokedAt: number

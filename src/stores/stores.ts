@@ -8,6 +8,7 @@
  * came is that unknown, so every act can be asked for again.
  */
 import type {
+  EndedSession,
   ImportOutcome,
   ListedSession,
   NewSession,
@@ -62,11 +63,11 @@ export interface SessionStore {
    */
   revoke(sid: string, reason: RevokeReason, judged?: Session): Promise<boolean>
 
-  /** Ends one live session of this user. @returns false when there is none of that id */
+  /** Ends one session of this user. @returns false when there is none of that id, or it was ended already */
   revokeOwn(userId: string, sid: string): Promise<boolean>
 
-  /** Ends every live session of this user. @returns their ids */
-  revokeAll(userId: string, reason: RevokeReason): Promise<string[]>
+  /** Ends every session of this user that was not ended before, expired ones too. */
+  revokeAll(userId: string, reason: RevokeReason): Promise<EndedSession[]>
 
   /** Up to `limit` live sessions of everybody in the order of their ids, after the id `after`. */
   listAll(query: { limit: number; after?: string | undefined }): Promise<ListedSession[]>
@@ -107,23 +108,23 @@ export interface UserStore {
   seed(users: readonly NewUser[]): Promise<boolean>
 
   /**
-   * Changes a user and, in the same transaction, raises `credentialsVersion` and ends the live sessions (but `keep`) when
-   * the password, the role or `disabled` really changes.
+   * Changes a user and, in the same transaction, raises `credentialsVersion` and ends the sessions (but `keep`) when the
+   * password, the role or `disabled` really changes.
    * @param ifVersion only while `credentialsVersion` is this one
-   * @returns the user and the ids of the ended sessions, or undefined when there is no such user (or version)
+   * @returns the user and the ended sessions, or undefined when there is no such user (or version)
    * @throws {SignetError} `taken` when the e-mail address belongs to somebody else
    */
   update(
     userId: string,
     changes: UserChanges,
     options?: { ifVersion?: number; keep?: string },
-  ): Promise<{ user: User; ended: string[] } | undefined>
+  ): Promise<{ user: User; ended: EndedSession[] } | undefined>
 
   /** Replaces a hash by a better one of the same password: nothing else changes. @returns whether it was still that hash */
   rehash(userId: string, oldHash: string, newHash: string): Promise<boolean>
 
-  /** Deletes a user and ends the sessions, whose rows stay. @returns the ended ids, or undefined when there is no such user */
-  delete(userId: string): Promise<string[] | undefined>
+  /** Deletes a user and ends the sessions, whose rows stay. @returns those, or undefined when there is no such user */
+  delete(userId: string): Promise<EndedSession[] | undefined>
 }
 
 /** Failures of one account in a row. A bucket is a key that says nothing about the name. */

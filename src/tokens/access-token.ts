@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { endsAt } from '../sessions/live.ts'
 import type { Session, User } from '../stores/stores.ts'
 
 const visible = '^[\\x21-\\x7e]+$'
@@ -33,7 +34,7 @@ export interface AccessTokenSettings {
   readonly accessTokenSeconds: number
 }
 
-/** The claims of a new access token, which ends no later than its session. */
+/** The claims of a new access token, which ends no later than its session would, idle or old: nothing need end it then. */
 export function accessClaims(
   session: Session,
   user: User,
@@ -45,7 +46,7 @@ export function accessClaims(
     aud: audience,
     sub: user.userId,
     client_id: 'signet',
-    exp: Math.min(now + accessTokenSeconds, session.maxExpiresAt),
+    exp: Math.min(now + accessTokenSeconds, endsAt(session)),
     iat: now,
     jti: randomUUID(),
     sid: session.sid,

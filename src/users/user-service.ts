@@ -6,6 +6,7 @@ import { SignetError } from '../errors.ts'
 import type { LoginLimit } from '../limits/login-limit.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
+import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import type { User, UserChanges, UserStore } from '../stores/stores.ts'
 import { accountName, canonicalEmail, canonicalUsername, newUserId } from './user.ts'
@@ -130,8 +131,8 @@ export function createUserService(dependencies: {
     const passwordHash = await hasher.hash(next)
     const outcome = await users.update(userId, { passwordHash }, { ifVersion: user.credentialsVersion, keep: sid })
     if (!outcome) throw new SignetError('invalid_credentials', 'the user changed while the hash was computed')
-    endedHere(outcome.ended)
-    audit({ event: 'password.changed', sub: userId, sid, ip: client.ip, sessionsEnded: outcome.ended.length })
+    const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
+    audit({ event: 'password.changed', sub: userId, sid, ip: client.ip, sessionsEnded })
   }
 
   async function create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor): Promise<User> {
@@ -174,9 +175,8 @@ export function createUserService(dependencies: {
     const wanted: UserChanges = { ...others, ...(email !== undefined && { email: emailOf(email) }) }
     const outcome = await users.update(userId, { ...wanted, ...(await newHash(userId, password)) })
     if (!outcome) throw new SignetError('not_found', 'no such user')
-    endedHere(outcome.ended)
-    const changed = Object.keys(changes)
-    audit({ event: 'user.changed', sub: userId, changed, sessionsEnded: outcome.ended.length, ...by })
+    const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
+    audit({ event: 'user.changed', sub: userId, changed: Object.keys(changes), sessionsEnded, ...by })
     return outcome.user
   }
 
@@ -189,8 +189,7 @@ export function createUserService(dependencies: {
   async function remove(userId: string, by: Actor): Promise<void> {
     const ended = await users.delete(userId)
     if (!ended) throw new SignetError('not_found', 'no such user')
-    endedHere(ended)
-    audit({ event: 'user.deleted', sub: userId, sessionsEnded: ended.length, ...by })
+    audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })
   }
 
   async function seedFrom(file: string): Promise<number> {
@@ -213,10 +212,6 @@ export function createUserService(dependencies: {
         if ('mistake' in read) throw new Error(`${file}, line ${number}: ${read.mistake}`)
         return read.user
       })
-  }
-
-  function endedHere(sids: readonly string[]): void {
-    for (const sid of sids) revocations.add(sid)
   }
 
   return { checkPassword, changePassword, create, get, lookUp, list: users.list, change, delete: remove, seedFrom }

@@ -1,6 +1,5 @@
 /** Names: one canonical form for storage, uniqueness, login and throttling, so that no spelling is a second account. */
 import { randomBytes } from 'node:crypto'
-import type { RevokeReason, User, UserChanges } from '../stores/stores.ts'
 
 /** `sub` is opaque and never used again, also when a name is (RFC 9068 section 2.2). */
 export function newUserId(): string {
@@ -25,12 +24,4 @@ export function canonicalEmail(email: string): string | undefined {
 /** What attempts on a name are counted under, whether or not there is such a user: every spelling is one account. */
 export function accountName(name: string): string {
   return canonicalUsername(name) ?? canonicalEmail(name) ?? name.normalize('NFKC').toLowerCase()
-}
-
-/** Why a change ends the user's sessions, or undefined when it does not. */
-export function reasonToEnd(before: User, { role, disabled, passwordHash }: UserChanges): RevokeReason | undefined {
-  if (passwordHash !== undefined && passwordHash !== before.passwordHash) return 'password_changed'
-  if (disabled === true && !before.disabled) return 'disabled'
-  if (role !== undefined && role !== before.role) return 'role_changed'
-  return undefined
 }

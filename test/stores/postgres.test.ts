@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.ts'
 import { openStores } from '../../src/stores/open-stores.ts'
 import { openPostgresStores } from '../../src/stores/postgres/postgres-stores.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
+import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
 import { testListing } from './sessions-listing.contract.ts'
@@ -27,6 +28,7 @@ testStores(t, engine)
 testUsers(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
+testEnding(t, engine)
 testTransfer(t, engine)
 
 t.test('five that open an empty database at once make it once', async t => {
@@ -91,7 +93,7 @@ t.test('a login that is not committed yet is ended by the change of the password
   const change = await stores.users.update('id-a', { passwordHash: 'another' })
 
   t.match(await login, { session: { revokedAt: null } })
-  t.strictSame(change?.ended, ['sid'])
+  t.strictSame(change?.ended, [{ sid: 'sid', wasLive: true }])
   t.match(await stores.sessions.find('sid'), { session: { revokeReason: 'password_changed' } })
 })
 

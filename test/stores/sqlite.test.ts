@@ -5,6 +5,7 @@ import t from 'tap'
 import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testBackup, testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
@@ -25,6 +26,7 @@ testStores(t, engine)
 testUsers(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
+testEnding(t, engine)
 testTransfer(t, engine)
 testBackup(t, engine)
 

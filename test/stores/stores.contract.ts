@@ -173,7 +173,7 @@ export function testStores(t: Test, engine: Engine): void {
     t.equal(await stores.sessions.revokeOwn('id-a', created.sid), true)
     t.equal(await stores.sessions.revokeOwn('id-a', created.sid), false)
 
-    t.strictSame(await stores.sessions.revokeAll('id-a', 'logout_all'), [second.sid])
+    t.strictSame(await stores.sessions.revokeAll('id-a', 'logout_all'), [{ sid: second.sid, wasLive: true }])
     t.strictSame(await stores.sessions.revokeAll('id-a', 'logout_all'), [])
     t.strictSame(await stores.sessions.list('id-a'), [])
     t.strictSame(ids(await stores.sessions.list('id-b')), [foreign.sid])

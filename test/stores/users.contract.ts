@@ -81,7 +81,7 @@ export function testUsers(t: Test, engine: Engine): void {
 
       const outcome = await stores.users.update('id-ana', changes, { keep: kept })
 
-      t.match(outcome, { user: { ...changes, credentialsVersion: 1 }, ended: [ended] })
+      t.match(outcome, { user: { ...changes, credentialsVersion: 1 }, ended: [{ sid: ended, wasLive: true }] })
       t.match((await stores.sessions.find(ended))?.session, { revokeReason: reason })
       t.equal((await stores.sessions.find(kept))?.session.revokedAt, null)
       await t.rejects(begin(0), 'a login that began before finds another version')
@@ -121,7 +121,7 @@ export function testUsers(t: Test, engine: Engine): void {
   t.test(`${engine.name}: a deleted user's sessions end and stay for a while`, async t => {
     const { stores, begin } = await withUser(t, engine)
     const sid = await begin(0)
-    t.strictSame(await stores.users.delete('id-ana'), [sid])
+    t.strictSame(await stores.users.delete('id-ana'), [{ sid, wasLive: true }])
     t.equal(await stores.users.delete('id-ana'), undefined)
     t.match(await stores.sessions.find(sid), { session: { revokeReason: 'deleted' }, user: undefined })
   })

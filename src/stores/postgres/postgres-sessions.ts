@@ -3,15 +3,14 @@
  * for another one judges its WHERE again by the row the other left behind, so of several with one condition one wins.
  */
 
+import { endable, live, unexpired } from '../../sessions/live.ts'
 import { type Row, toSession } from '../rows.ts'
 import type { SessionStore } from '../stores.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
-import { sessionColumns, toView, userColumns } from './rows.ts'
+import { sessionColumns, toEnded, toView, userColumns } from './rows.ts'
 
-const live = 'sessions.revoked_at IS NULL AND sessions.expires_at > $now AND sessions.max_expires_at > $now'
 const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
-const asJudged = `sessions.sid = $sid AND sessions.generation = $judged::bigint AND sessions.retries = $retries::bigint
-      AND sessions.revoked_at IS NULL`
+const asJudged = `sessions.sid = $sid AND sessions.generation = $judged::bigint AND sessions.retries = $retries::bigint`
 const view = `${sessionColumns}, ${userColumns}, $now AS now`
 const idleExpiry = 'expires_at = least($now + $idle::bigint, sessions.max_expires_at)'
 
@@ -62,17 +61,18 @@ const countRetry = statement(
 const revoke = statement(
   'revoke session',
   `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
-  WHERE sid = $sid AND revoked_at IS NULL AND ($judged::bigint IS NULL OR generation = $judged::bigint)
+  WHERE sid = $sid AND ${endable} AND ($judged::bigint IS NULL OR generation = $judged::bigint)
   RETURNING sid`,
 )
 const revokeOwn = statement(
   'revoke own session',
-  `UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${live}
+  `UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}
   RETURNING sid`,
 )
 const revokeAll = statement(
   'revoke all sessions',
-  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${live} RETURNING sid`,
+  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
+  RETURNING sid, ${unexpired} AS was_live`,
 )
 const listAll = statement(
   'list all sessions',
@@ -133,7 +133,7 @@ export function createPostgresSessions({ ask }: PostgresDatabase): SessionStore 
 
     revokeOwn: (userId, sid) => did(revokeOwn, { userId, sid }),
 
-    revokeAll: async (userId, reason) => (await ask(revokeAll, { userId, reason })).map(sidOf),
+    revokeAll: async (userId, reason) => (await ask(revokeAll, { userId, reason })).map(toEnded),
 
     listAll: async ({ limit, after = '' }) =>
       (await ask(listAll, { limit, after })).map(row => ({

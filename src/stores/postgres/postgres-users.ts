@@ -2,10 +2,11 @@
  * Users in PostgreSQL. A change locks the user's row before it ends the sessions, as a login does before it begins one
  * (postgres-sessions.ts), and ends them in a statement of its own, which sees what the lock had to wait for.
  */
-import { reasonToEnd } from '../../users/user.ts'
-import type { NewUser, RevokeReason, UserStore } from '../stores.ts'
+import { reasonToEnd } from '../../sessions/ending.ts'
+import { endable, unexpired } from '../../sessions/live.ts'
+import type { EndedSession, NewUser, RevokeReason, UserStore } from '../stores.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
-import { toUser, userColumns } from './rows.ts'
+import { toEnded, toUser, userColumns } from './rows.ts'
 
 const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
 const byUsername = statement('user by name', `SELECT ${userColumns} FROM users WHERE username = $key`)
@@ -48,8 +49,8 @@ const remove = statement('delete user', 'DELETE FROM users WHERE user_id = $user
 const endSessions = statement(
   'end sessions of user',
   `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
-  WHERE user_id = $userId AND sid IS DISTINCT FROM $keep AND revoked_at IS NULL AND expires_at > $now
-  RETURNING sid`,
+  WHERE user_id = $userId AND sid IS DISTINCT FROM $keep AND ${endable}
+  RETURNING sid, ${unexpired} AS was_live`,
 )
 
 export function createPostgresUsers({ ask, transaction }: PostgresDatabase): UserStore {
@@ -105,8 +106,8 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
   }
 }
 
-async function end(ask: Ask, userId: string, reason: RevokeReason, keep: string | null): Promise<string[]> {
-  return (await ask(endSessions, { userId, reason, keep })).map(row => row['sid'] as string)
+async function end(ask: Ask, userId: string, reason: RevokeReason, keep: string | null): Promise<EndedSession[]> {
+  return (await ask(endSessions, { userId, reason, keep })).map(toEnded)
 }
 
 /** Users as columns, so that any number of them is one statement. */

@@ -1,6 +1,6 @@
 /** Rows of PostgreSQL as records of the domain. */
 import { type Row, toSession } from '../rows.ts'
-import type { SessionView, User } from '../stores.ts'
+import type { EndedSession, SessionView, User } from '../stores.ts'
 
 /**
  * Columns by name, never `*`: a prepared statement whose result changes, because a newer version added a column, fails
@@ -32,4 +32,8 @@ export function toUser(row: Row): User {
 export function toView(row: Row | undefined): SessionView | undefined {
   if (!row) return undefined
   return { session: toSession(row), user: row['user'] === null ? undefined : toUser(row), now: row['now'] as number }
+}
+
+export function toEnded(row: Row): EndedSession {
+  return { sid: row['sid'] as string, wasLive: row['was_live'] as boolean }
 }

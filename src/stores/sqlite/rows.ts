@@ -1,6 +1,6 @@
-/** Users of SQLite, which knows no booleans. */
+/** Rows of SQLite, which knows no booleans. */
 import type { Row } from '../rows.ts'
-import type { User } from '../stores.ts'
+import type { EndedSession, User } from '../stores.ts'
 
 export function toUser(row: Row): User {
   return {
@@ -13,4 +13,8 @@ export function toUser(row: Row): User {
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['created_at'] as number,
   }
+}
+
+export function toEnded(row: Row): EndedSession {
+  return { sid: row['sid'] as string, wasLive: row['was_live'] === 1 }
 }

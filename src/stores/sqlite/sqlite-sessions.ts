@@ -1,13 +1,13 @@
 /** Sessions in SQLite. Each act is one prepared, conditional statement. */
 import type { Clock } from '../../clock.ts'
+import { endable, live, unexpired } from '../../sessions/live.ts'
 import { type Row, toSession } from '../rows.ts'
 import type { SessionStore, SessionView } from '../stores.ts'
-import { toUser } from './rows.ts'
+import { toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-const live = 'revoked_at IS NULL AND expires_at > $now AND max_expires_at > $now'
 const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
-const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries AND revoked_at IS NULL'
+const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries'
 
 export function createSqliteSessions({ raw, run, transaction, write }: SqliteDatabase, clock: Clock): SessionStore {
   const insert = raw.prepare(`
@@ -34,12 +34,12 @@ export function createSqliteSessions({ raw, run, transaction, write }: SqliteDat
     RETURNING *`)
   const revoke = raw.prepare(`
     UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
-    WHERE sid = $sid AND revoked_at IS NULL AND ($judged IS NULL OR generation = $judged)`)
+    WHERE sid = $sid AND ${endable} AND ($judged IS NULL OR generation = $judged)`)
   const revokeOwn = raw.prepare(`
-    UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${live}`)
+    UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}`)
   const revokeAll = raw.prepare(`
-    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${live}
-    RETURNING sid`)
+    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
+    RETURNING sid, ${unexpired} AS was_live`)
   // By the primary key, so that a page costs what it holds however many sessions there are.
   const listAll = raw.prepare(`
     SELECT sessions.*, users.username FROM sessions NOT INDEXED LEFT JOIN users ON users.user_id = sessions.user_id
@@ -96,8 +96,7 @@ export function createSqliteSessions({ raw, run, transaction, write }: SqliteDat
 
     revokeOwn: (userId, sid) => write(() => revokeOwn.run({ userId, sid, now: clock() }).changes === 1),
 
-    revokeAll: (userId, reason) =>
-      write(() => revokeAll.all({ userId, reason, now: clock() }).map(row => row['sid'] as string)),
+    revokeAll: (userId, reason) => write(() => revokeAll.all({ userId, reason, now: clock() }).map(toEnded)),
 
     listAll: ({ limit, after = '' }) =>
       run(() =>

@@ -1,10 +1,11 @@
 /** Users in SQLite. */
 import type { Clock } from '../../clock.ts'
 import { SignetError } from '../../errors.ts'
-import { reasonToEnd } from '../../users/user.ts'
+import { reasonToEnd } from '../../sessions/ending.ts'
+import { endable, unexpired } from '../../sessions/live.ts'
 import type { Row } from '../rows.ts'
 import type { ImportOutcome, NewUser, RevokeReason, UserStore } from '../stores.ts'
-import { toUser } from './rows.ts'
+import { toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 export function createSqliteUsers({ raw, run, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
@@ -35,8 +36,8 @@ export function createSqliteUsers({ raw, run, write, transaction }: SqliteDataba
   const remove = raw.prepare('DELETE FROM users WHERE user_id = ?')
   const endSessions = raw.prepare(`
     UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
-    WHERE user_id = $userId AND sid IS NOT $keep AND revoked_at IS NULL AND expires_at > $now
-    RETURNING sid`)
+    WHERE user_id = $userId AND sid IS NOT $keep AND ${endable}
+    RETURNING sid, ${unexpired} AS was_live`)
 
   const find = (statement: typeof byId, value: string) =>
     run(() => {
@@ -45,7 +46,7 @@ export function createSqliteUsers({ raw, run, write, transaction }: SqliteDataba
     })
   const toRow = ({ disabled = false, ...user }: NewUser) => ({ ...user, disabled: disabled ? 1 : 0, now: clock() })
   const end = (userId: string, reason: RevokeReason, keep: string | null) =>
-    endSessions.all({ userId, reason, keep, now: clock() }).map(row => row['sid'] as string)
+    endSessions.all({ userId, reason, keep, now: clock() }).map(toEnded)
 
   function importOne(user: NewUser): ImportOutcome {
     if (insertIfFree.run(toRow(user)).changes === 1) return 'inserted'
