@@ -1,9 +1,9 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { SignetError } from '../src/errors.ts'
 import { problems } from '../src/problem.ts'
 import { bearerToken } from '../src/tokens/bearer.ts'
 import { identityHeaders } from '../src/tokens/identity-headers.ts'
+import { requiredRole } from '../src/tokens/required-role.ts'
 import { authorized } from '../src/tokens/token-schemas.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 
@@ -12,14 +12,12 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   let verifier: TokenVerifier | undefined
 
   /** Answers before a body would be read: a gateway passes on any method, and any body is not for us. */
-  function verify(request: FastifyRequest<{ Querystring: { role?: string } }>, reply: FastifyReply): void {
+  function verify(request: FastifyRequest, reply: FastifyReply): void {
+    const requireRole = requiredRole(request.query as Record<string, unknown>)
     const token = tokenCookies.readAtGateway(request) ?? bearerToken(request.headers.authorization)
     verifier ??= app.verifier
     const claims = verifier.authenticate(token)
-    const { role } = request.query
-    if (role !== undefined && role !== claims.role) {
-      throw new SignetError(role === 'admin' ? 'admin_required' : 'role_required', 'the role is another one')
-    }
+    requireRole(claims)
     reply.headers(identityHeaders(claims)).send()
   }
 
@@ -28,16 +26,19 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     summary: 'Is this request allowed? For nginx auth_request, Caddy forward_auth and the like',
     description: 'Any method. Answers from memory: no database, no cookie, no rotation.',
     security: authorized,
-    querystring: Type.Object({ role: Type.Optional(Type.String({ description: 'the role that is asked for' })) }),
+    querystring: Type.Object(
+      { role: Type.Optional(Type.String({ description: 'the role that is asked for; `a,b` means one of them' })) },
+      { additionalProperties: false },
+    ),
     response: {
       200: Type.Unsafe<''>({ type: 'null', description: 'Who is asking is in the `X-Auth-…` headers' }),
-      ...problems(401, 403, 503),
+      ...problems(400, 401, 403, 503),
     },
   }
   const onRequest = [
     (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
       try {
-        verify(request as FastifyRequest<{ Querystring: { role?: string } }>, reply)
+        verify(request, reply)
       } catch (error) {
         done(error as Error)
       }

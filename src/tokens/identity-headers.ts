@@ -26,5 +26,6 @@ const made = new WeakMap<AccessClaims, Readonly<Record<string, string>>>()
 
 function headerValue(text: string | null): string {
   if (!text) return '-'
+  if (text === '-') return '%2D' // somebody of that name is not nobody
   return text.replace(/[^\x21-\x24\x26-\x7e]+/g, part => encodeURIComponent(part.toWellFormed()))
 }

@@ -1,5 +1,8 @@
 /** The gateway's check: any method, no body, no database, and always every header (contract section 8). */
 import t from 'tap'
+import type { AccessClaims } from '../../src/tokens/access-token.ts'
+import { identityHeaders } from '../../src/tokens/identity-headers.ts'
+import { isProblem } from '../helpers/answers.ts'
 import { claimsOf, testApp } from '../helpers/app.ts'
 
 const headerNames = ['user-id', 'username', 'email', 'role', 'session-id', 'expires-at'].map(name => `x-auth-${name}`)
@@ -65,7 +68,34 @@ t.test('a role can be asked for', async t => {
   t.strictSame(await ask(user.access_token, 'role=admin'), [403, 'Admin role required'])
   t.strictSame(await ask(user.access_token, 'role=user'), [200, ''])
   t.strictSame(await ask(admin.access_token, 'role=user'), [403, 'Another role required'])
-  t.strictSame(await ask(user.access_token, 'role=user&role=admin'), [403, 'Another role required'], 'twice is nobody')
+  t.strictSame(await ask(user.access_token, 'role=admin,user'), [200, ''], 'one of several')
+  t.strictSame(await ask(admin.access_token, 'role=admin%2Cuser'), [200, ''])
+  t.strictSame(await ask(user.access_token, 'role=admin,editor'), [403, 'Another role required'])
+  t.strictSame(await ask(user.access_token, ''), [200, ''])
+})
+
+t.test('a query that is not exactly right lets nobody pass', async t => {
+  const { app, logIn } = await testApp(t)
+  const { access_token: admin } = await logIn()
+  const unknown = ['roles=admin', 'Role=admin', 'ROLE=admin', 'role[]=admin', 'role%5B%5D=admin', 'rol%C3%A9=admin']
+  const later = ['max_age=300', 'amr=otp', 'role=admin&max_age=300']
+  const twice = ['role=admin&role=admin', 'role=user&role=admin', 'role=&role=admin', 'role=admin&x=1', '__proto__=x']
+  const empty = ['role', 'role=', 'role=,', 'role=admin,', 'role=,admin', 'role=admin,,user', 'role=%20', '=admin', 'x']
+  const blanks = ['role=admin,%20user', 'role=+admin', 'role=admin%00', 'role=admin%0a', 'role=%C3%A4']
+  for (const query of [...unknown, ...later, ...twice, ...empty, ...blanks]) {
+    for (const headers of [{ authorization: `Bearer ${admin}` }, {}]) {
+      const answer = await app.inject({ url: `/verify?${query}`, headers })
+      isProblem(t, answer, 400, 'invalid_request', query)
+      t.ok(answer.json().errors.length > 0, query)
+      t.equal(answer.headers['x-auth-user-id'], undefined)
+    }
+  }
+})
+
+t.test('who is called - is not nobody', async t => {
+  const claims = { sub: '-', username: '-', email: null, role: '-', sid: 'x', exp: 1 } as unknown as AccessClaims
+  t.match(identityHeaders(claims), { 'x-auth-username': '%2D', 'x-auth-user-id': '%2D', 'x-auth-email': '-' })
+  t.match(identityHeaders({ ...claims, username: '--' }), { 'x-auth-username': '--' })
 })
 
 t.test('by cookie it is for our own pages, and for links', async t => {
