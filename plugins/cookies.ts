@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import { isUnsafe, senderOf } from '../src/cookies/sender.ts'
 import { readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/cookies/token-cookies.ts'
 import { SignetError } from '../src/errors.ts'
+import { originOf } from '../src/public-url.ts'
 import type { CookieResponse } from '../src/tokens/token-schemas.ts'
 import type { IssuedTokens } from '../src/tokens/token-service.ts'
 import { cookieResponse, lifetime } from '../src/wire/token-response.ts'
@@ -36,7 +37,7 @@ declare module 'fastify' {
 export default fp(
   async app => {
     const { config } = app
-    const origins = new Set([config.publicUrl, ...config.cookieOrigins])
+    const origins = new Set([originOf(config.publicUrl), ...config.cookieOrigins])
     const serialize = await createSerializer(app)
 
     function read(request: FastifyRequest): TokensOfCookies {

@@ -6,6 +6,7 @@ import fp from 'fastify-plugin'
 import { SignetError } from '../src/errors.ts'
 import type { Metrics } from '../src/metrics/metrics.ts'
 import type { MetricSources } from '../src/metrics/state.ts'
+import { pathOf } from '../src/public-url.ts'
 import type { Stores } from '../src/stores/stores.ts'
 
 declare module 'fastify' {
@@ -67,6 +68,8 @@ function ifOpen<T>(read: () => T): T | undefined {
 }
 
 function countRequests(app: FastifyInstance, metrics: Metrics): void {
+  const path = pathOf(app.config.publicUrl)
+  const logins = new Set<string | undefined>([`${path}/login`, `${path}/token`])
   app.addHook('onResponse', (request, reply, done) => {
     metrics.requestAnswered({
       method: request.method,
@@ -78,7 +81,7 @@ function countRequests(app: FastifyInstance, metrics: Metrics): void {
     done()
   })
   app.addHook('onError', (request, _reply, error, done) => {
-    const isLogin = request.routeOptions.url === '/login' || request.routeOptions.url === '/token'
+    const isLogin = logins.has(request.routeOptions.url)
     if (isLogin && error instanceof SignetError) metrics.loginRefused(error.code)
     done()
   })

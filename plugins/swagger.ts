@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import { authorizeByItself } from '../src/docs/authorize-by-itself.ts'
 import { openapi } from '../src/docs/openapi.ts'
+import { pathOf } from '../src/public-url.ts'
 
 export default fp(
   async app => {
@@ -11,12 +12,19 @@ export default fp(
     await app.register(swagger, {
       openapi,
       stripBasePath: false, // it cannot read a relative server
+      // The document's server is where the document is, under the path; what stays outside has a server of its own.
+      transform: ({ schema, url }) => {
+        if (path === '') return { schema, url }
+        if (url.startsWith(`${path}/`)) return { schema, url: url.slice(path.length) }
+        return { schema: { ...schema, servers: [{ url: '/' }] }, url }
+      },
       refResolver: { buildLocalReference: ({ $id }, _baseUri, _fragment, i) => ($id as string) ?? `Schema${i}` },
     })
-    app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+    const path = pathOf(app.config.publicUrl)
+    app.get(`${path}/openapi.json`, { schema: { hide: true } }, () => app.swagger())
 
     await app.register(swaggerUi, {
-      routePrefix: '/docs',
+      routePrefix: `${path}/docs`,
       indexPrefix: '.', // relative links in the page, for gateways that strip a path
       // The UI loads its own copy at /docs/json, one level deeper.
       transformSpecification: document => ({ ...document, servers: [{ url: '..' }] }),

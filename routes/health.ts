@@ -3,6 +3,9 @@ import { problems } from '../src/problem.ts'
 
 const Health = Type.Object({ status: Type.String() })
 
+/** For whatever runs this service, which knows no path of a gateway. */
+export const prefixOverride = ''
+
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.get(
     '/health/live',

@@ -7,7 +7,7 @@ const Introspection = Type.Object(
   {
     active: Type.Boolean(),
     iss: Type.Optional(Type.String()),
-    aud: Type.Optional(Type.String()),
+    aud: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
     sub: Type.Optional(Type.String()),
     client_id: Type.Optional(Type.String()),
     exp: Type.Optional(Type.Integer()),

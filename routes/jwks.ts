@@ -19,6 +19,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   app.get(
     '/.well-known/jwks.json',
     {
+      config: { openToEveryPage: true },
       schema: {
         tags: ['OAuth 2.0'],
         operationId: 'jwks',

@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { problems } from '../src/problem.ts'
+import { pathOf } from '../src/public-url.ts'
 
 const uri = Type.String({ format: 'uri' })
 const words = Type.Array(Type.String())
@@ -15,6 +16,9 @@ const Metadata = Type.Object({
   revocation_endpoint_auth_methods_supported: words,
   introspection_endpoint_auth_methods_supported: words,
 })
+
+/** RFC 8414 section 3.1 puts the path of the issuer behind its own. */
+export const prefixOverride = ''
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   const { publicUrl, passwordForm } = app.config
@@ -32,8 +36,9 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   }
 
   app.get(
-    '/.well-known/oauth-authorization-server',
+    `/.well-known/oauth-authorization-server${pathOf(publicUrl)}`,
     {
+      config: { openToEveryPage: true },
       schema: {
         tags: ['OAuth 2.0'],
         operationId: 'metadata',

@@ -7,6 +7,9 @@ import { requiredRole } from '../src/tokens/required-role.ts'
 import { authorized } from '../src/tokens/token-schemas.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 
+/** A gateway asks here, whatever path it keeps Signet under. */
+export const prefixOverride = ''
+
 const plugin: FastifyPluginAsyncTypebox = async app => {
   const { tokenCookies } = app
   let verifier: TokenVerifier | undefined
@@ -46,11 +49,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   ]
   const handler = async () => ''
 
-  app.route({ method: 'GET', url: '/verify', onRequest, schema: { ...schema, operationId: 'verify' }, handler })
+  // A preflight that CORS answers with 204 would be a yes to a gateway that asks with the method of the request.
+  const config = { cors: false } as const
+  app.route({ method: 'GET', url: '/verify', onRequest, config, schema: { ...schema, operationId: 'verify' }, handler })
   app.route({
     method: app.supportedMethods.filter(method => method !== 'GET' && method !== 'HEAD'),
     url: '/verify',
     onRequest,
+    config,
     schema: { ...schema, hide: true },
     handler,
   })

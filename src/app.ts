@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import type { LogLines } from './log-lines.ts'
 import type { PasswordHasher } from './passwords/password-hash.ts'
 import { OAuthError, Problem, rawProblem } from './problem.ts'
+import { pathOf } from './public-url.ts'
 import { RequestLog } from './request-log.ts'
 import { sharedSerializers } from './shared-serializers.ts'
 import { TokenResponse } from './tokens/token-schemas.ts'
@@ -36,8 +37,8 @@ export interface AppOptions {
 }
 
 /** @throws when the database cannot be opened or a plugin is missing */
-export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, log, clock = systemClock, background = true, hasher } = options
+export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
+  const { config, log, clock = systemClock, background = true, hasher } = given
   const requestLog = new RequestLog(log, config.logLevel)
   const app = Fastify({
     logger: { level: config.logLevel, stream: log },
@@ -74,7 +75,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   for (const schema of [Problem, OAuthError, TokenResponse, UserItem]) app.addSchema(schema)
 
   await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })
-  await app.register(autoload, { dir: join(import.meta.dirname, '..', 'routes'), dirNameRoutePrefix: false })
+  // What is not for clients exports a `prefixOverride` and stays where it is.
+  const options = { prefix: pathOf(config.publicUrl) }
+  await app.register(autoload, { dir: join(import.meta.dirname, '..', 'routes'), dirNameRoutePrefix: false, options })
   return app as unknown as FastifyInstance
 }
 

@@ -4,39 +4,59 @@ import { isIP } from 'node:net'
 import { isAddressRange } from './address-ranges.ts'
 import { type Database, readDatabaseUrl } from './database-url.ts'
 import { secretWeakness } from './keys/secret.ts'
+import { isOrigin, isPublicUrl, originOf } from './public-url.ts'
 import type { Variables } from './variables.ts'
 
 /** The issuer is configured, never taken from a request (RFC 8414 section 2: no query, no fragment). */
-export function readPublicUrl({ PUBLIC_URL, HOST }: Variables, mistakes: string[]): string {
+export function readPublicUrl({ PUBLIC_URL, HOST, PORT }: Variables, mistakes: string[]): string {
   if (PUBLIC_URL === undefined) {
     if (!isLoopback(HOST)) {
       mistakes.push(
         'PUBLIC_URL is required when HOST is not loopback: the origin that clients see, as in https://auth.example.com',
       )
     }
-    return 'http://localhost:3000'
+    return originOf(`http://localhost:${PORT}`)
   }
-  if (!readOrigin(PUBLIC_URL)) {
-    mistakes.push('PUBLIC_URL must be an origin without path, query or trailing slash, as in https://auth.example.com')
-  }
-  return PUBLIC_URL
+  if (isPublicUrl(PUBLIC_URL)) return PUBLIC_URL
+  mistakes.push(
+    'PUBLIC_URL must be an origin, or one with a path, without query or trailing slash, as in https://auth.example.com or https://example.com/auth',
+  )
+  return 'http://localhost'
 }
 
-/** The text as a URL when it is an origin exactly as browsers write it, which is how it will be compared. */
-function readOrigin(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  return url && /^https?:$/.test(url.protocol) && url.origin === text && !text.includes('*') ? url : undefined
+/** Several are separated by commas; a token for them names them all. */
+export function readAudience({ JWT_AUDIENCE }: Variables, publicUrl: string, mistakes: string[]): string[] {
+  if (JWT_AUDIENCE === undefined) return [publicUrl]
+  const audience = JWT_AUDIENCE.split(',').map(one => one.trim())
+  if (audience.includes('')) mistakes.push('JWT_AUDIENCE lists an empty name')
+  else if (new Set(audience).size < audience.length) mistakes.push('JWT_AUDIENCE lists a name twice')
+  // They stand in every token, and one of more than 4,096 bytes is refused.
+  if (JWT_AUDIENCE.length > 1000) mistakes.push('JWT_AUDIENCE is longer than 1,000 characters')
+  return audience
+}
+
+/** Pages of other sites: no cookies for them, so of any site, or `*` for all. */
+export function readCorsOrigins({ CORS_ORIGINS }: Variables, mistakes: string[]): string[] {
+  const origins = CORS_ORIGINS?.split(',').map(one => one.trim()) ?? []
+  if (origins.length === 1 && origins[0] === '*') return origins
+  for (const [index, origin] of origins.entries()) {
+    if (isOrigin(origin)) continue
+    mistakes.push(
+      `CORS_ORIGINS: entry ${index + 1} of ${origins.length} must be an origin without path or trailing slash, as in https://app.example.com; or the list is nothing but *`,
+    )
+  }
+  return origins
 }
 
 /** Each must be of the site of `PUBLIC_URL`: the browser sends no SameSite cookie from another one. */
 export function readCookieOrigins({ COOKIE_ORIGINS }: Variables, publicUrl: string, mistakes: string[]): string[] {
   const origins = COOKIE_ORIGINS?.split(',').map(one => one.trim()) ?? []
-  const ours = readOrigin(publicUrl)
+  const ours = new URL(publicUrl)
   for (const [index, origin] of origins.entries()) {
-    const url = readOrigin(origin)
     const which = `COOKIE_ORIGINS: entry ${index + 1} of ${origins.length}`
-    if (!url) mistakes.push(`${which} must be an origin without path or trailing slash, as in https://app.example.com`)
-    else if (ours && !isSameSite(url, ours)) mistakes.push(`${which} must be of the same site as PUBLIC_URL`)
+    if (!isOrigin(origin))
+      mistakes.push(`${which} must be an origin without path or trailing slash, as in https://app.example.com`)
+    else if (!isSameSite(new URL(origin), ours)) mistakes.push(`${which} must be of the same site as PUBLIC_URL`)
   }
   return origins
 }

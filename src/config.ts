@@ -4,7 +4,9 @@
 import { availableParallelism } from 'node:os'
 import { type Static, Type } from '@sinclair/typebox'
 import {
+  readAudience,
   readCookieOrigins,
+  readCorsOrigins,
   readDatabase,
   readPublicUrl,
   readResourceServers,
@@ -21,7 +23,8 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly publicUrl: string
-  readonly audience: string
+  /** What access tokens are for: at least one name. */
+  readonly audience: readonly string[]
   /** The first signs, all verify. */
   readonly secrets: readonly [string, ...string[]]
   /** The secret was made for this start only: tokens do not outlive the process. */
@@ -48,6 +51,8 @@ export interface Config {
   readonly passwordForm: boolean
   /** Further origins whose pages may use cookies. */
   readonly cookieOrigins: readonly string[]
+  /** Further origins whose pages may use bearer tokens; `*` alone is every page. */
+  readonly corsOrigins: readonly string[]
   /** id → secret of the services that may introspect. */
   readonly resourceServers: ReadonlyMap<string, string>
   readonly seedUsersFile: string | undefined
@@ -169,7 +174,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     host: values.HOST,
     port: values.PORT,
     publicUrl,
-    audience: values.JWT_AUDIENCE ?? publicUrl,
+    audience: Object.freeze(readAudience(values, publicUrl, mistakes)),
     secrets: Object.freeze(secrets),
     secretIsRandom,
     algorithm: values.JWT_ALGORITHM,
@@ -188,6 +193,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     registrationIsOpen: values.REGISTRATION === 'open',
     passwordForm: values.PASSWORD_FORM === 'on',
     cookieOrigins: Object.freeze(cookieOrigins),
+    corsOrigins: Object.freeze(readCorsOrigins(values, mistakes)),
     resourceServers: readResourceServers(values, mistakes),
     seedUsersFile: values.SEED_USERS_FILE,
     docs: values.DOCS,

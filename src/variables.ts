@@ -15,8 +15,8 @@ export const variables = Type.Object({
   PORT: Type.Integer({ title: 'port to listen on', default: 3000, minimum: 0, maximum: 65535 }),
   PUBLIC_URL: Type.Optional(
     Type.String({
-      title: 'issuer (`iss`): the origin clients see; required when `HOST` is not loopback',
-      shown: 'http://localhost:3000',
+      title: 'issuer (`iss`): the origin clients see, with a path if any; required when `HOST` is not loopback',
+      shown: 'http://localhost:PORT',
     }),
   ),
   JWT_SECRET_KEY: Type.Optional(
@@ -29,7 +29,9 @@ export const variables = Type.Object({
     (['HS256', 'ES256', 'EdDSA', 'RS256'] as const).map(algorithm => Type.Literal(algorithm)),
     { title: 'how access tokens are signed: `HS256`, `ES256`, `EdDSA` or `RS256`', default: 'HS256' },
   ),
-  JWT_AUDIENCE: Type.Optional(Type.String({ title: '`aud` of access tokens', shown: 'PUBLIC_URL' })),
+  JWT_AUDIENCE: Type.Optional(
+    Type.String({ title: '`aud` of access tokens; several, comma-separated, become an array', shown: 'PUBLIC_URL' }),
+  ),
   JWT_ACCESS_TOKEN_EXPIRES: seconds('lifetime of an access token in seconds', 900, 1, 86_400),
   JWT_REFRESH_TOKEN_EXPIRES: seconds('seconds of idleness after which a session ends', 604_800, 1, year),
   SESSION_MAX_AGE: seconds('seconds after login at which a session ends whatever happens', 7_776_000, 1, 10 * year),
@@ -96,6 +98,11 @@ export const variables = Type.Object({
     title: '`off` refuses the OAuth 2.0 password form, leaving JSON logins',
     default: 'on',
   }),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({
+      title: 'origins of any site whose pages may use bearer tokens (never cookies), comma-separated; `*` = every page',
+    }),
+  ),
   COOKIE_ORIGINS: Type.Optional(
     Type.String({
       title: 'further origins whose pages may use cookies, of the same site as `PUBLIC_URL`, comma-separated',

@@ -25,7 +25,8 @@ t.test('a secret is all that must be given', async t => {
     host: '127.0.0.1',
     port: 3000,
     publicUrl: 'http://localhost:3000',
-    audience: 'http://localhost:3000',
+    audience: ['http://localhost:3000'],
+    corsOrigins: [],
     secrets: [secret],
     secretIsRandom: false,
     accessTokenSeconds: 900,
@@ -67,7 +68,7 @@ const bad: [string, Record<string, string>, RegExp][] = [
   ['trust in everybody', { TRUSTED_PROXIES: 'true' }, /^TRUSTED_PROXIES must list/],
   ['trust in every address', { TRUSTED_PROXIES: '0.0.0.0/0' }, /^TRUSTED_PROXIES must list/],
   ['a prefix that is too long', { TRUSTED_PROXIES: '10.0.0.0/33' }, /^TRUSTED_PROXIES must list/],
-  ['an issuer with a path', { PUBLIC_URL: 'https://auth.example.com/x' }, /^PUBLIC_URL must be an origin/],
+  ['an issuer with a query', { PUBLIC_URL: 'https://auth.example.com?x' }, /^PUBLIC_URL must be an origin/],
   ['an issuer with a slash', { PUBLIC_URL: 'https://auth.example.com/' }, /^PUBLIC_URL must be an origin/],
   ['an issuer of another scheme', { PUBLIC_URL: 'ftp://auth.example.com' }, /^PUBLIC_URL must be an origin/],
   ['a public address without an issuer', { HOST: '0.0.0.0' }, /^PUBLIC_URL is required/],
@@ -123,6 +124,57 @@ t.test('trusted proxies are addresses, ranges and groups', async t => {
     TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,fd00::/8,192.0.2.1',
   })
   t.strictSame(trustedProxies, ['loopback', '10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
+})
+
+t.test('PUBLIC_URL follows PORT when it is not given', async t => {
+  const urlOf = (env: Record<string, string>) => loadConfig({ JWT_SECRET_KEY: secret, ...env }).publicUrl
+  t.equal(urlOf({ PORT: '4000' }), 'http://localhost:4000')
+  t.equal(urlOf({ PORT: '80' }), 'http://localhost', 'as browsers write it')
+  t.equal(urlOf({ PORT: '4000', PUBLIC_URL: 'http://localhost:8080' }), 'http://localhost:8080')
+  t.strictSame(loadConfig({ JWT_SECRET_KEY: secret, PORT: '4000' }).audience, ['http://localhost:4000'])
+})
+
+t.test('PUBLIC_URL may have a path that everybody reads alike, and nothing else', async t => {
+  for (const url of ['https://example.com/auth', 'https://example.com/a/b-c_d.e~f', 'http://localhost:8080/auth']) {
+    t.equal(loadConfig({ JWT_SECRET_KEY: secret, PUBLIC_URL: url }).publicUrl, url)
+  }
+  const paths = ['/', '/auth/', '//auth', '/auth//b', '/./auth', '/a/../auth', '/.', '/%61uth', '/a;b', '/a\\b', '/ä']
+  const others = ['?', '/auth?', '/auth?x=1', '#', '/auth#x', '/:id', '/*', '/a b']
+  for (const rest of [...paths, ...others]) {
+    t.match(mistakesOf({ JWT_SECRET_KEY: secret, PUBLIC_URL: `https://example.com${rest}` }), [/^PUBLIC_URL/], rest)
+  }
+  for (const url of ['example.com/auth', 'ftp://example.com/auth', 'https://a:b@example.com/auth', 'https:/auth']) {
+    t.match(mistakesOf({ JWT_SECRET_KEY: secret, PUBLIC_URL: url }), [/^PUBLIC_URL/], url)
+  }
+})
+
+t.test('JWT_AUDIENCE may list several names, each once', async t => {
+  const audience = (list: string) => loadConfig({ JWT_SECRET_KEY: secret, JWT_AUDIENCE: list }).audience
+  t.strictSame(audience('https://api.example.com, orders'), ['https://api.example.com', 'orders'])
+  for (const list of ['a,,b', 'a,', ',', 'a,a', 'a, a', 'x'.repeat(1001)]) {
+    t.match(mistakesOf({ JWT_SECRET_KEY: secret, JWT_AUDIENCE: list }), [/^JWT_AUDIENCE/], list)
+  }
+})
+
+t.test('CORS_ORIGINS are exact origins of any site, or every page', async t => {
+  const origins = (list: string) => loadConfig({ JWT_SECRET_KEY: secret, CORS_ORIGINS: list }).corsOrigins
+  t.strictSame(origins('https://app.example.net, http://localhost:5173'), [
+    'https://app.example.net',
+    'http://localhost:5173',
+  ])
+  t.strictSame(origins('*'), ['*'])
+  const wrong = [
+    '*,https://a.com',
+    'https://a.com,*',
+    'https://*.a.com',
+    'null',
+    'https://a.com/',
+    'https://A.com',
+    ',',
+  ]
+  for (const list of wrong) {
+    t.match(mistakesOf({ JWT_SECRET_KEY: secret, CORS_ORIGINS: list }).slice(0, 1), [/^CORS_ORIGINS: entry/], list)
+  }
 })
 
 t.test('cookie origins are of the site of PUBLIC_URL, on any port', async t => {

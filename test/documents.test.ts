@@ -126,7 +126,8 @@ function routesOf(tree: string): string[] {
     if (indent === undefined) continue
     const depth = indent.length / 4
     parents[depth] = (depth > 0 ? parents[depth - 1] : '') + (part ?? '')
-    const all = methods?.split(', ').filter(method => method !== 'HEAD') ?? []
+    // HEAD and a preflight come along with their GET.
+    const all = methods?.split(', ').filter(method => method !== 'HEAD' && method !== 'OPTIONS') ?? []
     for (const method of all.length > 5 ? ['ANY'] : all) routes.push(`${method} ${parents[depth]}`)
   }
   return routes

@@ -10,7 +10,7 @@ const visible = '^[\\x21-\\x7e]+$'
 /** Unknown claims are ignored (RFC 7519 section 4), so that a newer instance may add some. */
 export const AccessClaims = Type.Object({
   iss: Type.String(),
-  aud: Type.String(),
+  aud: Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })]),
   sub: Type.String({ pattern: visible, maxLength: 128 }),
   client_id: Type.Literal('signet'),
   exp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
@@ -30,7 +30,7 @@ const schema = TypeCompiler.Compile(AccessClaims)
 
 export interface AccessTokenSettings {
   readonly publicUrl: string
-  readonly audience: string
+  readonly audience: readonly string[]
   readonly accessTokenSeconds: number
 }
 
@@ -43,7 +43,7 @@ export function accessClaims(
 ): AccessClaims {
   return {
     iss: publicUrl,
-    aud: audience,
+    aud: audience.length === 1 ? (audience[0] as string) : [...audience],
     sub: user.userId,
     client_id: 'signet',
     exp: Math.min(now + accessTokenSeconds, endsAt(session)),
@@ -67,8 +67,12 @@ const aheadSeconds = 30
 export function accessClaimsMistake(claims: unknown, now: number, settings: AccessTokenSettings): string | undefined {
   if (!schema.Check(claims)) return 'a claim is missing or of the wrong type'
   if (claims.iss !== settings.publicUrl) return 'another issuer'
-  if (claims.aud !== settings.audience) return 'another audience'
+  if (!sharesOne(claims.aud, settings.audience)) return 'another audience'
   if (claims.iat > now + aheadSeconds || (claims.nbf ?? 0) > now + aheadSeconds) return 'issued in the future'
   if (claims.exp - claims.iat > settings.accessTokenSeconds) return 'a longer life than ours'
   return undefined
+}
+
+function sharesOne(aud: string | readonly string[], ours: readonly string[]): boolean {
+  return typeof aud === 'string' ? ours.includes(aud) : aud.some(one => ours.includes(one))
 }

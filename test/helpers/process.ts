@@ -49,6 +49,7 @@ export async function startServer(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment({
       JWT_SECRET_KEY: newSecret(),
+      PUBLIC_URL: 'http://localhost:3000',
       DATABASE_URL: 'sqlite::memory:',
       SEED_USERS_FILE: practiceUsers(10),
       BCRYPT_COST: '10',

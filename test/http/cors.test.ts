@@ -51,7 +51,8 @@ t.test('a listed origin may call with credentials and read what it needs', async
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-allow-headers':
+        'authorization, content-type, if-none-match, sentry-trace, baggage, traceparent, tracestate',
       'x-content-type-options': 'nosniff',
       vary: 'Origin',
     })
@@ -101,5 +102,73 @@ t.test('CORS decides who may read, not who may act: an unlisted origin is refuse
     const answer = await app.inject({ method: 'POST', url: '/login', headers: { origin }, body })
     if (origin === 'https://auth.example.com') t.equal(answer.statusCode, 200, 'our own origin needs no CORS')
     else isProblem(t, answer, 403, 'cross_site', origin)
+  }
+})
+
+t.test('CORS_ORIGINS lets pages of other sites use bearer tokens, never cookies', async t => {
+  const [cookiePage, bearerPage] = ['https://app.example.com', 'https://app.other.net']
+  const { app } = await testApp(t, {
+    publicUrl: 'https://auth.example.com',
+    cookieOrigins: [cookiePage],
+    corsOrigins: [bearerPage],
+  })
+  const tracing = { ...preflight, 'access-control-request-headers': 'authorization,sentry-trace,baggage,traceparent' }
+  const asked = await app.inject({ method: 'OPTIONS', url: '/login', headers: { origin: bearerPage, ...tracing } })
+  t.equal(asked.statusCode, 204)
+  t.equal(asked.headers['access-control-allow-origin'], bearerPage)
+  t.equal(asked.headers['access-control-allow-credentials'], undefined)
+  const allowed = String(asked.headers['access-control-allow-headers']).split(', ')
+  for (const name of tracing['access-control-request-headers'].split(',')) t.ok(allowed.includes(name), name)
+
+  const body = { username: 'maria', password: 'demo123' }
+  const login = (origin: string, more = {}) =>
+    app.inject({ method: 'POST', url: '/login', headers: { origin }, body: { ...body, ...more } })
+  const answer = await login(bearerPage)
+  t.equal(answer.statusCode, 200)
+  t.equal(answer.headers['access-control-allow-origin'], bearerPage)
+  isProblem(t, await login(bearerPage, { mode: 'cookie' }), 403, 'cross_site', 'a page of another site')
+  t.equal((await login(cookiePage)).headers['access-control-allow-credentials'], 'true')
+  t.strictSame(corsHeaders((await login('https://evil.net')).headers), [])
+})
+
+t.test('CORS_ORIGINS=* is every page, without cookies; our own list keeps them', async t => {
+  const cookiePage = 'https://app.example.com'
+  for (const cookieOrigins of [[], [cookiePage]]) {
+    const { app } = await testApp(t, { publicUrl: 'https://auth.example.com', cookieOrigins, corsOrigins: ['*'] })
+    for (const origin of strangers) {
+      const { headers } = await app.inject({ url: '/me', headers: { origin } })
+      t.equal(headers['access-control-allow-origin'], '*', origin)
+      t.equal(headers['access-control-allow-credentials'], undefined)
+    }
+    const { headers } = await app.inject({ url: '/me', headers: { origin: cookiePage } })
+    t.equal(headers['access-control-allow-credentials'], cookieOrigins.length > 0 ? 'true' : undefined)
+  }
+})
+
+t.test('every page may read the public keys and the metadata', async t => {
+  for (const cookieOrigins of [[], listed]) {
+    const { app } = await testApp(t, { publicUrl: 'https://auth.example.com', cookieOrigins })
+    for (const url of ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
+      for (const headers of [{}, { origin: 'https://evil.net' }, { origin: listed[0] ?? '' }]) {
+        const answer = await app.inject({ url, headers })
+        t.equal(answer.statusCode, 200)
+        t.equal(answer.headers['access-control-allow-origin'], '*', url)
+        t.equal(answer.headers['access-control-allow-credentials'], undefined)
+        const head = await app.inject({ method: 'HEAD', url, headers })
+        t.equal(head.headers['access-control-allow-origin'], '*', `HEAD ${url}`)
+      }
+      const asks = { origin: 'https://evil.net', ...preflight, 'access-control-request-headers': 'traceparent' }
+      const asked = await app.inject({ method: 'OPTIONS', url, headers: asks })
+      t.equal(asked.statusCode, 204)
+      t.match(asked.headers, { 'access-control-allow-origin': '*', 'access-control-allow-headers': /traceparent/ })
+    }
+  }
+})
+
+t.test('a preflight is no way past /verify, which gateways ask with the method of the request', async t => {
+  for (const lists of [{ cookieOrigins: listed }, { corsOrigins: listed }, { corsOrigins: ['*'] }]) {
+    const { app } = await testApp(t, { publicUrl: 'https://auth.example.com', ...lists })
+    const headers = { origin: listed[0] ?? '', ...preflight }
+    isProblem(t, await app.inject({ method: 'OPTIONS', url: '/verify', headers }), 401, 'missing_token', 'no token')
   }
 })
