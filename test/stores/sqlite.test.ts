@@ -51,30 +51,6 @@ t.test('a write waits for another process and then happens', async t => {
   other.close()
 })
 
-t.test('a database that stays locked is unavailable after two seconds, and the event loop stays free', async t => {
-  const path = join(await temporaryFolder(t), 'signet.db')
-  const stores = await openSqliteStores(path, movableClock())
-  const other = new DatabaseSync(path)
-  t.teardown(() => stores.close())
-  other.exec('BEGIN IMMEDIATE')
-  let longest = 0
-  let last = performance.now()
-  const beat = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
-  }, 5)
-
-  const startedAt = performance.now()
-  await t.rejects(stores.limits.increment('key', 60), { code: 'unavailable', status: 503, retryAfterSeconds: 1 })
-  clearInterval(beat)
-
-  t.ok(performance.now() - startedAt > 1900, 'it was tried for two seconds')
-  t.ok(longest < 200, `the longest pause was ${Math.round(longest)} ms`)
-  other.exec('ROLLBACK')
-  t.match(await stores.limits.increment('key', 60), { count: 1 }, 'and nothing was counted meanwhile')
-  other.close()
-})
-
 t.test('a file of the first schema is brought up to date, and nobody is logged out', async t => {
   const path = join(await temporaryFolder(t), 'signet.db')
   const clock = movableClock()

@@ -1,54 +1,107 @@
 /**
- * One commit for all writes that came in the same turn of the event loop. A commit waits for the disk, so under load this
- * is most of what a refresh costs; each write is answered only after the commit that holds it.
+ * One line for everybody who needs the database. `node:sqlite` is synchronous, so nobody may wait inside it: while
+ * another process holds the lock, the whole line waits out here, and one retry every few milliseconds is made for all.
+ *
+ * Those who stand in line in the same turn of the event loop are served as a group, which for writes is one commit. A
+ * commit waits for the disk, so under load this is most of what a refresh costs; each write is answered only after the
+ * commit that holds it. `serve` is the one place where a group is committed and answered.
  */
-interface Write {
-  act(): unknown
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { unavailable } from './sqlite-errors.ts'
+
+export type Act = () => unknown
+export type Outcome = { readonly value: unknown } | { readonly error: unknown }
+
+export interface Line {
+  /**
+   * Takes the last place in line.
+   * @returns what the act returned, or throws what it threw
+   * @throws {SignetError} `unavailable` when the lock was held by others for two seconds; then nothing happened
+   */
+  enter<T>(act: () => T): Promise<T>
+  /** Does something while nobody in line is served; they wait, and the event loop does not. */
+  hold<T>(act: () => Promise<T>): Promise<T>
+  readonly isEmpty: boolean
+}
+
+interface Waiting {
+  readonly act: Act
+  readonly giveUpAt: number
   resolve(value: unknown): void
   reject(error: unknown): void
 }
 
-/** So that no group keeps the event loop for long. */
+const patienceMilliseconds = 2000
+const longestPauseMilliseconds = 10
+
+/** With the limit in time of an attempt, so that no group keeps the event loop for long. */
 const largestGroup = 200
 
 /**
- * @param transaction runs synchronous acts all or nothing, again while the database is locked
- * @param isOfOneWrite whether an error says something about one write only (a constraint), and not about the database
+ * @param attempt does the acts from the first on, as many as it has time for. It returns their outcomes, or undefined
+ *   when the database was locked: then nothing happened, and it is called again.
  */
-export function createGroupCommit(
-  transaction: <T>(act: () => T) => Promise<T>,
-  isOfOneWrite: (error: unknown) => boolean,
-): <T>(act: () => T) => Promise<T> {
-  const waiting: Write[] = []
+export function createLine(attempt: (acts: readonly Act[]) => readonly Outcome[] | undefined): Line {
+  const line: Waiting[] = []
+  let held: Promise<unknown> | undefined
+  let isServing = false
 
-  async function flush(): Promise<void> {
-    const group = waiting.splice(0, largestGroup)
-    if (waiting.length > 0) setImmediate(flush)
-    try {
-      const outcomes = await transaction(() => group.map(outcomeOf))
-      for (const [index, { resolve, reject }] of group.entries()) {
-        const outcome = outcomes[index]
-        if (outcome && 'error' in outcome) reject(outcome.error)
-        else resolve(outcome?.value)
-      }
-    } catch (error) {
-      for (const { reject } of group) reject(error)
+  async function serve(): Promise<void> {
+    isServing = true
+    for (let tries = 0; line.length > 0; ) {
+      await (tries === 0 ? turn() : sleep(pauseAfter(tries)))
+      await held
+      const outcomes = attempt(line.slice(0, largestGroup).map(({ act }) => act))
+      if (outcomes) answer(line.splice(0, outcomes.length), outcomes)
+      else refuseImpatient()
+      tries = outcomes ? 0 : tries + 1
+    }
+    isServing = false
+  }
+
+  /** All are equally patient, so those who have waited too long stand in front. */
+  function refuseImpatient(): void {
+    const now = performance.now()
+    const staying = line.findIndex(({ giveUpAt }) => giveUpAt > now)
+    for (const { reject } of line.splice(0, staying < 0 ? line.length : staying)) {
+      reject(unavailable('the database is locked by another process'))
     }
   }
 
-  /** A statement that fails undoes itself and nothing else of its transaction, so its neighbours are kept. */
-  function outcomeOf({ act }: Write): { value: unknown } | { error: unknown } {
-    try {
-      return { value: act() }
-    } catch (error) {
-      if (isOfOneWrite(error)) return { error }
-      throw error
-    }
-  }
+  return {
+    enter: <T>(act: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        const giveUpAt = performance.now() + patienceMilliseconds
+        line.push({ act, giveUpAt, resolve: resolve as (value: unknown) => void, reject })
+        if (!isServing) void serve()
+      }),
 
-  return <T>(act: () => T) =>
-    new Promise<T>((resolve, reject) => {
-      waiting.push({ act, resolve: resolve as (value: unknown) => void, reject })
-      if (waiting.length === 1) setImmediate(flush)
-    })
+    async hold(act) {
+      const result = act()
+      const over = result.then(nothing, nothing)
+      held = over
+      await over
+      if (held === over) held = undefined
+      return result
+    },
+
+    get isEmpty() {
+      return line.length === 0
+    },
+  }
 }
+
+function answer(group: readonly Waiting[], outcomes: readonly Outcome[]): void {
+  for (const [index, { resolve, reject }] of group.entries()) {
+    const outcome = outcomes[index] as Outcome
+    if ('error' in outcome) reject(outcome.error)
+    else resolve(outcome.value)
+  }
+}
+
+/** SQLite wakes nobody up. Short at first, for locks held for one commit, and never the same for two processes. */
+function pauseAfter(tries: number): number {
+  return Math.min(tries, longestPauseMilliseconds) * (0.5 + Math.random())
+}
+
+const nothing = () => {}

@@ -3,6 +3,7 @@
  * belongs to the transaction, so two processes that start together take each step once.
  */
 import { randomBytes } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 const steps: readonly string[] = [
@@ -84,23 +85,33 @@ const steps: readonly string[] = [
  * @returns the version that was found, and the one it is now
  * @throws {Error} when the file was written by a newer version
  */
-export function migrate(database: SqliteDatabase): Promise<{ found: number; current: number }> {
-  return database.transaction(() => {
-    const taken = Number(database.raw.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (taken > steps.length) {
-      throw new Error(`the database is at schema ${taken}, this version knows only ${steps.length}: start a newer one`)
-    }
-    for (const step of steps.slice(taken)) database.raw.exec(step)
-    database.raw.exec(`PRAGMA user_version = ${steps.length}`)
-    database.raw.prepare("INSERT INTO meta VALUES ('salt', ?) ON CONFLICT DO NOTHING").run(randomBytes(32))
-    return { found: taken, current: steps.length }
-  })
+export async function migrate(database: SqliteDatabase): Promise<{ found: number; current: number }> {
+  const { raw, read, transaction } = database
+  // Looked at first without the lock for writing, which another process may have for a while.
+  let found = await read(() => stepsTaken(raw))
+  if (found < steps.length) {
+    found = await transaction(() => {
+      const taken = stepsTaken(raw) // another process may have been faster
+      for (const step of steps.slice(taken)) raw.exec(step)
+      raw.exec(`PRAGMA user_version = ${Math.max(taken, steps.length)}`)
+      raw.prepare("INSERT INTO meta VALUES ('salt', ?) ON CONFLICT DO NOTHING").run(randomBytes(32))
+      return taken
+    })
+  }
+  if (found > steps.length) {
+    throw new Error(`the database is at schema ${found}, this version knows only ${steps.length}: start a newer one`)
+  }
+  return { found, current: steps.length }
+}
+
+function stepsTaken(raw: DatabaseSync): number {
+  return Number(raw.prepare('PRAGMA user_version').get()?.['user_version'])
 }
 
 /** The number of steps: the schema a database must have to be only read. */
 export const currentSchema = steps.length
 
 export async function readSalt(database: SqliteDatabase): Promise<Buffer> {
-  const row = await database.run(() => database.raw.prepare("SELECT value FROM meta WHERE name = 'salt'").get())
+  const row = await database.read(() => database.raw.prepare("SELECT value FROM meta WHERE name = 'salt'").get())
   return Buffer.from(row?.['value'] as Uint8Array)
 }

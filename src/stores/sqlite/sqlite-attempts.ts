@@ -10,7 +10,7 @@ const knownSeconds = 30 * day
 const waitOfNext = (failures: string) =>
   `CASE WHEN ${failures} + 1 < $free THEN 0 ELSE min(900, 1 << min(${failures} + 1 - $free, 10)) END`
 
-export function createSqliteAttempts({ raw, run, write }: SqliteDatabase, clock: Clock): AttemptStore {
+export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Clock): AttemptStore {
   const bookKnown = raw.prepare(`
     UPDATE attempts SET failures = failures + 1, blocked_until = $now + ${waitOfNext('failures')}
     WHERE key = $key AND blocked_until <= $now AND expires_at > $now
@@ -53,6 +53,6 @@ export function createSqliteAttempts({ raw, run, write }: SqliteDatabase, clock:
         remember.run({ key: known, now: clock() })
       }),
 
-    deleteEnded: limit => run(() => Number(deleteEnded.run({ now: clock(), limit }).changes)),
+    deleteEnded: limit => write(() => Number(deleteEnded.run({ now: clock(), limit }).changes)),
   }
 }

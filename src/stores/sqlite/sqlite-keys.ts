@@ -4,7 +4,7 @@ import { toSigningKey } from '../rows.ts'
 import type { KeyStore } from '../stores.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-export function createSqliteKeys({ raw, run, transaction }: SqliteDatabase, clock: Clock): KeyStore {
+export function createSqliteKeys({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): KeyStore {
   const list = raw.prepare('SELECT * FROM signing_keys ORDER BY since DESC, kid')
   // The unique index decides: another key in this state makes it no insertion.
   const insert = raw.prepare(`
@@ -22,10 +22,10 @@ export function createSqliteKeys({ raw, run, transaction }: SqliteDatabase, cloc
   const deleteEnded = raw.prepare(`DELETE FROM signing_keys WHERE state = 'retired' AND changes_at <= ?`)
 
   return {
-    list: () => run(() => ({ now: clock(), keys: list.all().map(toSigningKey) })),
+    list: () => read(() => ({ now: clock(), keys: list.all().map(toSigningKey) })),
 
     insert: (key, state, waitSeconds) =>
-      run(() => {
+      write(() => {
         const now = clock()
         const changesAt = state === 'next' ? now + waitSeconds : null
         return insert.run({ ...key, state, now, changesAt }).changes === 1
@@ -47,8 +47,8 @@ export function createSqliteKeys({ raw, run, transaction }: SqliteDatabase, cloc
         insert.run({ ...key, state: 'current', now: clock(), changesAt: null })
       }),
 
-    reencrypt: (kid, from, to) => run(() => reencrypt.run({ kid, from, to }).changes === 1),
+    reencrypt: (kid, from, to) => write(() => reencrypt.run({ kid, from, to }).changes === 1),
 
-    deleteEnded: () => run(() => Number(deleteEnded.run(clock()).changes)),
+    deleteEnded: () => write(() => Number(deleteEnded.run(clock()).changes)),
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { LimitStore } from '../stores.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-export function createSqliteLimits({ raw, run, write }: SqliteDatabase, clock: Clock): LimitStore {
+export function createSqliteLimits({ raw, write }: SqliteDatabase, clock: Clock): LimitStore {
   const increment = raw.prepare(`
     INSERT INTO limits (key, count, ends_at) VALUES ($key, 1, $now + $window)
     ON CONFLICT (key) DO UPDATE SET
@@ -21,6 +21,6 @@ export function createSqliteLimits({ raw, run, write }: SqliteDatabase, clock: C
         return { count: Number(row?.['count']), remainingSeconds: Number(row?.['ends_at']) - now }
       }),
 
-    deleteEnded: limit => run(() => Number(deleteEnded.run({ now: clock(), limit }).changes)),
+    deleteEnded: limit => write(() => Number(deleteEnded.run({ now: clock(), limit }).changes)),
   }
 }

@@ -9,7 +9,7 @@ import type { SqliteDatabase } from './sqlite-database.ts'
 const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
 const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries'
 
-export function createSqliteSessions({ raw, run, transaction, write }: SqliteDatabase, clock: Clock): SessionStore {
+export function createSqliteSessions({ raw, read, transaction, write }: SqliteDatabase, clock: Clock): SessionStore {
   const insert = raw.prepare(`
     INSERT INTO sessions (sid, user_id, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
     SELECT $sid, user_id, $now, $now + min($idle, $maxAge), $now + min($idle, $maxAge), $now + $maxAge, $ip, $userAgent
@@ -71,7 +71,7 @@ export function createSqliteSessions({ raw, run, transaction, write }: SqliteDat
         return view(insert.get({ sid, userId, ip, userAgent, version, now, ...limits }), now)
       }),
 
-    find: sid => run(() => view(select.get(sid), clock())),
+    find: sid => read(() => view(select.get(sid), clock())),
 
     rotate: (sid, generation, { idleSeconds, raceWindowSeconds }) =>
       write(() => {
@@ -99,16 +99,16 @@ export function createSqliteSessions({ raw, run, transaction, write }: SqliteDat
     revokeAll: (userId, reason) => write(() => revokeAll.all({ userId, reason, now: clock() }).map(toEnded)),
 
     listAll: ({ limit, after = '' }) =>
-      run(() =>
+      read(() =>
         listAll
           .all({ limit, after, now: clock() })
           .map(row => ({ session: toSession(row), username: row['username'] as string | null })),
       ),
 
-    list: userId => run(() => list.all({ userId, now: clock() }).map(toSession)),
+    list: userId => read(() => list.all({ userId, now: clock() }).map(toSession)),
 
     revokedSince: since =>
-      run(() => ({
+      read(() => ({
         now: clock(),
         revoked: revokedSince
           .all(since)

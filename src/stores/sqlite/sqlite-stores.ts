@@ -16,8 +16,7 @@ import { createSqliteUsers } from './sqlite-users.ts'
 /** @param create whether a file that does not exist is made */
 export async function openSqliteStores(path: string, clock: Clock, create = true): Promise<Stores> {
   if (!create && !existsSync(path)) throw new SignetError('unavailable', `there is no database at ${path}`)
-  const database = openSqliteDatabase(path)
-  await database.run(() => database.raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
+  const database = await openSqliteDatabase(path)
   const schema = await migrate(database)
   refuseUnfinishedCopy(database.raw)
 
@@ -30,8 +29,7 @@ export async function openSqliteStores(path: string, clock: Clock, create = true
     salt: await readSalt(database),
     schema,
     backup: (file, onProgress) => backUpSqlite(path, file, onProgress),
-    // Reading a row proves more than SELECT 1, which never touches the file.
-    ping: () => database.run(() => void database.raw.prepare("SELECT 1 FROM meta WHERE name = 'salt'").get()),
-    close: async () => database.raw.close(),
+    ping: database.ping,
+    close: database.close,
   }
 }

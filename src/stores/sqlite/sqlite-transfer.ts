@@ -64,9 +64,8 @@ export async function readSqlite<T>(path: string, act: (source: TransferSource) 
 }
 
 export async function openSqliteTarget(path: string): Promise<TransferTarget> {
-  const database = openSqliteDatabase(path)
-  const { raw, run, transaction } = database
-  await run(() => raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
+  const database = await openSqliteDatabase(path)
+  const { raw, transaction } = database
   await migrate(database)
   const mark = randomBytes(16) // of this copy, so that one that begins meanwhile is noticed
   const insert = Object.fromEntries(Object.entries(inserts).map(([table, sql]) => [table, raw.prepare(sql)]))
@@ -90,7 +89,7 @@ export async function openSqliteTarget(path: string): Promise<TransferTarget> {
         setMeta.run('salt', salt)
         setMeta.run('unfinished_copy', mark)
       }),
-    read: (table, after, limit) => run(() => read(table, after, limit)),
+    read: (table, after, limit) => database.read(() => read(table, after, limit)),
     write: (table, rows) =>
       transaction(() => {
         requireOurMark()
@@ -101,7 +100,7 @@ export async function openSqliteTarget(path: string): Promise<TransferTarget> {
         requireOurMark()
         raw.exec(`DELETE FROM meta WHERE name = 'unfinished_copy'`)
       }),
-    close: async () => raw.close(),
+    close: database.close,
   }
 }
 

@@ -8,7 +8,7 @@ import type { ImportOutcome, NewUser, RevokeReason, UserStore } from '../stores.
 import { toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-export function createSqliteUsers({ raw, run, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
+export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
   const byId = raw.prepare('SELECT * FROM users WHERE user_id = ?')
   const byUsername = raw.prepare('SELECT * FROM users WHERE username = ?')
   const byEmail = raw.prepare('SELECT * FROM users WHERE email = ?')
@@ -40,7 +40,7 @@ export function createSqliteUsers({ raw, run, write, transaction }: SqliteDataba
     RETURNING sid, ${unexpired} AS was_live`)
 
   const find = (statement: typeof byId, value: string) =>
-    run(() => {
+    read(() => {
       const row = statement.get(value)
       return row && toUser(row)
     })
@@ -57,10 +57,10 @@ export function createSqliteUsers({ raw, run, write, transaction }: SqliteDataba
     findById: userId => find(byId, userId),
     findByUsername: username => find(byUsername, username),
     findByEmail: email => find(byEmail, email),
-    isEmpty: () => run(() => any.get() === undefined),
+    isEmpty: () => read(() => any.get() === undefined),
 
     list: ({ limit, after = '', prefix = '' }) =>
-      run(() => page.all({ limit, after, prefix, end: `${prefix}\u{10ffff}` }).map(toUser)),
+      read(() => page.all({ limit, after, prefix, end: `${prefix}\u{10ffff}` }).map(toUser)),
 
     create: user => write(() => toUser(orTaken(() => insert.get(toRow(user))) as Row)),
 

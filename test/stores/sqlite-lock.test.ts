@@ -1,0 +1,195 @@
+/** Another process holds SQLite's lock: one line waits for all, nothing waits inside SQLite, and nothing is consumed. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts'
+import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
+import { testApp } from '../helpers/app.ts'
+import { movableClock } from '../helpers/clock.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+
+async function filePath(t: Test): Promise<string> {
+  return join(await temporaryFolder(t), 'signet.db')
+}
+
+/** As another process would: the locks of two connections of one process are those of two processes. */
+function lock(t: Test, path: string): () => void {
+  const other = new DatabaseSync(path)
+  t.teardown(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  return () => other.exec('COMMIT')
+}
+
+/** The part of the time in which the event loop was not idle; waiting inside SQLite counts. */
+async function busyShare(act: () => Promise<unknown>): Promise<number> {
+  const before = performance.eventLoopUtilization()
+  await act()
+  return performance.eventLoopUtilization(before).utilization
+}
+
+t.test(
+  'a hundred writes that wait for a lock leave the event loop free, and each is refused after two seconds',
+  async t => {
+    const path = await filePath(t)
+    const stores = await openSqliteStores(path, movableClock())
+    t.teardown(() => stores.close())
+    const unlock = lock(t, path)
+    const refused: { index: number; waited: number }[] = []
+
+    const share = await busyShare(async () => {
+      const writes: Promise<unknown>[] = []
+      for (let index = 0; index < 100; index++) {
+        const startedAt = performance.now()
+        const write = stores.limits.increment('key', 60).then(
+          () => void t.fail('nobody could write'),
+          error => {
+            t.match(error, { code: 'unavailable', status: 503, retryAfterSeconds: 1 })
+            refused.push({ index, waited: performance.now() - startedAt })
+          },
+        )
+        writes.push(write)
+        await sleep(5) // each in a turn of its own, as requests come
+      }
+      await Promise.all(writes)
+    })
+
+    t.ok(share < 0.5, `the event loop was busy for ${Math.round(share * 100)} % of the time`)
+    t.strictSame(
+      refused.map(one => one.index),
+      refused.map((_, i) => i),
+      'in the order in which they came',
+    )
+    t.ok(
+      refused.every(one => one.waited > 1950),
+      'each was tried for two seconds of its own',
+    )
+    unlock()
+    t.match(await stores.limits.increment('key', 60), { count: 1 }, 'and none of them was counted')
+  },
+)
+
+t.test('writes of every kind that waited for a lock happen in the order in which they came', async t => {
+  const path = await filePath(t)
+  const database = await openSqliteDatabase(path)
+  t.teardown(() => database.close())
+  const unlock = lock(t, path)
+  const order: number[] = []
+
+  const waiting: Promise<unknown>[] = []
+  for (let i = 0; i < 20; i++) {
+    waiting.push((i % 3 === 0 ? database.transaction : database.write)(() => order.push(i)))
+    if (i % 5 === 0) await sleep(15) // retries happen in between
+  }
+  t.strictSame(order, [])
+  unlock()
+  await Promise.all(waiting)
+
+  t.strictSame(
+    order,
+    order.map((_, i) => i),
+  )
+  t.equal(order.length, 20)
+})
+
+t.test('readers who are locked out, too, wait in line and are answered', async t => {
+  const path = await filePath(t)
+  const stores = await openSqliteStores(path, movableClock())
+  const key = await stores.limits.increment('key', 60)
+  t.match(key, { count: 1 })
+  await stores.close()
+  const other = new DatabaseSync(path)
+  other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+
+  const opening = openSqliteStores(path, movableClock())
+  const share = await busyShare(() => sleep(300))
+  other.close()
+
+  const opened = await opening
+  t.ok(share < 0.5, `the event loop was busy for ${Math.round(share * 100)} % of the time`)
+  t.equal(await opened.users.isEmpty(), true)
+  await opened.close()
+})
+
+t.test('of acts that share a commit, one that fails undoes itself and nothing of its neighbours', async t => {
+  const database = await openSqliteDatabase(await filePath(t))
+  t.teardown(() => database.close())
+  const { raw, write, transaction } = database
+  raw.exec('CREATE TABLE notes (name TEXT PRIMARY KEY) STRICT')
+  const note = (name: string) => raw.prepare('INSERT INTO notes VALUES (?)').run(name)
+
+  const outcomes = await Promise.allSettled([
+    write(() => note('first')),
+    transaction(() => {
+      note('half')
+      note('first')
+    }),
+    transaction(() => {
+      note('other half')
+      throw new Error('a mistake of ours')
+    }),
+    write(() => note('first')),
+    transaction(() => note('last')),
+  ])
+
+  t.strictSame(
+    outcomes.map(one => one.status),
+    ['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'],
+  )
+  t.strictSame(
+    raw
+      .prepare('SELECT name FROM notes ORDER BY rowid')
+      .all()
+      .map(row => row['name']),
+    ['first', 'last'],
+  )
+})
+
+t.test('a group that takes long is committed in parts, and the event loop gets its turns', async t => {
+  const database = await openSqliteDatabase(await filePath(t))
+  t.teardown(() => database.close())
+  const spin = () => {
+    for (const until = performance.now() + 6; performance.now() < until; );
+  }
+  let turns = 0
+  const counting = setInterval(() => turns++, 1)
+
+  await Promise.all(Array.from({ length: 10 }, () => database.write(spin)))
+
+  clearInterval(counting)
+  t.ok(turns >= 4, `${turns} turns among 60 ms of work`)
+})
+
+t.test(
+  'while another process writes, /me and /verify answer, and a refresh is refused with nothing consumed',
+  async t => {
+    const sqlitePath = await filePath(t)
+    const { app, clock, logIn, refresh, me } = await testApp(t, { sqlitePath })
+    const tokens = await logIn()
+    clock.advance(60)
+    const unlock = lock(t, sqlitePath)
+
+    const waiting = Promise.all(Array.from({ length: 20 }, () => refresh(tokens.refresh_token)))
+    let answered = 0
+    const share = await busyShare(async () => {
+      for (let finished = false; !finished; ) {
+        finished = await Promise.race([waiting.then(() => true), sleep(20, false)])
+        const headers = { authorization: `Bearer ${tokens.access_token}` }
+        t.equal((await me(tokens.access_token)).statusCode, 200)
+        t.equal((await app.inject({ url: '/verify', headers })).statusCode, 200)
+        answered++
+      }
+    })
+
+    t.ok(answered > 20, `${answered} answers in two seconds`)
+    t.ok(share < 0.6, `the event loop was busy for ${Math.round(share * 100)} % of the time`)
+    for (const { statusCode, headers } of await waiting) {
+      t.equal(statusCode, 503)
+      t.equal(headers['retry-after'], '1')
+    }
+    unlock()
+    const answer = await refresh(tokens.refresh_token)
+    t.equal(answer.statusCode, 200)
+    t.equal(answer.headers['signet-refresh'], 'rotated')
+  },
+)
