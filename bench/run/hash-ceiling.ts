@@ -14,7 +14,7 @@ export async function measureHashCeiling(target: HashTarget, cores: number, seco
   const pool = new Piscina<HashTask, unknown>({ filename: hashWorkerUrl, minThreads: cores, maxThreads: cores })
   try {
     const { hash } = (await pool.run({ act: 'hash', password: 'demo123', target })) as { hash: string }
-    const verify = () => pool.run({ act: 'verify', password: 'demo123', hash, target })
+    const verify = () => pool.run({ act: 'verify', foreign: false, password: 'demo123', hash, target })
     const alone = await countFor(1, verify, seconds)
     const together = await countFor(cores, verify, seconds)
     return { byArithmetic: alone * cores, together }

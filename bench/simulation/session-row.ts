@@ -20,6 +20,7 @@ const user: User = {
   email: null,
   role: 'user',
   passwordHash: null,
+  foreignHash: false,
   disabled: false,
   credentialsVersion: 0,
   createdAt: 0,

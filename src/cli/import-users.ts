@@ -30,7 +30,7 @@ export function importUsers(users: Command, env: Environment): void {
       `
 Members of an NDJSON object, or columns of a CSV file with a header:
   username, password or password_hash, role, email, user_id, disabled
-password_hash is bcrypt ($2a$, $2b$, $2y$, cost up to 15) or argon2id. Plain passwords must be as good as any new one.
+password_hash is bcrypt, argon2id, PBKDF2 or scrypt as other systems write it (docs/command-line.md). Plain passwords must be as good as any new one.
 Users that exist are skipped and never changed. A refused line is reported by its number and reason, and makes the exit
 code 1; the others are imported all the same.`,
     )

@@ -2,18 +2,13 @@
  * Runs in a worker thread: one password at a time, synchronously, where it stalls nobody. It also does the work that
  * makes failures cost alike.
  */
-import { argon2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { setPriority } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import { compareSync, hashSync } from 'bcryptjs'
-import { type PasswordScheme, unhashable } from './password-policy.ts'
-import {
-  type Argon2idHash,
-  argon2idParameters,
-  formatArgon2id,
-  parseStoredHash,
-  type StoredHash,
-} from './stored-hash.ts'
+import { argon2id, matchesHash } from './matches-hash.ts'
+import { type PasswordScheme, passwordForms, unhashable } from './password-policy.ts'
+import { argon2idParameters, formatArgon2id, parseStoredHash, type StoredHash } from './stored-hash.ts'
 
 /** The scheme of new hashes, and with it the work of every failure. */
 export interface HashTarget {
@@ -23,11 +18,22 @@ export interface HashTarget {
 
 export type HashTask =
   | { readonly act: 'hash'; readonly password: string; readonly target: HashTarget }
-  | { readonly act: 'verify'; readonly password: string; readonly hash: string | null; readonly target: HashTarget }
+  | {
+      readonly act: 'verify'
+      /** As it was sent. */
+      readonly password: string
+      readonly hash: string | null
+      /** Whether another maker may have made the hash. */
+      readonly foreign: boolean
+      readonly target: HashTarget
+    }
+
+/** `outdated` is right, and should be replaced by a hash of the target, which can hold it. */
+export type Verdict = 'wrong' | 'right' | 'outdated'
 
 export interface HashResult {
   readonly hash?: string
-  readonly matches?: boolean
+  readonly verdict?: Verdict
   readonly milliseconds: number
 }
 
@@ -40,10 +46,7 @@ if (process.platform === 'linux' && !isMainThread) setPriority(0, 10)
 
 export default function work(task: HashTask): HashResult {
   const startedAt = performance.now()
-  const outcome =
-    task.act === 'hash'
-      ? { hash: hashOf(task.password, task.target) }
-      : { matches: verify(task.password, task.hash, task.target) }
+  const outcome = task.act === 'hash' ? { hash: hashOf(task.password, task.target) } : { verdict: verify(task) }
   return { ...outcome, milliseconds: performance.now() - startedAt }
 }
 
@@ -53,11 +56,28 @@ function hashOf(password: string, { scheme, bcryptCost }: HashTarget): string {
   return formatArgon2id({ ...argon2idParameters, salt, tag: argon2id(password, { ...argon2idParameters, salt }, 32) })
 }
 
-/** One comparison, and whatever is missing to the work of one hash of the target when it fails. */
-function verify(password: string, hash: string | null, target: HashTarget): boolean {
+/**
+ * A foreign hash is compared with every form of the password its maker may have seen, and our own with NFC alone. The
+ * work is the same for both, and for none: it depends on the password that was sent, and not on whose it may be.
+ */
+function verify({ password, hash, foreign, target }: Extract<HashTask, { act: 'verify' }>): Verdict {
   const stored = hash === null ? undefined : parseStoredHash(hash)
-  if (!stored || unhashable(password, stored.scheme)) return burn(password, target)
-  if (matches(password, stored)) return true
+  for (const [i, form] of passwordForms(password).entries()) {
+    const mayMatch = stored && (i === 0 || foreign) && !unhashable(form, foreign ? undefined : limitOf(stored))
+    if (!compare(form, mayMatch ? stored : undefined, target)) continue
+    const isOurs = i === 0 && stored && !isOutdated(stored, target)
+    return isOurs || unhashable(password.normalize('NFC'), target.scheme) ? 'right' : 'outdated'
+  }
+  return 'wrong'
+}
+
+/** Only bcrypt has a longest password; whoever made a foreign hash cut it off there, as bcrypt does by itself. */
+const limitOf = ({ scheme }: StoredHash) => (scheme === 'bcrypt' ? scheme : undefined)
+
+/** One comparison, and whatever is missing to the work of one hash of the target when it fails. */
+function compare(password: string, stored: StoredHash | undefined, target: HashTarget): boolean {
+  if (!stored) return burn(password, target)
+  if (matchesHash(password, stored)) return true
   if (stored.scheme !== target.scheme) return burn(password, target)
   // 2^c + 2^c + 2^(c+1) + … + 2^(target-1) = 2^target: an old, cheaper hash takes no less time than none at all.
   if (stored.scheme === 'bcrypt')
@@ -65,15 +85,19 @@ function verify(password: string, hash: string | null, target: HashTarget): bool
   return false
 }
 
-function matches(password: string, stored: StoredHash): boolean {
-  if (stored.scheme === 'bcrypt') return compareSync(password, stored.text)
-  return timingSafeEqual(argon2id(password, stored, stored.tag.length), stored.tag)
+/** Whether it is weaker than, or of another scheme than, what new ones are. */
+function isOutdated(hash: StoredHash, { scheme, bcryptCost }: HashTarget): boolean {
+  if (hash.scheme !== scheme) return true
+  if (hash.scheme === 'argon2id') {
+    return hash.memoryKib < argon2idParameters.memoryKib || hash.passes < argon2idParameters.passes
+  }
+  return hash.scheme === 'bcrypt' && hash.cost < bcryptCost
 }
 
 /** The work of one hash, for nothing: with the given password and by the same steps, or it would be a little faster. */
 function burn(password: string, { scheme, bcryptCost }: HashTarget): false {
-  if (scheme === 'bcrypt') burnBcrypt(unhashable(password, scheme) ? 'no password' : password, bcryptCost)
-  else matches(password, { scheme, ...argon2idParameters, salt: filler.subarray(0, 16), tag: filler })
+  if (scheme === 'bcrypt') burnBcrypt(unhashable(password) ? 'no password' : password, bcryptCost)
+  else matchesHash(password, { scheme, ...argon2idParameters, salt: filler.subarray(0, 16), tag: filler })
   return false
 }
 
@@ -84,12 +108,3 @@ function burnBcrypt(password: string, cost: number): void {
 const filler = randomBytes(32)
 /** A salt and a digest in bcrypt's alphabet. */
 const bcryptFiller = randomBytes(53).toString('base64').replaceAll('+', '.').slice(0, 53)
-
-function argon2id(
-  password: string,
-  { memoryKib, passes, parallelism, salt }: Omit<Argon2idHash, 'scheme' | 'tag'>,
-  tagLength: number,
-): Buffer {
-  const message = Buffer.from(password, 'utf8')
-  return argon2Sync('argon2id', { message, nonce: salt, parallelism, tagLength, memory: memoryKib, passes })
-}

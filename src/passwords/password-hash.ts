@@ -5,9 +5,8 @@
 import { randomInt } from 'node:crypto'
 import { Piscina } from 'piscina'
 import { SignetError } from '../errors.ts'
-import { type HashResult, type HashTarget, type HashTask, hashWorkerUrl } from './hash-worker.ts'
+import { type HashResult, type HashTarget, type HashTask, hashWorkerUrl, type Verdict } from './hash-worker.ts'
 import { normalizePassword } from './password-policy.ts'
-import { argon2idParameters, parseStoredHash } from './stored-hash.ts'
 
 export interface PasswordHasher {
   /**
@@ -16,13 +15,12 @@ export interface PasswordHasher {
    */
   hash(password: string, patiently?: boolean): Promise<string>
   /**
-   * Whether the password matches. An absent or unusable hash, and a password that cannot have been hashed, cost the same
-   * one hash and are false: time does not tell whether a user exists.
+   * Whether the password matches, and the hash should be replaced. An absent or unusable hash, and a password that cannot
+   * have been hashed, cost the same one hash and are wrong: time does not tell whether a user exists.
+   * @param foreign whether another maker may have made the hash, from another form of the password or its first 72 bytes
    * @throws {SignetError} `overloaded`
    */
-  verify(password: string, hash: string | null | undefined): Promise<boolean>
-  /** Whether a stored hash is weaker than, or of another scheme than, what new ones are. */
-  isOutdated(hash: string): boolean
+  verify(password: string, hash: string | null | undefined, foreign?: boolean): Promise<Verdict>
   load(): HashLoad
   close(): Promise<void>
 }
@@ -80,16 +78,10 @@ export function createPasswordHasher({ threads, queue, ...target }: PasswordHash
       const { hash } = await run({ act: 'hash', password: normalizePassword(password), target }, patiently)
       return hash as string
     },
-    async verify(password, hash) {
-      const { matches } = await run({
-        act: 'verify',
-        password: normalizePassword(password),
-        hash: hash ?? null,
-        target,
-      })
-      return matches === true
+    async verify(password, hash, foreign = false) {
+      const { verdict } = await run({ act: 'verify', password, hash: hash ?? null, foreign, target })
+      return verdict ?? 'wrong'
     },
-    isOutdated: hash => isOutdated(hash, target),
     load: () => ({
       working: Math.min(accepted, threads),
       waiting: Math.max(0, accepted - threads),
@@ -99,13 +91,6 @@ export function createPasswordHasher({ threads, queue, ...target }: PasswordHash
     }),
     close: () => pool.destroy(),
   }
-}
-
-function isOutdated(text: string, { scheme, bcryptCost }: HashTarget): boolean {
-  const hash = parseStoredHash(text)
-  if (hash?.scheme !== scheme) return true
-  if (hash.scheme === 'bcrypt') return hash.cost < bcryptCost
-  return hash.memoryKib < argon2idParameters.memoryKib || hash.passes < argon2idParameters.passes
 }
 
 /** A first guess; the real time is learned with every hash. */

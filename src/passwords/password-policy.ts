@@ -12,11 +12,22 @@ export function normalizePassword(password: string): string {
   return password.normalize('NFC')
 }
 
+/**
+ * What another maker may have hashed when somebody typed this: its NFC (ours, and the first), the text as it was sent, and
+ * its NFKC, as far as they differ.
+ */
+export function passwordForms(password: string): string[] {
+  return [...new Set([normalizePassword(password), password, password.normalize('NFKC')])]
+}
+
 /** bcrypt reads 72 bytes and cycles a key at its NUL, so two different passwords would match: refused, never truncated. */
 const bcryptMaximumBytes = 72
 
-/** Why the scheme cannot hash this (already normalized) password faithfully, or undefined when it can. */
-export function unhashable(password: string, scheme: PasswordScheme): string | undefined {
+/**
+ * Why the scheme cannot hash this (already normalized) password faithfully, or undefined when it can.
+ * @param scheme none: one without a longest password
+ */
+export function unhashable(password: string, scheme?: PasswordScheme): string | undefined {
   if (password.includes('\0')) return 'must not contain NUL'
   if (!password.isWellFormed()) return 'must be valid Unicode'
   if (scheme === 'bcrypt' && Buffer.byteLength(password, 'utf8') > bcryptMaximumBytes) {

@@ -6,15 +6,20 @@ export interface User {
   readonly email: string | null
   readonly role: string
   readonly passwordHash: string | null
+  /** Whether another maker may have made the hash (contract section 7): imported, or from before this was known. */
+  readonly foreignHash: boolean
   readonly disabled: boolean
   /** Raised by every change of password, role or `disabled`. */
   readonly credentialsVersion: number
   readonly createdAt: number
 }
 
-export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'> & { readonly disabled?: boolean }
+export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled' | 'foreignHash'> & {
+  readonly disabled?: boolean
+  readonly foreignHash?: boolean
+}
 
-/** What may be changed of a user; absent members stay. */
+/** What may be changed of a user; absent members stay. A changed hash is one of ours. */
 export type UserChanges = Partial<Pick<User, 'role' | 'email' | 'disabled' | 'passwordHash'>>
 
 export type RevokeReason =
@@ -115,5 +120,5 @@ export type NewSigningKey = Pick<SigningKey, 'kid' | 'alg' | 'publicJwk'> & { re
 /** What a copy moves, in this order. Limits are left out: their windows last a minute. */
 export type TransferTable = 'signing_keys' | 'users' | 'sessions' | 'attempts'
 
-/** A row by the names of its columns, which both engines share; `disabled` is a boolean. */
+/** A row by the names of its columns, which both engines share; `disabled` and `foreign_hash` are booleans. */
 export type TransferRow = Readonly<Record<string, string | number | boolean | null>>

@@ -120,7 +120,7 @@ export interface UserStore {
     options?: { ifVersion?: number; keep?: string },
   ): Promise<{ user: User; ended: EndedSession[] } | undefined>
 
-  /** Replaces a hash by a better one of the same password: nothing else changes. @returns whether it was still that hash */
+  /** Replaces a hash by a better one of the same password, made here: nothing else changes. @returns whether it was still that hash */
   rehash(userId: string, oldHash: string, newHash: string): Promise<boolean>
 
   /** Deletes a user and ends the sessions, whose rows stay. @returns those, or undefined when there is no such user */

@@ -101,8 +101,8 @@ export function createImportService(dependencies: {
 
   /** A plain password is judged and hashed, unless the name exists and the hash would be for nothing. */
   async function hashed({ line, user }: Waiting, refuse: (line: number, reason: string) => void) {
-    const { password, password_hash: hash = null } = user
-    if (password === undefined || (await users.findByUsername(user.username))) return { line, user, hash }
+    const { password } = user
+    if (password === undefined || (await users.findByUsername(user.username))) return { line, user }
     try {
       await policy.check(password, user.username, '/password')
       return { line, user, hash: await hasher.hash(password, true) }
@@ -117,7 +117,7 @@ export function createImportService(dependencies: {
   return { importFrom }
 }
 
-const toNew = ({ user, hash }: { user: ImportedUser; hash: string | null }) => newUserOf(user, hash)
+const toNew = ({ user, hash }: { user: ImportedUser; hash?: string }) => newUserOf(user, hash)
 
 /** As the promise, unless the signal comes first: hashes nobody waits for any more are lost work and nothing else. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

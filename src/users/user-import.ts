@@ -1,8 +1,8 @@
 /** A user as somebody else wrote it down, judged before it comes in. No mistake ever repeats what was written. */
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { readImportedHash } from '../passwords/imported-hash.ts'
 import { normalizePassword, type PasswordScheme, unhashable } from '../passwords/password-policy.ts'
-import { parseStoredHash } from '../passwords/stored-hash.ts'
 import type { NewUser } from '../stores/stores.ts'
 import { canonicalEmail, canonicalUsername, newUserId, rolePattern } from './user.ts'
 
@@ -42,8 +42,8 @@ export function readUser(value: unknown, scheme: PasswordScheme): ReadUser {
   if (!username) return { mistake: '/username must be 1 to 64 of a-z, 0-9, dot, underscore and hyphen' }
   const email = value.email == null ? null : canonicalEmail(value.email)
   if (email === undefined) return { mistake: '/email is not an e-mail address' }
-  const mistake = passwordMistake(value, scheme)
-  return mistake ? { mistake } : { user: { ...value, username, email } }
+  const password = readPassword(value, scheme)
+  return 'mistake' in password ? password : { user: { ...value, ...password, username, email } }
 }
 
 /** A member's name is repeated only when it is one of ours: the others are content. */
@@ -52,18 +52,26 @@ function mistakeAt(path: string): string {
   return path.slice(1) in ImportedUser.properties ? `${path} is missing or not valid` : 'has a member that is not known'
 }
 
-/** The user to insert, with an id of its own unless it brought one. */
-export function newUserOf(user: ImportedUser, passwordHash: string | null): NewUser {
+/**
+ * The user to insert, with an id of its own unless it brought one.
+ * @param ownHash of a password in plain text; the hash that the user brought, if any, is another maker's
+ */
+export function newUserOf(user: ImportedUser, ownHash?: string): NewUser {
   const { user_id: userId = newUserId(), username, email = null, role = 'user', disabled = false } = user
-  return { userId, username, email, role, passwordHash, disabled }
+  const passwordHash = ownHash ?? user.password_hash ?? null
+  return { userId, username, email, role, passwordHash, foreignHash: passwordHash !== ownHash, disabled }
 }
 
-function passwordMistake({ password, password_hash: hash }: ImportedUser, scheme: PasswordScheme): string | undefined {
-  if (hash !== undefined) {
-    if (password !== undefined) return 'has both /password and /password_hash'
-    if (parseStoredHash(hash)) return undefined
-    return '/password_hash must be bcrypt (cost up to 15) or argon2id (up to 256 MiB and 10 passes)'
+/** The hash in the form in which it is stored, or that there is nothing wrong with the password. */
+function readPassword(
+  { password, password_hash: written }: ImportedUser,
+  scheme: PasswordScheme,
+): { readonly password_hash?: string } | { readonly mistake: string } {
+  if (written !== undefined) {
+    if (password !== undefined) return { mistake: 'has both /password and /password_hash' }
+    const read = readImportedHash(written)
+    return 'hash' in read ? { password_hash: read.hash } : { mistake: `/password_hash ${read.mistake}` }
   }
   const reason = password === undefined ? undefined : unhashable(normalizePassword(password), scheme)
-  return reason && `/password ${reason}`
+  return reason ? { mistake: `/password ${reason}` } : {}
 }

@@ -101,15 +101,16 @@ export function createUserService(dependencies: {
   }
 
   async function verified(user: User | undefined, password: string): Promise<User> {
-    const matches = await hasher.verify(password, user?.passwordHash)
+    const verdict = await hasher.verify(password, user?.passwordHash, user?.foreignHash)
+    const matches = verdict !== 'wrong'
     if (!user || !matches || user.disabled) throw new SignetError('invalid_credentials', reasonFor(user, matches))
-    await rehashIfOutdated(user, password)
+    if (verdict === 'outdated') await rehash(user, password)
     return user
   }
 
   /** Once, and never over a newer hash; when there is no time for it now, the next login does it. */
-  async function rehashIfOutdated({ userId, passwordHash }: User, password: string): Promise<void> {
-    if (passwordHash === null || !hasher.isOutdated(passwordHash)) return
+  async function rehash({ userId, passwordHash }: User, password: string): Promise<void> {
+    if (passwordHash === null) return
     try {
       const replaced = await users.rehash(userId, passwordHash, await hasher.hash(password))
       if (replaced) audit({ event: 'password.rehashed', sub: userId })
@@ -201,7 +202,7 @@ export function createUserService(dependencies: {
   }
 
   const hashed = async (user: ImportedUser) =>
-    newUserOf(user, user.password === undefined ? (user.password_hash ?? null) : await hasher.hash(user.password, true))
+    newUserOf(user, user.password === undefined ? undefined : await hasher.hash(user.password, true))
 
   function readSeeds(text: string, file: string): ImportedUser[] {
     const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }))

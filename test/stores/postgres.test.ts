@@ -35,8 +35,8 @@ t.test('five that open an empty database at once make it once', async t => {
   const url = await emptyDatabase(t)
   const all = await Promise.all(Array.from({ length: 5 }, () => opened(t, url)))
   t.equal(new Set(all.map(({ salt }) => salt.toString('hex'))).size, 1)
-  t.strictSame(all.map(({ schema }) => schema.found).sort(), [0, 2, 2, 2, 2])
-  t.ok(all.every(({ schema }) => schema.current === 2))
+  t.strictSame(all.map(({ schema }) => schema.found).sort(), [0, 3, 3, 3, 3])
+  t.ok(all.every(({ schema }) => schema.current === 3))
 })
 
 t.test('a database of the first schema is brought up to date, and nobody is logged out', async t => {
@@ -48,11 +48,13 @@ t.test('a database of the first schema is brought up to date, and nobody is logg
   await before.sessions.create({ ...about, idleSeconds: 1000, maxAgeSeconds: 10_000 }, 0)
   await runSql(url, 'ALTER TABLE sessions DROP COLUMN due_at') // and its index with it
   await runSql(url, 'CREATE INDEX sessions_expiring ON sessions (expires_at)')
+  await runSql(url, 'ALTER TABLE users DROP COLUMN foreign_hash')
   await runSql(url, `UPDATE meta SET value = '1' WHERE name = 'schema'`)
 
   const after = await opened(t, url)
-  t.match(after.schema, { found: 1, current: 2 })
+  t.match(after.schema, { found: 1, current: 3 })
   t.equal((await after.sessions.find(about.sid))?.session.generation, 0)
+  t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')
 })
 

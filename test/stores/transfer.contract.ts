@@ -13,6 +13,7 @@ const user = (userId: string): TransferRow => ({
   email: userId === 'B' ? 'b@example.com' : null,
   role: 'user',
   password_hash: '$2b$10$…é',
+  foreign_hash: { A: true, B: false }[userId] ?? null,
   disabled: userId === 'a',
   credentials_version: 7,
   created_at: 1_700_000_000,
@@ -92,8 +93,12 @@ export function testTransfer(t: Test, engine: Engine): void {
       const reopened = await openStores({ database }, movableClock())
       t.teardown(() => reopened.close())
       t.strictSame(reopened.salt, salt)
-      t.match(await stores.users.findByEmail('b@example.com'), { userId: 'B', disabled: false, credentialsVersion: 7 })
-      t.match(await stores.users.findById('a'), { disabled: true })
+      t.match(await stores.users.findByEmail('b@example.com'), {
+        userId: 'B',
+        foreignHash: false,
+        credentialsVersion: 7,
+      })
+      t.match(await stores.users.findById('a'), { disabled: true, foreignHash: true })
     },
   )
 

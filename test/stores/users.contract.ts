@@ -118,6 +118,23 @@ export function testUsers(t: Test, engine: Engine): void {
     t.equal((await stores.sessions.find(sid))?.session.revokedAt, null)
   })
 
+  t.test(`${engine.name}: who made a hash is known as long as it is that hash`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    const foreign = async () => (await stores.users.findById('id-ana'))?.foreignHash
+    await stores.users.importMissing([{ ...user('ana'), passwordHash: 'theirs', foreignHash: true }])
+    await stores.users.update('id-ana', { role: 'admin' })
+    t.equal(await foreign(), true)
+    await stores.users.rehash('id-ana', 'another', 'ours')
+    t.equal(await foreign(), true, 'a rehash that lost changes nothing')
+    await stores.users.rehash('id-ana', 'theirs', 'ours')
+    t.equal(await foreign(), false)
+
+    t.match(await stores.users.create(user('ben')), { foreignHash: false })
+    await stores.users.importMissing([{ ...user('carl'), passwordHash: 'theirs', foreignHash: true }])
+    await stores.users.update('id-carl', { passwordHash: 'ours' })
+    t.match(await stores.users.findById('id-carl'), { foreignHash: false })
+  })
+
   t.test(`${engine.name}: a deleted user's sessions end and stay for a while`, async t => {
     const { stores, begin } = await withUser(t, engine)
     const sid = await begin(0)

@@ -80,6 +80,8 @@ const steps: readonly string[] = [
   CREATE INDEX sessions_due ON sessions (due_at);
   ALTER TABLE sessions SET (fillfactor = 90);
   `,
+  // Whether another maker may have made the hash. NULL is from before, or from an instance of before, so it may have been.
+  'ALTER TABLE users ADD COLUMN foreign_hash boolean',
 ]
 
 const lock = statement('migration lock', 'SELECT pg_advisory_xact_lock(7384196250)') // a number nobody else should use

@@ -14,7 +14,7 @@ const selects: Record<TransferTable, Statement> = {
   ),
   users: statement(
     'read users',
-    `SELECT user_id, username, email, role, password_hash, disabled, credentials_version, created_at
+    `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at
     FROM users WHERE user_id > $after ORDER BY user_id LIMIT $limit::bigint`,
   ),
   sessions: statement(
@@ -40,8 +40,8 @@ const inserts: Record<TransferTable, Statement> = {
   ),
   users: statement(
     'write users',
-    `INSERT INTO users (user_id, username, email, role, password_hash, disabled, credentials_version, created_at)
-    SELECT user_id, username, email, role, password_hash, disabled, credentials_version, created_at
+    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at)
+    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at
     FROM json_populate_recordset(NULL::users, $rows::json)`,
   ),
   sessions: statement(

@@ -23,10 +23,11 @@ const page = statement(
 const insert = (name: string, more: string) =>
   statement(
     name,
-    `INSERT INTO users (user_id, username, email, role, password_hash, disabled, created_at)
-    SELECT user_id, username, email, role, password_hash, disabled, $now
-    FROM unnest($ids::text[], $names::text[], $emails::text[], $roles::text[], $hashes::text[], $disabled::boolean[])
-      WITH ORDINALITY AS given (user_id, username, email, role, password_hash, disabled, number)
+    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, created_at)
+    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, $now
+    FROM unnest($ids::text[], $names::text[], $emails::text[], $roles::text[], $hashes::text[], $foreign::boolean[],
+        $disabled::boolean[])
+      WITH ORDINALITY AS given (user_id, username, email, role, password_hash, foreign_hash, disabled, number)
     ORDER BY number
     ${more} RETURNING ${userColumns}`,
   )
@@ -37,13 +38,14 @@ const lockAll = statement('lock users', 'LOCK TABLE users IN SHARE ROW EXCLUSIVE
 const update = statement(
   'update user',
   `UPDATE users SET role = $role, email = $email, disabled = $disabled::boolean, password_hash = $passwordHash,
-    credentials_version = credentials_version + $raise::bigint
+    foreign_hash = $foreignHash::boolean, credentials_version = credentials_version + $raise::bigint
   WHERE user_id = $userId
   RETURNING ${userColumns}`,
 )
 const rehash = statement(
   'rehash',
-  'UPDATE users SET password_hash = $to WHERE user_id = $userId AND password_hash = $from RETURNING user_id',
+  `UPDATE users SET password_hash = $to, foreign_hash = false
+  WHERE user_id = $userId AND password_hash = $from RETURNING user_id`,
 )
 const remove = statement('delete user', 'DELETE FROM users WHERE user_id = $userId RETURNING user_id')
 const endSessions = statement(
@@ -91,7 +93,8 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
         const { role, email, disabled, passwordHash } = { ...before, ...changes }
         const reason = reasonToEnd(before, changes)
-        const after = { userId, role, email, disabled, passwordHash, raise: reason ? 1 : 0 }
+        const foreignHash = before.foreignHash && changes.passwordHash === undefined
+        const after = { userId, role, email, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
         const user = toUser((await ask(update, after))[0] ?? {})
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
       }),
@@ -118,6 +121,7 @@ function columnsOf(users: readonly NewUser[]): Values {
     emails: users.map(user => user.email),
     roles: users.map(user => user.role),
     hashes: users.map(user => user.passwordHash),
+    foreign: users.map(user => user.foreignHash ?? false),
     disabled: users.map(user => user.disabled ?? false),
   }
 }

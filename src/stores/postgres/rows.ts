@@ -12,7 +12,8 @@ export const sessionColumns = `
   sessions.revoke_reason, sessions.ip, sessions.user_agent`
 
 export const userColumns = `
-  users.user_id AS "user", users.username, users.email, users.role, users.password_hash, users.disabled,
+  users.user_id AS "user", users.username, users.email, users.role, users.password_hash,
+  users.foreign_hash, users.disabled,
   users.credentials_version, users.created_at AS user_created_at`
 
 export function toUser(row: Row): User {
@@ -22,6 +23,7 @@ export function toUser(row: Row): User {
     email: row['email'] as string | null,
     role: row['role'] as string,
     passwordHash: row['password_hash'] as string | null,
+    foreignHash: row['foreign_hash'] !== false,
     disabled: row['disabled'] as boolean,
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['user_created_at'] as number,

@@ -79,6 +79,9 @@ const steps: readonly string[] = [
   DROP INDEX sessions_expiring;
   CREATE INDEX sessions_due ON sessions (due_at);
   `,
+  // Whether another maker may have made the hash: 0 is ours; 1 was imported; NULL is from before, or from an instance of
+  // before, so it may have been.
+  'ALTER TABLE users ADD COLUMN foreign_hash INTEGER',
 ]
 
 /**

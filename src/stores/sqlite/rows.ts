@@ -9,6 +9,7 @@ export function toUser(row: Row): User {
     email: row['email'] as string | null,
     role: row['role'] as string,
     passwordHash: row['password_hash'] as string | null,
+    foreignHash: row['foreign_hash'] !== 0,
     disabled: row['disabled'] === 1,
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['created_at'] as number,

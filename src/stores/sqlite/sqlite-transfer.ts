@@ -10,7 +10,7 @@ import { openSqliteDatabase } from './sqlite-database.ts'
 const selects: Record<TransferTable, string> = {
   signing_keys: `SELECT kid, alg, state, public_jwk, private_key, since, changes_at
     FROM signing_keys WHERE kid > ? ORDER BY kid LIMIT ?`,
-  users: `SELECT user_id, username, email, role, password_hash, disabled, credentials_version, created_at
+  users: `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at
     FROM users WHERE user_id > ? ORDER BY user_id LIMIT ?`,
   sessions: `SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since, expires_at,
       max_expires_at, revoked_at, revoke_reason, ip, user_agent
@@ -22,8 +22,9 @@ const inserts: Record<TransferTable, string> = {
   signing_keys: `INSERT INTO signing_keys (kid, alg, state, public_jwk, private_key, since, changes_at)
     VALUES ($kid, $alg, $state, $public_jwk, $private_key, $since, $changes_at)`,
   users: `INSERT INTO users
-      (user_id, username, email, role, password_hash, disabled, credentials_version, created_at)
-    VALUES ($user_id, $username, $email, $role, $password_hash, $disabled, $credentials_version, $created_at)`,
+      (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at)
+    VALUES ($user_id, $username, $email, $role, $password_hash, $foreign_hash, $disabled, $credentials_version,
+      $created_at)`,
   sessions: `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
       expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
     VALUES ($sid, $user_id, $created_at, $generation, $rotated_at, $retried_at, $retries, $retries_since,
@@ -111,14 +112,16 @@ function readerOf(raw: DatabaseSync) {
 }
 
 /** SQLite has no booleans. */
+const booleans = new Set(['disabled', 'foreign_hash'])
+
 function toTransferRow(row: TransferRow): TransferRow {
-  return 'disabled' in row ? { ...row, disabled: row['disabled'] === 1 } : { ...row }
+  const read = ([name, value]: [string, TransferRow[string]]) => [name, isFlag(name, value) ? value === 1 : value]
+  return Object.fromEntries(Object.entries(row).map(read))
 }
 
 function toStored(row: TransferRow): Record<string, string | number | null> {
-  const { disabled, ...others } = row
-  return {
-    ...(others as Record<string, string | number | null>),
-    ...('disabled' in row && { disabled: disabled ? 1 : 0 }),
-  }
+  const write = ([name, value]: [string, TransferRow[string]]) => [name, isFlag(name, value) ? Number(value) : value]
+  return Object.fromEntries(Object.entries(row).map(write))
 }
+
+const isFlag = (name: string, value: unknown) => value !== null && booleans.has(name)

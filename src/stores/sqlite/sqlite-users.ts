@@ -19,20 +19,21 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
       (username >= $prefix AND username < $end) OR (email >= $prefix AND email < $end))
     ORDER BY username LIMIT $limit`)
   const insert = raw.prepare(`
-    INSERT INTO users (user_id, username, email, role, password_hash, disabled, created_at)
-    VALUES ($userId, $username, $email, $role, $passwordHash, $disabled, $now)
+    INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, created_at)
+    VALUES ($userId, $username, $email, $role, $passwordHash, $foreignHash, $disabled, $now)
     RETURNING *`)
   const insertIfFree = raw.prepare(`
-    INSERT INTO users (user_id, username, email, role, password_hash, disabled, created_at)
-    VALUES ($userId, $username, $email, $role, $passwordHash, $disabled, $now)
+    INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, created_at)
+    VALUES ($userId, $username, $email, $role, $passwordHash, $foreignHash, $disabled, $now)
     ON CONFLICT DO NOTHING`)
   const update = raw.prepare(`
     UPDATE users SET role = $role, email = $email, disabled = $disabled, password_hash = $passwordHash,
-      credentials_version = credentials_version + $raise
+      foreign_hash = $foreignHash, credentials_version = credentials_version + $raise
     WHERE user_id = $userId
     RETURNING *`)
   const rehash = raw.prepare(`
-    UPDATE users SET password_hash = $newHash WHERE user_id = $userId AND password_hash = $oldHash`)
+    UPDATE users SET password_hash = $newHash, foreign_hash = 0
+    WHERE user_id = $userId AND password_hash = $oldHash`)
   const remove = raw.prepare('DELETE FROM users WHERE user_id = ?')
   const endSessions = raw.prepare(`
     UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
@@ -44,7 +45,12 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
       const row = statement.get(value)
       return row && toUser(row)
     })
-  const toRow = ({ disabled = false, ...user }: NewUser) => ({ ...user, disabled: disabled ? 1 : 0, now: clock() })
+  const toRow = ({ disabled = false, foreignHash = false, ...user }: NewUser) => ({
+    ...user,
+    foreignHash: Number(foreignHash),
+    disabled: Number(disabled),
+    now: clock(),
+  })
   const end = (userId: string, reason: RevokeReason, keep: string | null) =>
     endSessions.all({ userId, reason, keep, now: clock() }).map(toEnded)
 
@@ -80,7 +86,15 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
         const { role, email, disabled, passwordHash } = { ...before, ...changes }
         const reason = reasonToEnd(before, changes)
-        const after = { userId, role, email, disabled: disabled ? 1 : 0, passwordHash, raise: reason ? 1 : 0 }
+        const after = {
+          userId,
+          role,
+          email,
+          disabled: Number(disabled),
+          passwordHash,
+          foreignHash: Number(before.foreignHash && changes.passwordHash === undefined),
+          raise: reason ? 1 : 0,
+        }
         const user = toUser(orTaken(() => update.get(after)) as Row)
         return { user, ended: reason ? end(userId, reason, keep ?? null) : [] }
       }),
