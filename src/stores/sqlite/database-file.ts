@@ -24,7 +24,8 @@ export function makeDatabaseFile(path: string): void {
 }
 
 export function cannotOpen(path: string, error: unknown): SignetError {
-  return unavailable(`the database ${path} cannot be opened: ${(error as Error).message}`, error)
+  const reason = `the database ${path} cannot be opened: ${(error as Error).message}`
+  return unavailable(reason.replace(/\p{C}/gu, '\u{fffd}'), error) // it may be shown on a terminal
 }
 
 function makeFile(path: string): void {
@@ -44,16 +45,19 @@ function makeFolder(folder: string): void {
 }
 
 /**
- * Remembers which files a path and its companions are now.
+ * Remembers which files a path and its companions are when they are first seen.
  * @returns throws {SignetError} `unavailable` once one of them was removed or replaced. They are looked at, not opened.
  */
 export function watchDatabaseFile(path: string): () => void {
-  const files = [path, `${path}-wal`, `${path}-shm`].map(file => ({ file, was: identityOf(file) }))
+  const seen = new Map<string, string>()
   return () => {
-    for (const { file, was } of files) {
-      if (was === undefined || identityOf(file) === was) continue
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+      const is = identityOf(file)
+      const was = seen.get(file)
+      if (was === undefined && is !== undefined) seen.set(file, is) // a new database gets its WAL with the first write
+      if (was === undefined || is === was) continue
       throw unavailable(
-        `${file} was removed or replaced under the running service, which can save nothing any more: put it back and restart`,
+        `${file} was removed or replaced under a running service, which can save nothing now: put it back and restart`,
       )
     }
   }

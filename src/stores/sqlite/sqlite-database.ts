@@ -117,6 +117,7 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
   }
   if (path !== ':memory:') {
     requireFile = watchDatabaseFile(path)
+    requireFile()
     checkpoints = createCheckpoints(path, raw, writers)
   }
 
