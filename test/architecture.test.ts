@@ -71,12 +71,13 @@ t.test('every import goes where it may', async t => {
   }
 })
 
-t.test('SQL stands in the engines only, and the environment is read by the entries only', async t => {
+t.test('SQL, the environment, normal forms of text and the time have one place each', async t => {
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8')
     if (roomOf(file) !== 'engines')
       t.notMatch(text, /\b(SELECT|UPDATE|DELETE FROM|INSERT INTO)\b.+\b(FROM|SET|WHERE|VALUES)\b/, file)
     if (!/^src\/(serve|cli)\.ts$/.test(file)) t.notMatch(text, /process\.env/, file)
+    if (file !== 'src/text.ts') t.notMatch(text, /\.normalize\(/, `${file} leaves normal forms to src/text.ts`)
     if (!ownTime.includes(file)) t.notMatch(text, /Date\.now\(/, `${file} asks the injected clock`)
   }
 })

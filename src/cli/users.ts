@@ -1,7 +1,7 @@
 /** `signet users`: the administrator's acts on accounts, without a server in between. */
 import { type Command, Option } from 'commander'
 import type { User } from '../stores/stores.ts'
-import { canonicalUsername, rolePattern } from '../users/user.ts'
+import { canonicalPrefix, canonicalUsername, rolePattern } from '../users/user.ts'
 import { userItem } from '../users/user-schemas.ts'
 import type { AccountChanges } from '../users/user-service.ts'
 import { askPassword, confirm, isInteractive } from './ask.ts'
@@ -86,7 +86,7 @@ async function add(env: Environment, name: string, { role, email, passwordStdin,
 }
 
 async function list(env: Environment, options: Common & { prefix?: string; limit?: number }) {
-  const prefix = (options.prefix ?? '').normalize('NFKC').toLowerCase()
+  const prefix = canonicalPrefix(options.prefix ?? '')
   await withDomain(env, options, domain => printRows(pages(domain, prefix, options.limit), options))
 }
 

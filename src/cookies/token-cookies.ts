@@ -36,9 +36,19 @@ const kinds = new Map([
   [tokenCookies.refresh.name as string, 'refresh' as const],
 ])
 
-/** Spaces and tabs only: browsers let pages set names that begin with other white space, past the `__Host-` rule. */
+/**
+ * Spaces and tabs only: browsers let pages set names that begin with other white space, past the `__Host-` rule. By indexes:
+ * an expression that looks for blanks at the end takes the square of how many stand in the middle.
+ */
 function trimmed(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '')
+  let [start, end] = [0, text.length]
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (start < end && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /**

@@ -7,7 +7,7 @@ import { setPriority } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import { compareSync, hashSync } from 'bcryptjs'
 import { argon2id, matchesHash } from './matches-hash.ts'
-import { type PasswordScheme, passwordForms, unhashable } from './password-policy.ts'
+import { normalizePassword, type PasswordScheme, passwordForms, unhashable } from './password-policy.ts'
 import { argon2idParameters, formatArgon2id, parseStoredHash, type StoredHash } from './stored-hash.ts'
 
 /** The scheme of new hashes, and with it the work of every failure. */
@@ -66,7 +66,7 @@ function verify({ password, hash, foreign, target }: Extract<HashTask, { act: 'v
     const mayMatch = stored && (i === 0 || foreign) && !unhashable(form, foreign ? undefined : limitOf(stored))
     if (!compare(form, mayMatch ? stored : undefined, target)) continue
     const isOurs = i === 0 && stored && !isOutdated(stored, target)
-    return isOurs || unhashable(password.normalize('NFC'), target.scheme) ? 'right' : 'outdated'
+    return isOurs || unhashable(normalizePassword(password), target.scheme) ? 'right' : 'outdated'
   }
   return 'wrong'
 }

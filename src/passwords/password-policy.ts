@@ -3,13 +3,14 @@
  * password is set, never at a login (NIST SP 800-63B section 3.1.1.2: no composition rules, no expiry).
  */
 import { SignetError } from '../errors.ts'
+import { nfc, nfkc } from '../text.ts'
 import { isCommonPassword } from './common-passwords.ts'
 
 export type PasswordScheme = 'bcrypt' | 'argon2id'
 
 /** Composed and decomposed typing of the same password are the same password (NFC; upper case and spaces stay). */
 export function normalizePassword(password: string): string {
-  return password.normalize('NFC')
+  return nfc(password)
 }
 
 /**
@@ -17,7 +18,7 @@ export function normalizePassword(password: string): string {
  * its NFKC, as far as they differ.
  */
 export function passwordForms(password: string): string[] {
-  return [...new Set([normalizePassword(password), password, password.normalize('NFKC')])]
+  return [...new Set([normalizePassword(password), password, nfkc(password)])]
 }
 
 /** bcrypt reads 72 bytes and cycles a key at its NUL, so two different passwords would match: refused, never truncated. */

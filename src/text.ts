@@ -1,0 +1,19 @@
+/**
+ * Unicode normal forms of text that strangers wrote (UAX #15). Bringing marks into their order takes the square of how many
+ * stand in a row: a second of the event loop for what fits into a body. No language writes more than 30 (section 13,
+ * "Stream-Safe Text Format"), so a text with more is left as it is, which is one form as well. The only place that
+ * normalizes.
+ */
+
+/** Composed: what looks alike and means the same is the same. */
+export function nfc(text: string): string {
+  return tooManyMarks.test(text) ? text : text.normalize('NFC')
+}
+
+/** Composed, and without variants of one letter such as full-width ones. */
+export function nfkc(text: string): string {
+  return tooManyMarks.test(text) ? text : text.normalize('NFKC')
+}
+
+/** With the two half-width voice marks of Japanese, which become marks in NFKC and are letters until then. */
+const tooManyMarks = /[\p{M}\uff9e\uff9f]{31}/u
