@@ -1,13 +1,9 @@
 /** What happens by itself while the service runs: the polls, and deleting what has ended. */
-import { setImmediate as turn } from 'node:timers/promises'
 import fp from 'fastify-plugin'
-
-const batch = 500
+import { deleteEnded } from '../src/housekeeping.ts'
 
 export default fp(
   async app => {
-    const { config, stores } = app
-    const keepSeconds = config.accessTokenSeconds + 60
     const timers = new Set<NodeJS.Timeout>()
     let closed = false
 
@@ -18,24 +14,12 @@ export default fp(
         await app.revocations.poll()
       })
       every(1_000, 'key ring poll', () => app.keys.sync())
-      every(60_000, 'housekeeping', deleteEnded)
+      every(60_000, 'housekeeping', () => deleteEnded(app.stores, app.revocations.clocks, () => closed))
     })
     app.addHook('preClose', async () => {
       closed = true
       for (const timer of timers) clearTimeout(timer)
     })
-
-    async function deleteEnded(): Promise<void> {
-      const { sessions, limits, attempts } = stores
-      const removals = [
-        () => sessions.deleteEnded(keepSeconds, batch),
-        () => limits.deleteEnded(batch),
-        () => attempts.deleteEnded(batch),
-      ]
-      for (const remove of removals) {
-        while (!closed && (await remove()) >= batch) await turn() // small batches: requests run in between
-      }
-    }
 
     /**
      * The next run starts after this one has finished, so a slow database is never asked twice at once. An outage is one

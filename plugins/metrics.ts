@@ -50,10 +50,10 @@ function sourcesIn(app: FastifyInstance): MetricSources {
     hasSigningKeys: app.config.algorithm !== 'HS256',
     hashLoad: () => app.hasher.load(),
     revocations: () =>
-      ifOpen(() => ({ size: app.revocations.size, ageSeconds: app.revocations.age() })) ?? {
-        size: 0,
-        ageSeconds: Number.POSITIVE_INFINITY,
-      },
+      ifOpen(() => {
+        const { size, age, clocks } = app.revocations
+        return { size, ageSeconds: age(), clockAheadSeconds: clocks.ahead() }
+      }) ?? { size: 0, ageSeconds: Number.POSITIVE_INFINITY, clockAheadSeconds: 0 },
     signingKeySince: () => ifOpen(() => app.keys.signsSince()),
   }
 }

@@ -22,6 +22,9 @@ export default fp(
         if (!app.revocations.isFresh()) {
           throw new SignetError('unavailable', 'the revocation list is old', { retryAfterSeconds: 1 })
         }
+        if (app.revocations.clocks.areApart()) {
+          throw new SignetError('unavailable', "this clock is not the database's", { retryAfterSeconds: 1 })
+        }
         await app.stores.ping()
       },
       end() {

@@ -9,8 +9,8 @@ export interface MetricSources {
   readonly engine: 'sqlite' | 'postgres'
   readonly hasSigningKeys: boolean
   hashLoad(): HashLoad
-  /** Sessions on the revocation list, and seconds since its last good poll. */
-  revocations(): { readonly size: number; readonly ageSeconds: number }
+  /** Sessions on the revocation list, seconds since its last good poll, and what that said of the clock. */
+  revocations(): { readonly size: number; readonly ageSeconds: number; readonly clockAheadSeconds: number }
   signingKeySince(): number | undefined
 }
 
@@ -55,6 +55,11 @@ export function registerState(registry: Registry, sources: MetricSources, client
     'signet_revocation_list_age_seconds',
     'Time since the last good poll of ended sessions; +Inf before the first.',
     () => revocations().ageSeconds,
+  )
+  gauge(
+    'signet_clock_ahead_seconds',
+    "How far this clock was ahead of the database's at the last good poll; beyond 5 either way it is not ready.",
+    () => revocations().clockAheadSeconds,
   )
   if (sources.hasSigningKeys) {
     gauge('signet_signing_key_age_seconds', 'Time since the key that signs access tokens took over.', () => {

@@ -1,15 +1,24 @@
 /**
  * The sessions that were ended while access tokens of theirs may still be alive, in memory (contract section 6): at once
  * for what this instance ended itself, by a poll for the rest. So every access token is checked against revocation
- * without a look-up per request.
+ * without a look-up per request. What is remembered and for how long depends on no clock that somebody can set.
  */
-import type { Clock } from '../clock.ts'
+import { type Clock, type Stopwatch, systemStopwatch } from '../clock.ts'
 import { SignetError } from '../errors.ts'
 import type { SessionStore } from '../stores/stores.ts'
+import { type ClockWatch, createClockWatch } from './clock-watch.ts'
 
-/** Clocks differ, and a transaction may commit after a later one was seen: each poll reads this much again. */
+/**
+ * How long an ended session is remembered, here and in the database: the longest life of an access token that can be
+ * configured, on any instance, before the next start or after it, and a minute in which tokens may still be repeated.
+ */
+export const keepEndedSeconds = 86_400 + 60
+
+/** A transaction may commit after a later one was seen: each poll reads this much again. */
 const overlapSeconds = 60
 const readyForSeconds = 10
+/** So that a day's worth of ended sessions, read at a start, is not one long turn of the event loop. */
+const pageSize = 5000
 
 export interface Revocations {
   /** Notes a session ended by this instance. */
@@ -20,31 +29,41 @@ export interface Revocations {
    *   token can get, because then anything may have been revoked
    */
   has(sid: string): boolean
-  /** Reads what was revoked since the last good poll, or everything after a failed one. */
+  /** Reads what was revoked since the last good poll; everything after a failed one, and when a clock has jumped. */
   poll(): Promise<void>
   /** Seconds since the last good poll; Infinity before the first. */
   age(): number
   isFresh(): boolean
   readonly size: number
+  readonly clocks: ClockWatch
+}
+
+export interface RevocationsOptions {
+  readonly stopwatch?: Stopwatch
+  /** Told when this clock and the database's come more than 5 seconds apart, and when they agree again. */
+  readonly clocksApart?: (apart: boolean, aheadSeconds: number) => void
 }
 
 export function createRevocations(
   sessions: Pick<SessionStore, 'revokedSince'>,
   clock: Clock,
   accessTokenSeconds: number,
+  { stopwatch = systemStopwatch, clocksApart = () => {} }: RevocationsOptions = {},
 ): Revocations {
-  const keepSeconds = accessTokenSeconds + overlapSeconds
-  const revokedAt = new Map<string, number>()
-  let loadedAt = Number.NEGATIVE_INFINITY
+  /** When each was noted, by the stopwatch, in that order. Whole seconds, which cost no object each. */
+  const noted = new Map<string, number>()
+  const clocks = createClockWatch(clock, stopwatch, clocksApart)
+  let loaded = { at: Number.NEGATIVE_INFINITY, elapsed: Number.NEGATIVE_INFINITY }
   let since = 0
 
   async function poll(): Promise<void> {
-    const startedAt = clock()
+    const asked = { at: clock(), elapsed: stopwatch() }
     try {
-      const { now, revoked } = await sessions.revokedSince(since)
-      for (const one of revoked) revokedAt.set(one.sid, one.revokedAt)
-      for (const [sid, at] of revokedAt) if (at < now - keepSeconds) revokedAt.delete(sid)
-      loadedAt = startedAt
+      let now = 0
+      const load = async (from: number) => (now = await read(from))
+      if ((await clocks.hasJumped(() => load(since))) && since > 0) await load(0)
+      forget()
+      loaded = asked
       since = now - overlapSeconds
     } catch (error) {
       since = 0
@@ -52,21 +71,46 @@ export function createRevocations(
     }
   }
 
-  const age = () => clock() - loadedAt
+  /** @returns the store's time when it began; what is revoked meanwhile belongs to the next poll */
+  async function read(from: number): Promise<number> {
+    const first = await sessions.revokedSince(from, '', pageSize)
+    for (let { revoked } = first; ; ) {
+      for (const { sid } of revoked) add(sid)
+      const last = revoked.at(-1)
+      if (!last || revoked.length < pageSize) return first.now
+      revoked = (await sessions.revokedSince(last.revokedAt, last.sid, pageSize)).revoked
+    }
+  }
+
+  function add(sid: string): void {
+    if (!noted.has(sid)) noted.set(sid, Math.floor(stopwatch()))
+  }
+
+  function forget(): void {
+    const before = stopwatch() - keepEndedSeconds
+    for (const [sid, at] of noted) {
+      if (at >= before) return
+      noted.delete(sid)
+    }
+  }
+
+  /** By whichever says more: a clock may have been set back, and a stopwatch stands still while the machine sleeps. */
+  const age = () => Math.max(clock() - loaded.at, stopwatch() - loaded.elapsed)
 
   return {
-    add: sid => void revokedAt.set(sid, clock()),
+    add,
     has(sid) {
       if (age() >= accessTokenSeconds) {
         throw new SignetError('unavailable', 'the revocation list is too old', { retryAfterSeconds: 1 })
       }
-      return revokedAt.has(sid)
+      return noted.has(sid)
     },
     poll,
     age,
     isFresh: () => age() < readyForSeconds,
     get size() {
-      return revokedAt.size
+      return noted.size
     },
+    clocks,
   }
 }

@@ -75,8 +75,11 @@ export interface SessionStore {
   /** The live sessions of a user, newest first. */
   list(userId: string): Promise<Session[]>
 
-  /** What was revoked at or after `since`, and the store's time of that answer. */
-  revokedSince(since: number): Promise<{ now: number; revoked: Revocation[] }>
+  /**
+   * What was revoked at or after `since`, at that moment only ids behind `after`: up to `limit`, by moment and id.
+   * @returns those, and the store's time of this answer
+   */
+  revokedSince(since: number, after: string, limit: number): Promise<{ now: number; revoked: Revocation[] }>
 
   /**
    * Deletes up to `limit` sessions that ended more than `keepSeconds` ago, whether revoked or expired. Of those that were

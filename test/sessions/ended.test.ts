@@ -79,3 +79,15 @@ for (const [what, act, answer] of [
     t.match((await prepared.me(prepared.outliving)).json(), { code: 'token_revoked' }, 'and so say other instances')
   })
 }
+
+t.test('a revoked token stays revoked when the clock was an hour ahead for a few seconds', async t => {
+  const { app, clock, logIn, me } = await testApp(t, { ...settings, refreshTokenSeconds: 5000 })
+  const { access_token: token } = await logIn('maria')
+  await as(app, token)('POST', '/logout')
+  const turn = async (seconds: number) => {
+    clock.advance(seconds)
+    await app.revocations.poll()
+  }
+  for (const seconds of [100, 3600, 1, 1, -3600, 1]) await turn(seconds)
+  t.match((await me(token)).json(), { code: 'token_revoked' })
+})

@@ -93,17 +93,6 @@ t.test('after a failed poll everything is read again', async t => {
   t.strictSame(asked, [0, clock() - 60, clock() - 60, 0])
 })
 
-t.test('entries go when no access token of their session can be alive', async t => {
-  const { clock, sessions, revocations, begin } = await prepare(t)
-  await begin('s')
-  await sessions.revoke('s', 'logout')
-  await revocations.poll()
-  t.equal(revocations.size, 1)
-  clock.advance(accessTokenSeconds + 61)
-  await revocations.poll()
-  t.equal(revocations.size, 0)
-})
-
 t.test('with the database away, access tokens are judged from memory and then answered 503', async t => {
   const { app, clock, logIn, me } = await testApp(t, { accessTokenSeconds: 900 })
   const { access_token: accessToken, refresh_token: refreshToken } = await logIn()

@@ -69,7 +69,7 @@ export function testEnding(t: Test, engine: Engine): void {
           { sid: 'old', wasLive: false },
         ],
       )
-      const { revoked } = await sessions.revokedSince(clock())
+      const { revoked } = await sessions.revokedSince(clock(), '', 10)
       t.strictSame(revoked.map(({ sid }) => sid).toSorted(), ['idle', 'live', 'old'])
     })
   }
@@ -82,6 +82,56 @@ export function testEnding(t: Test, engine: Engine): void {
     t.equal(await sessions.revokeOwn('id-b', 'x'), false)
     t.strictSame([await sessions.revokeOwn('id-a', 'x'), await sessions.revokeOwn('id-a', 'x')], [true, false])
     t.strictSame([await sessions.revoke('y', 'admin'), await sessions.revoke('y', 'admin')], [true, false])
-    t.equal((await sessions.revokedSince(clock())).revoked.length, 2)
+    t.equal((await sessions.revokedSince(clock(), '', 10)).revoked.length, 2)
+  })
+
+  t.test(`${engine.name}: ended sessions are told page by page, each once, many of one second too`, async t => {
+    const { stores, clock } = await withUsers(t, engine)
+    const { sessions } = stores
+    const begun = clock()
+    for (let i = 0; i < 7; i++) {
+      await sessions.create({ ...about, sid: `s${i}`, idleSeconds: 90, maxAgeSeconds: 90 }, 0)
+      if (i % 4 === 0) clock.advance(1)
+      await sessions.revoke(`s${i}`, 'logout')
+    }
+    const told: string[] = []
+    for (let at = { revokedAt: begun, sid: '' }; ; ) {
+      const { revoked } = await sessions.revokedSince(at.revokedAt, at.sid, 2)
+      told.push(...revoked.map(({ sid }) => sid))
+      const last = revoked.at(-1)
+      if (!last) break
+      at = last
+    }
+    t.strictSame(told, ['s0', 's1', 's2', 's3', 's4', 's5', 's6'])
+  })
+
+  t.test(`${engine.name}: a session is not ended before it was last used, whatever the clock says`, async t => {
+    for (const [what, end] of endings) {
+      const { stores, clock } = await withUsers(t, engine)
+      const { sessions } = stores
+      await sessions.create({ ...about, sid: 'unused', idleSeconds: 900, maxAgeSeconds: 900 }, 0)
+      await sessions.create({ ...about, sid: 'used', idleSeconds: 900, maxAgeSeconds: 900 }, 0)
+      clock.advance(100)
+      const used = await sessions.rotate('used', 0, { idleSeconds: 900, raceWindowSeconds: 0 })
+      clock.advance(-3600)
+      await end(stores)
+      t.equal((await sessions.find('used'))?.session.revokedAt, used?.now, what)
+      t.equal((await sessions.find('unused'))?.session.revokedAt, used && used.now - 100, what)
+    }
+  })
+
+  t.test(`${engine.name}: what was ended when its time was over is kept as long as any other`, async t => {
+    const { stores, clock } = await withUsers(t, engine)
+    const { sessions } = stores
+    await sessions.create({ ...about, sid: 'late', idleSeconds: 10, maxAgeSeconds: 10 }, 0)
+    clock.advance(100)
+    await sessions.revokeAll('id-a', 'logout_all')
+    clock.advance(100)
+    t.equal(await sessions.deleteEnded(100, 10), 1, 'looked at')
+    t.ok(await sessions.find('late'))
+    t.equal(await sessions.deleteEnded(100, 10), 0, 'and not all the time')
+    clock.advance(1)
+    t.equal(await sessions.deleteEnded(100, 10), 1)
+    t.notOk(await sessions.find('late'))
   })
 }

@@ -7,7 +7,7 @@ import { endable, live, unexpired } from '../../sessions/live.ts'
 import { type Row, toSession } from '../rows.ts'
 import type { SessionStore } from '../stores.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
-import { sessionColumns, toEnded, toView, userColumns } from './rows.ts'
+import { revokedAt, sessionColumns, toEnded, toView, userColumns } from './rows.ts'
 
 const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
 const asJudged = `sessions.sid = $sid AND sessions.generation = $judged::bigint AND sessions.retries = $retries::bigint`
@@ -60,18 +60,18 @@ const countRetry = statement(
 )
 const revoke = statement(
   'revoke session',
-  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
   WHERE sid = $sid AND ${endable} AND ($judged::bigint IS NULL OR generation = $judged::bigint)
   RETURNING sid`,
 )
 const revokeOwn = statement(
   'revoke own session',
-  `UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}
   RETURNING sid`,
 )
 const revokeAll = statement(
   'revoke all sessions',
-  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
   RETURNING sid, ${unexpired} AS was_live`,
 )
 const listAll = statement(
@@ -87,23 +87,27 @@ const list = statement(
 const revokedSince = statement(
   'revoked since',
   `SELECT $now AS now, sid, revoked_at FROM (VALUES (1)) AS one
-  LEFT JOIN sessions ON sessions.revoked_at >= $since::bigint`,
+  LEFT JOIN sessions ON sessions.revoked_at >= $since::bigint
+    AND (sessions.revoked_at > $since::bigint OR sessions.sid > $after)
+  ORDER BY revoked_at, sid LIMIT $limit::bigint`,
 )
 // Instances that clean up at once take different rows instead of waiting for each other. The order keeps the planner to
 // the index: without it, it takes a LIMIT for a reason to read the whole table until it has found enough.
 const before = (moment: string) => `
-    SELECT sid, expires_at FROM sessions WHERE ${moment} < $now - $keep::bigint ORDER BY ${moment}
+    SELECT sid, expires_at, revoked_at FROM sessions WHERE ${moment} < $now - $keep::bigint ORDER BY ${moment}
     LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`
 const deleteEnded = statement(
   'delete ended sessions',
   `WITH due AS (${before('due_at')}), revoked AS (${before('revoked_at')}), deleted AS (
     DELETE FROM sessions WHERE sid IN (
-      SELECT sid FROM due WHERE expires_at < $now - $keep::bigint UNION ALL SELECT sid FROM revoked
+      SELECT sid FROM due WHERE expires_at < $now - $keep::bigint AND coalesce(revoked_at, 0) < $now - $keep::bigint
+      UNION ALL SELECT sid FROM revoked
       LIMIT $limit::bigint)
     RETURNING sid
   ), used AS (
-    UPDATE sessions SET due_at = expires_at
-    WHERE sid IN (SELECT sid FROM due WHERE expires_at >= $now - $keep::bigint) AND revoked_at IS NULL
+    UPDATE sessions SET due_at = greatest(expires_at, revoked_at)
+    WHERE sid IN (SELECT sid FROM due WHERE expires_at >= $now - $keep::bigint AND revoked_at IS NULL
+      OR revoked_at >= $now - $keep::bigint)
     RETURNING sid
   )
   SELECT sid FROM deleted UNION ALL SELECT sid FROM used`,
@@ -143,8 +147,8 @@ export function createPostgresSessions({ ask }: PostgresDatabase): SessionStore 
 
     list: async userId => (await ask(list, { userId })).map(toSession),
 
-    async revokedSince(since) {
-      const rows = await ask(revokedSince, { since })
+    async revokedSince(since, after, limit) {
+      const rows = await ask(revokedSince, { since, after, limit })
       const revoked = rows.filter(row => row['sid'] !== null)
       return {
         now: rows[0]?.['now'] as number,

@@ -6,7 +6,7 @@ import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
 import type { EndedSession, NewUser, RevokeReason, UserStore } from '../stores.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
-import { toEnded, toUser, userColumns } from './rows.ts'
+import { revokedAt, toEnded, toUser, userColumns } from './rows.ts'
 
 const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
 const byUsername = statement('user by name', `SELECT ${userColumns} FROM users WHERE username = $key`)
@@ -50,7 +50,7 @@ const rehash = statement(
 const remove = statement('delete user', 'DELETE FROM users WHERE user_id = $userId RETURNING user_id')
 const endSessions = statement(
   'end sessions of user',
-  `UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
   WHERE user_id = $userId AND sid IS DISTINCT FROM $keep AND ${endable}
   RETURNING sid, ${unexpired} AS was_live`,
 )

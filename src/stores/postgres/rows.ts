@@ -16,6 +16,12 @@ export const userColumns = `
   users.foreign_hash, users.disabled,
   users.credentials_version, users.created_at AS user_created_at`
 
+/**
+ * When a session that is ended now was ended: not before it was last used. Else a clock that was behind for a moment would
+ * make its row go while access tokens of it live.
+ */
+export const revokedAt = 'greatest($now, created_at, rotated_at, retried_at)'
+
 export function toUser(row: Row): User {
   return {
     userId: row['user'] as string,

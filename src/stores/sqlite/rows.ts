@@ -2,6 +2,12 @@
 import type { Row } from '../rows.ts'
 import type { EndedSession, User } from '../stores.ts'
 
+/**
+ * When a session that is ended now was ended: not before it was last used. Else a clock that was behind for a moment would
+ * make its row go while access tokens of it live.
+ */
+export const revokedAt = 'max($now, created_at, coalesce(rotated_at, 0), coalesce(retried_at, 0))'
+
 export function toUser(row: Row): User {
   return {
     userId: row['user_id'] as string,

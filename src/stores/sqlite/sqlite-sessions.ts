@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { endable, live, unexpired } from '../../sessions/live.ts'
 import { type Row, toSession } from '../rows.ts'
 import type { SessionStore, SessionView } from '../stores.ts'
-import { toEnded, toUser } from './rows.ts'
+import { revokedAt, toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
@@ -33,12 +33,12 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
     WHERE ${asJudged} AND retried_at IS $retriedAt AND ${live} AND ${userIsEnabled}
     RETURNING *`)
   const revoke = raw.prepare(`
-    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+    UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
     WHERE sid = $sid AND ${endable} AND ($judged IS NULL OR generation = $judged)`)
   const revokeOwn = raw.prepare(`
-    UPDATE sessions SET revoked_at = $now, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}`)
+    UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}`)
   const revokeAll = raw.prepare(`
-    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
+    UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
     RETURNING sid, ${unexpired} AS was_live`)
   // By the primary key, so that a page costs what it holds however many sessions there are.
   const listAll = raw.prepare(`
@@ -46,16 +46,19 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
     WHERE sid > $after AND ${live} ORDER BY sid LIMIT $limit`)
   const list = raw.prepare(`
     SELECT * FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`)
-  const revokedSince = raw.prepare('SELECT sid, revoked_at FROM sessions WHERE revoked_at >= ?')
+  const revokedSince = raw.prepare(`
+    SELECT sid, revoked_at FROM sessions WHERE revoked_at >= $since AND (revoked_at > $since OR sid > $after)
+    ORDER BY revoked_at, sid LIMIT $limit`)
   const due = 'SELECT sid FROM (SELECT * FROM sessions WHERE due_at < $before ORDER BY due_at LIMIT $limit)'
   const deleteEnded = raw.prepare(`
     DELETE FROM sessions WHERE sid IN (
-      ${due} WHERE expires_at < $before
+      ${due} WHERE expires_at < $before AND coalesce(revoked_at, 0) < $before
       UNION ALL SELECT sid FROM sessions WHERE revoked_at < $before
       LIMIT $limit)`)
-  // Those that were used since they became due.
+  // Those that were used since they became due, or ended when their time was over.
   const lookLater = raw.prepare(`
-    UPDATE sessions SET due_at = expires_at WHERE sid IN (${due} WHERE expires_at >= $before)`)
+    UPDATE sessions SET due_at = max(expires_at, coalesce(revoked_at, 0)) WHERE sid IN (
+      ${due} WHERE expires_at >= $before OR revoked_at >= $before)`)
 
   const view = (row: Row | undefined, now: number): SessionView | undefined => {
     if (!row) return undefined
@@ -107,11 +110,11 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
 
     list: userId => read(() => list.all({ userId, now: clock() }).map(toSession)),
 
-    revokedSince: since =>
+    revokedSince: (since, after, limit) =>
       read(() => ({
         now: clock(),
         revoked: revokedSince
-          .all(since)
+          .all({ since, after, limit })
           .map(row => ({ sid: row['sid'] as string, revokedAt: row['revoked_at'] as number })),
       })),
 

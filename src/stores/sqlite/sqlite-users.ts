@@ -5,7 +5,7 @@ import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
 import type { Row } from '../rows.ts'
 import type { ImportOutcome, NewUser, RevokeReason, UserStore } from '../stores.ts'
-import { toEnded, toUser } from './rows.ts'
+import { revokedAt, toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
@@ -36,7 +36,7 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
     WHERE user_id = $userId AND password_hash = $oldHash`)
   const remove = raw.prepare('DELETE FROM users WHERE user_id = ?')
   const endSessions = raw.prepare(`
-    UPDATE sessions SET revoked_at = $now, revoke_reason = $reason
+    UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
     WHERE user_id = $userId AND sid IS NOT $keep AND ${endable}
     RETURNING sid, ${unexpired} AS was_live`)
 
