@@ -1,6 +1,7 @@
 /** Whether traffic should come here. A stop turns it off first, while requests are still answered. */
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/errors.ts'
+import { apart } from '../src/sessions/clock-watch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,7 +24,7 @@ export default fp(
           throw new SignetError('unavailable', 'the revocation list is old', { retryAfterSeconds: 1 })
         }
         if (app.revocations.clocks.areApart()) {
-          throw new SignetError('unavailable', "this clock is not the database's", { retryAfterSeconds: 1 })
+          throw new SignetError('unavailable', apart, { retryAfterSeconds: 1 })
         }
         await app.stores.ping()
       },

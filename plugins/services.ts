@@ -83,12 +83,7 @@ async function putTogether(app: FastifyInstance): Promise<Services> {
     settings: config,
     audit,
   })
-  const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, {
-    clocksApart(apart, aheadSeconds) {
-      if (apart) app.log.error({ aheadSeconds }, "this clock is more than 5 seconds from the database's: not ready")
-      else app.log.info("this clock agrees with the database's again")
-    },
-  })
+  const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log: app.log })
   const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
   const nameKey = deriveKey(config.secrets[0], stores.salt, 'signet account name')
   const users = createUserService({

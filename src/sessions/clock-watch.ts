@@ -31,12 +31,15 @@ interface Reading {
 const slackSeconds = 2
 const mostSecondsApart = 5
 
-/** @param tell told when the two clocks come apart (`apart`), and when they agree again */
-export function createClockWatch(
-  clock: Clock,
-  stopwatch: Stopwatch,
-  tell: (apart: boolean, aheadSeconds: number) => void,
-): ClockWatch {
+export const apart = "this clock is more than 5 seconds from the database's"
+
+export interface ClockLog {
+  error(fields: object, text: string): void
+  info(fields: object, text: string): void
+}
+
+/** @param log told when the two clocks come apart, and when they agree again */
+export function createClockWatch(clock: Clock, stopwatch: Stopwatch, log?: ClockLog): ClockWatch {
   let last: Reading | undefined
   let ahead = 0
   let jumpedAt = Number.NEGATIVE_INFINITY
@@ -50,7 +53,8 @@ export function createClockWatch(
     // The answer takes its time, so it agrees with every moment between question and answer.
     const wereApart = areApart()
     ahead = there < before ? before - there : Math.min(0, reading.here - there)
-    if (areApart() !== wereApart) tell(!wereApart, ahead)
+    if (areApart() && !wereApart) log?.error({ aheadSeconds: ahead }, `${apart}: not ready`)
+    if (!areApart() && wereApart) log?.info({ aheadSeconds: ahead }, "this clock agrees with the database's again")
     const jumped = last !== undefined && isJump(last, reading)
     if (jumped) jumpedAt = reading.answered
     last = reading

@@ -6,7 +6,7 @@
 import { type Clock, type Stopwatch, systemStopwatch } from '../clock.ts'
 import { SignetError } from '../errors.ts'
 import type { SessionStore } from '../stores/stores.ts'
-import { type ClockWatch, createClockWatch } from './clock-watch.ts'
+import { type ClockLog, type ClockWatch, createClockWatch } from './clock-watch.ts'
 
 /**
  * How long an ended session is remembered, here and in the database: the longest life of an access token that can be
@@ -40,19 +40,18 @@ export interface Revocations {
 
 export interface RevocationsOptions {
   readonly stopwatch?: Stopwatch
-  /** Told when this clock and the database's come more than 5 seconds apart, and when they agree again. */
-  readonly clocksApart?: (apart: boolean, aheadSeconds: number) => void
+  readonly log?: ClockLog
 }
 
 export function createRevocations(
   sessions: Pick<SessionStore, 'revokedSince'>,
   clock: Clock,
   accessTokenSeconds: number,
-  { stopwatch = systemStopwatch, clocksApart = () => {} }: RevocationsOptions = {},
+  { stopwatch = systemStopwatch, log }: RevocationsOptions = {},
 ): Revocations {
   /** When each was noted, by the stopwatch, in that order. Whole seconds, which cost no object each. */
   const noted = new Map<string, number>()
-  const clocks = createClockWatch(clock, stopwatch, clocksApart)
+  const clocks = createClockWatch(clock, stopwatch, log)
   let loaded = { at: Number.NEGATIVE_INFINITY, elapsed: Number.NEGATIVE_INFINITY }
   let since = 0
 
