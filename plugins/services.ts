@@ -5,6 +5,7 @@ import { SignetError } from '../src/errors.ts'
 import { createKeyRing, type KeyRing } from '../src/keys/key-ring.ts'
 import { deriveKey } from '../src/keys/secret.ts'
 import { createLoginLimit } from '../src/limits/login-limit.ts'
+import { reportSharedAddresses } from '../src/names/shared-addresses.ts'
 import { createPasswordHasher, type PasswordHasher } from '../src/passwords/password-hash.ts'
 import { createPasswordPolicy } from '../src/passwords/password-policy.ts'
 import { createRevocations, type Revocations } from '../src/sessions/revocations.ts'
@@ -38,7 +39,6 @@ export default fp(
   async app => {
     const { config, stores } = app
     app.decorate('hasher', app.givenHasher ?? ownHasher(app))
-
     let services: Services | undefined
     for (const name of ['tokens', 'verifier', 'sessions', 'users', 'revocations', 'keys'] as const) {
       app.decorate(name as string, {
@@ -56,6 +56,7 @@ export default fp(
       if (config.seedUsersFile) await made.users.seedFrom(config.seedUsersFile)
       await made.revocations.poll()
       services = made // only now, so that nobody meets a service without its users or its revocations
+      void reportSharedAddresses(stores.users, app.log) // however many users there are, nobody waits for it
     })
     // A database that is away may come; anything else is for whoever starts this, so it fails the start.
     await app.open().catch(error => {

@@ -1,8 +1,8 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { canonicalPrefix } from '../src/names/username.ts'
 import { problems } from '../src/problem.ts'
 import { authorized } from '../src/tokens/token-schemas.ts'
-import { canonicalPrefix } from '../src/users/user.ts'
 import { NewUserBody, UserChangesBody, UserItemRef, userItem } from '../src/users/user-schemas.ts'
 
 const ById = Type.Object({ id: Type.String() })
@@ -41,7 +41,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async ({ query }) => {
       const limit = Number(query.limit ?? 50)
-      const prefix = query.q === undefined ? undefined : canonicalPrefix(query.q)
+      const prefix = canonicalPrefix(query.q ?? '')
       const found = await app.users.list({ limit: limit + 1, after: query.after, prefix })
       const page = found.slice(0, limit)
       return { users: page.map(userItem), next: found.length > limit ? (page.at(-1)?.username ?? null) : null }

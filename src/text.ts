@@ -15,5 +15,10 @@ export function nfkc(text: string): string {
   return tooManyMarks.test(text) ? text : text.normalize('NFKC')
 }
 
+/** Whether the two above have brought the text into its normal form. */
+export function isStreamSafe(text: string): boolean {
+  return !tooManyMarks.test(text)
+}
+
 /** With the two half-width voice marks of Japanese, which become marks in NFKC and are letters until then. */
 const tooManyMarks = /[\p{M}\uff9e\uff9f]{31}/u

@@ -1,7 +1,9 @@
 /** `signet users`: the administrator's acts on accounts, without a server in between. */
 import { type Command, Option } from 'commander'
+import { canonicalEmail } from '../names/email.ts'
+import { canonicalPrefix, newUsername } from '../names/username.ts'
 import type { User } from '../stores/stores.ts'
-import { canonicalPrefix, canonicalUsername, rolePattern } from '../users/user.ts'
+import { rolePattern } from '../users/user.ts'
 import { userItem } from '../users/user-schemas.ts'
 import type { AccountChanges } from '../users/user-service.ts'
 import { askPassword, confirm, isInteractive } from './ask.ts'
@@ -78,7 +80,8 @@ export function addUserCommands(users: Command, env: Environment): void {
 
 async function add(env: Environment, name: string, { role, email, passwordStdin, ...common }: AddOptions) {
   await withDomain(env, { ...common, create: true }, async ({ users }) => {
-    if (!canonicalUsername(name)) throw new Error('the name must be 1 to 64 of a-z, 0-9, dot, underscore and hyphen')
+    const named = newUsername(name, canonicalEmail(email ?? '') ?? null)
+    if ('mistake' in named) throw new Error(`the name ${named.mistake}`)
     const password = await askPassword(passwordStdin)
     const account = { username: name, password, ...(role && { role }), ...(email !== undefined && { email }) }
     await printRow(userItem(await users.create(account, 'user.created', actor)), common)

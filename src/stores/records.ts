@@ -20,7 +20,7 @@ export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'
 }
 
 /** What may be changed of a user; absent members stay. A changed hash is one of ours. */
-export type UserChanges = Partial<Pick<User, 'role' | 'email' | 'disabled' | 'passwordHash'>>
+export type UserChanges = Partial<Pick<User, 'username' | 'role' | 'email' | 'disabled' | 'passwordHash'>>
 
 export type RevokeReason =
   | 'logout'

@@ -92,7 +92,10 @@ export interface SessionStore {
 export interface UserStore {
   findById(userId: string): Promise<User | undefined>
   findByUsername(username: string): Promise<User | undefined>
-  findByEmail(email: string): Promise<User | undefined>
+  /** The user with the first of these spellings of an address that somebody has. */
+  findByEmail(...spellings: string[]): Promise<User | undefined>
+  /** Up to `limit` addresses in the order of their bytes, after the address `after` ('' to begin with). */
+  listEmails(after: string, limit: number): Promise<{ userId: string; email: string }[]>
   isEmpty(): Promise<boolean>
 
   /** Up to `limit` users by name, after the name `after`, whose name or e-mail address begins with `prefix`. */
@@ -115,7 +118,7 @@ export interface UserStore {
    * password, the role or `disabled` really changes.
    * @param ifVersion only while `credentialsVersion` is this one
    * @returns the user and the ended sessions, or undefined when there is no such user (or version)
-   * @throws {SignetError} `taken` when the e-mail address belongs to somebody else
+   * @throws {SignetError} `taken` when the name or e-mail address belongs to somebody else
    */
   update(
     userId: string,

@@ -1,10 +1,12 @@
 /** A user as somebody else wrote it down, judged before it comes in. No mistake ever repeats what was written. */
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { canonicalEmail } from '../names/email.ts'
+import { newUsername } from '../names/username.ts'
 import { readImportedHash } from '../passwords/imported-hash.ts'
 import { normalizePassword, type PasswordScheme, unhashable } from '../passwords/password-policy.ts'
 import type { NewUser } from '../stores/stores.ts'
-import { canonicalEmail, canonicalUsername, newUserId, rolePattern } from './user.ts'
+import { newUserId, rolePattern } from './user.ts'
 
 export const ImportedUser = Type.Object(
   {
@@ -38,12 +40,12 @@ export function readUser(value: unknown, scheme: PasswordScheme): ReadUser {
   const first = schema.Errors(value).First()
   if (first || !schema.Check(value)) return { mistake: mistakeAt(first?.path ?? '') }
 
-  const username = canonicalUsername(value.username)
-  if (!username) return { mistake: '/username must be 1 to 64 of a-z, 0-9, dot, underscore and hyphen' }
   const email = value.email == null ? null : canonicalEmail(value.email)
   if (email === undefined) return { mistake: '/email is not an e-mail address' }
+  const named = newUsername(value.username, email)
+  if ('mistake' in named) return { mistake: `/username ${named.mistake}` }
   const password = readPassword(value, scheme)
-  return 'mistake' in password ? password : { user: { ...value, ...password, username, email } }
+  return 'mistake' in password ? password : { user: { ...value, ...password, ...named, email } }
 }
 
 /** A member's name is repeated only when it is one of ours: the others are content. */

@@ -4,12 +4,15 @@ import type { Audit } from '../audit.ts'
 import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
 import type { LoginLimit } from '../limits/login-limit.ts'
+import { spellingsOf } from '../names/email.ts'
+import { accountName, canonicalUsername, newUsername } from '../names/username.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import type { User, UserChanges, UserStore } from '../stores/stores.ts'
-import { accountName, canonicalEmail, canonicalUsername, newUserId } from './user.ts'
+import { emailOf, newAddress, refused, requireFree } from './address.ts'
+import { newUserId } from './user.ts'
 import { type ImportedUser, newUserOf, readUserLine } from './user-import.ts'
 
 export interface NewAccount {
@@ -94,10 +97,10 @@ export function createUserService(dependencies: {
   }
 
   async function find(name: string): Promise<User | undefined> {
+    const spellings = spellingsOf(name)
+    if (spellings.length > 0) return users.findByEmail(...spellings)
     const username = canonicalUsername(name)
-    if (username) return users.findByUsername(username)
-    const email = canonicalEmail(name)
-    return email ? users.findByEmail(email) : undefined
+    return username === undefined ? undefined : users.findByUsername(username)
   }
 
   async function verified(user: User | undefined, password: string): Promise<User> {
@@ -137,9 +140,11 @@ export function createUserService(dependencies: {
   }
 
   async function create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor): Promise<User> {
-    const username = canonicalUsername(account.username)
-    if (!username) throw refused('/username', 'must be 1 to 64 of a-z, 0-9, dot, underscore and hyphen')
     const email = emailOf(account.email)
+    const named = newUsername(account.username, email)
+    if ('mistake' in named) throw refused('/username', named.mistake)
+    const { username } = named
+    await requireFree(users, email)
     await policy.check(account.password, username, '/password')
     const passwordHash = await hasher.hash(account.password)
     const user = await users.create({
@@ -160,8 +165,7 @@ export function createUserService(dependencies: {
   }
 
   async function lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User> {
-    const username = by === 'id' ? undefined : canonicalUsername(nameOrId)
-    const named = username && (await users.findByUsername(username))
+    const named = by === 'id' ? undefined : await find(nameOrId)
     const identified = by === 'name' ? undefined : await users.findById(nameOrId)
     if (named && identified && named.userId !== identified.userId) {
       throw refused('', 'it is the name of one user and the id of another')
@@ -173,17 +177,18 @@ export function createUserService(dependencies: {
 
   async function change(userId: string, changes: AccountChanges, by: Actor): Promise<User> {
     const { password, email, ...others } = changes
-    const wanted: UserChanges = { ...others, ...(email !== undefined && { email: emailOf(email) }) }
-    const outcome = await users.update(userId, { ...wanted, ...(await newHash(userId, password)) })
+    const before = await get(userId)
+    const wanted: UserChanges = { ...others, ...(await newAddress(users, before, email)) }
+    const outcome = await users.update(userId, { ...wanted, ...(await newHash(before, password)) })
     if (!outcome) throw new SignetError('not_found', 'no such user')
     const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
     audit({ event: 'user.changed', sub: userId, changed: Object.keys(changes), sessionsEnded, ...by })
     return outcome.user
   }
 
-  async function newHash(userId: string, password: string | undefined): Promise<UserChanges> {
+  async function newHash({ username }: User, password: string | undefined): Promise<UserChanges> {
     if (password === undefined) return {}
-    await policy.check(password, (await get(userId)).username, '/password')
+    await policy.check(password, username, '/password')
     return { passwordHash: await hasher.hash(password) }
   }
 
@@ -216,16 +221,6 @@ export function createUserService(dependencies: {
   }
 
   return { checkPassword, changePassword, create, get, lookUp, list: users.list, change, delete: remove, seedFrom }
-}
-
-function emailOf(email: string | null | undefined): string | null {
-  const canonical = email == null ? null : canonicalEmail(email)
-  if (canonical === undefined) throw refused('/email', 'must be an e-mail address')
-  return canonical
-}
-
-function refused(pointer: string, detail: string): SignetError {
-  return new SignetError('invalid_request', 'the user is refused', { mistakes: [{ pointer, detail }] })
 }
 
 function reasonFor(user: User | undefined, matches: boolean): string {

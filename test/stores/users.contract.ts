@@ -21,6 +21,27 @@ export function testUsers(t: Test, engine: Engine): void {
     t.match(await stores.users.findById('id-ben'), { email: null }, 'a refused change changes nothing')
   })
 
+  t.test(`${engine.name}: a user is found by the first spelling of an address that somebody has`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    for (const name of ['ana', 'ben']) await stores.users.create({ ...user(name), email: `${name}@ä.de` })
+    await stores.users.create(user('carl'))
+    const found = async (...spellings: string[]) => (await stores.users.findByEmail(...spellings))?.username
+    t.equal(await found('nobody', 'ben@ä.de', 'ana@ä.de'), 'ben')
+    t.equal(await found('ana@ä.de', 'ben@ä.de'), 'ana')
+    t.equal(await found('nobody'), undefined)
+    t.equal(await found(), undefined)
+    t.strictSame(await stores.users.listEmails('', 1), [{ userId: 'id-ana', email: 'ana@ä.de' }])
+    t.strictSame(await stores.users.listEmails('ana@ä.de', 5), [{ userId: 'id-ben', email: 'ben@ä.de' }])
+  })
+
+  t.test(`${engine.name}: a name is changed like an address, unless it is taken`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    await stores.users.create(user('ana'))
+    await stores.users.create(user('ben'))
+    t.match(await stores.users.update('id-ana', { username: 'eva' }), { user: { username: 'eva' }, ended: [] })
+    await t.rejects(stores.users.update('id-ben', { username: 'eva' }), { code: 'taken' })
+  })
+
   t.test(`${engine.name}: of 20 creations of one name at once exactly one wins`, async t => {
     const { stores } = await engine.open(t, movableClock())
     const made = await Promise.allSettled(

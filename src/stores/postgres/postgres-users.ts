@@ -10,8 +10,12 @@ import { revokedAt, toEnded, toUser, userColumns } from './rows.ts'
 
 const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
 const byUsername = statement('user by name', `SELECT ${userColumns} FROM users WHERE username = $key`)
-const byEmail = statement('user by e-mail', `SELECT ${userColumns} FROM users WHERE email = $key`)
+const byEmail = statement('user by e-mail', `SELECT ${userColumns} FROM users WHERE email = ANY ($spellings::text[])`)
 const lockById = statement('lock user', `SELECT ${userColumns} FROM users WHERE user_id = $key FOR NO KEY UPDATE`)
+const emails = statement(
+  'list addresses',
+  'SELECT user_id, email FROM users WHERE email > $after ORDER BY email LIMIT $limit::bigint',
+)
 const any = statement('any user', 'SELECT 1 AS one FROM users LIMIT 1')
 // A prefix is a range, so that both searches use their index; 0x10FFFF sorts behind everything a name can hold.
 const page = statement(
@@ -37,7 +41,7 @@ const existing = statement('existing names', 'SELECT username FROM users WHERE u
 const lockAll = statement('lock users', 'LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE')
 const update = statement(
   'update user',
-  `UPDATE users SET role = $role, email = $email, disabled = $disabled::boolean, password_hash = $passwordHash,
+  `UPDATE users SET username = $username, role = $role, email = $email, disabled = $disabled::boolean, password_hash = $passwordHash,
     foreign_hash = $foreignHash::boolean, credentials_version = credentials_version + $raise::bigint
   WHERE user_id = $userId
   RETURNING ${userColumns}`,
@@ -61,7 +65,15 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
   return {
     findById: userId => find(byId, userId),
     findByUsername: username => find(byUsername, username),
-    findByEmail: email => find(byEmail, email),
+    async findByEmail(...spellings) {
+      const found = (await ask(byEmail, { spellings })).map(toUser)
+      return spellings.map(email => found.find(user => user.email === email)).find(user => user !== undefined)
+    },
+    listEmails: async (after, limit) =>
+      (await ask(emails, { after, limit })).map(row => ({
+        userId: String(row['user_id']),
+        email: String(row['email']),
+      })),
     isEmpty: async () => (await ask(any)).length === 0,
 
     list: async ({ limit, after = '', prefix = '' }) =>
@@ -91,10 +103,10 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
       transaction(async ask => {
         const [before] = (await ask(lockById, { key: userId })).map(toUser)
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
-        const { role, email, disabled, passwordHash } = { ...before, ...changes }
+        const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
         const reason = reasonToEnd(before, changes)
         const foreignHash = before.foreignHash && changes.passwordHash === undefined
-        const after = { userId, role, email, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
+        const after = { userId, username, role, email, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
         const user = toUser((await ask(update, after))[0] ?? {})
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
       }),

@@ -12,6 +12,7 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
   const byId = raw.prepare('SELECT * FROM users WHERE user_id = ?')
   const byUsername = raw.prepare('SELECT * FROM users WHERE username = ?')
   const byEmail = raw.prepare('SELECT * FROM users WHERE email = ?')
+  const emails = raw.prepare('SELECT user_id, email FROM users WHERE email > ? ORDER BY email LIMIT ?')
   const any = raw.prepare('SELECT 1 FROM users LIMIT 1')
   // A prefix is a range, so that both searches use their index; 0x10FFFF sorts behind everything a name can hold.
   const page = raw.prepare(`
@@ -27,7 +28,7 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
     VALUES ($userId, $username, $email, $role, $passwordHash, $foreignHash, $disabled, $now)
     ON CONFLICT DO NOTHING`)
   const update = raw.prepare(`
-    UPDATE users SET role = $role, email = $email, disabled = $disabled, password_hash = $passwordHash,
+    UPDATE users SET username = $username, role = $role, email = $email, disabled = $disabled, password_hash = $passwordHash,
       foreign_hash = $foreignHash, credentials_version = credentials_version + $raise
     WHERE user_id = $userId
     RETURNING *`)
@@ -62,7 +63,15 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
   return {
     findById: userId => find(byId, userId),
     findByUsername: username => find(byUsername, username),
-    findByEmail: email => find(byEmail, email),
+    findByEmail: (...spellings) =>
+      read(() => {
+        const row = spellings.map(email => byEmail.get(email)).find(found => found !== undefined)
+        return row && toUser(row)
+      }),
+    listEmails: (after, limit) =>
+      read(() =>
+        emails.all(after, limit).map(row => ({ userId: String(row['user_id']), email: String(row['email']) })),
+      ),
     isEmpty: () => read(() => any.get() === undefined),
 
     list: ({ limit, after = '', prefix = '' }) =>
@@ -84,10 +93,11 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         const row = byId.get(userId)
         const before = row && toUser(row)
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
-        const { role, email, disabled, passwordHash } = { ...before, ...changes }
+        const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
         const reason = reasonToEnd(before, changes)
         const after = {
           userId,
+          username,
           role,
           email,
           disabled: Number(disabled),

@@ -1,0 +1,46 @@
+/** A user's e-mail address: whether it may be this one, and what else changes with it. */
+import { SignetError } from '../errors.ts'
+import { canonicalEmail, spellingsOf } from '../names/email.ts'
+import type { User, UserChanges, UserStore } from '../stores/stores.ts'
+
+type Addresses = Pick<UserStore, 'findByEmail'>
+
+/** @throws {SignetError} `invalid_request` when it is no address */
+export function emailOf(email: string | null | undefined): string | null {
+  const canonical = email == null ? null : canonicalEmail(email)
+  if (canonical === undefined) throw refused('/email', 'must be an e-mail address')
+  return canonical
+}
+
+/**
+ * What changes with an address. A name that is the address follows it. An address in a spelling of before is rewritten
+ * with whatever is changed, unless the other spelling is somebody's.
+ * @param wanted undefined: the one it is
+ * @throws {SignetError} `invalid_request`, `taken`
+ */
+export async function newAddress(users: Addresses, before: User, wanted?: string | null): Promise<UserChanges> {
+  if (wanted === undefined) {
+    const canonical = before.email === null ? null : canonicalEmail(before.email)
+    const isFree = canonical && canonical !== before.email && !(await users.findByEmail(canonical))
+    return isFree ? { email: canonical } : {}
+  }
+  const email = emailOf(wanted)
+  await requireFree(users, email, before.userId)
+  if (!before.username.includes('@')) return { email }
+  if (email === null) throw refused('/email', 'is the name as well, so it can be changed but not removed')
+  return { email, username: email }
+}
+
+/**
+ * The store sees to it that an address is one user's; what it cannot see is one of before in another spelling.
+ * @throws {SignetError} `taken`
+ */
+export async function requireFree(users: Addresses, email: string | null, userId?: string): Promise<void> {
+  const others = email === null ? [] : spellingsOf(email).filter(one => one !== email)
+  const holder = others.length === 0 ? undefined : await users.findByEmail(...others)
+  if (holder && holder.userId !== userId) throw new SignetError('taken', 'the address is stored in another spelling')
+}
+
+export function refused(pointer: string, detail: string): SignetError {
+  return new SignetError('invalid_request', 'the user is refused', { mistakes: [{ pointer, detail }] })
+}
