@@ -6,6 +6,7 @@ import rateLimit, { type FastifyRateLimitOptions } from '@fastify/rate-limit'
 import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/errors.ts'
+import { createMemoryLimits } from '../src/limits/memory-limits.ts'
 import type { LimitStore } from '../src/stores/stores.ts'
 
 declare module 'fastify' {
@@ -23,7 +24,8 @@ export default fp(
     const { loginLimitPerIp } = app.config
     // Its own scope first: one registration has one store, and the inner one must not see the outer one's decorators.
     await app.register(async scope => {
-      await scope.register(rateLimit, { ...common, max: unknownUrlsPerMinute })
+      const store = storeIn(createMemoryLimits(app.clock))
+      await scope.register(rateLimit, { ...common, max: unknownUrlsPerMinute, store })
       app.decorate('limitUnknownUrls', scope.rateLimit() as preHandlerAsyncHookHandler)
     })
     await app.register(rateLimit, { ...common, max: loginLimitPerIp, store: storeIn(app.stores.limits) })
@@ -46,8 +48,8 @@ const common = {
 
 type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
 
-function storeIn(limits: LimitStore) {
-  return class DatabaseStore {
+function storeIn(limits: Pick<LimitStore, 'increment'>) {
+  return class CountedWindows {
     readonly options: FastifyRateLimitOptions
     constructor(options: FastifyRateLimitOptions) {
       this.options = options
