@@ -3,7 +3,7 @@ import fastifyCookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isUnsafe, senderOf } from '../src/cookies/sender.ts'
-import { readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/cookies/token-cookies.ts'
+import { deviceSeconds, readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/cookies/token-cookies.ts'
 import { SignetError } from '../src/errors.ts'
 import { originOf } from '../src/public-url.ts'
 import type { CookieResponse } from '../src/tokens/token-schemas.ts'
@@ -26,9 +26,9 @@ declare module 'fastify' {
       readAtGateway(request: FastifyRequest): string | undefined
       /** @throws {SignetError} `cross_site` unless the request comes from our own pages */
       requireOurPage(request: FastifyRequest): void
-      /** Puts both tokens into cookies. @returns what is left for the body */
-      set(reply: FastifyReply, tokens: IssuedTokens): CookieResponse
-      /** Expires both cookies. */
+      /** Puts both tokens into cookies, and at a login the device as well. @returns what is left for the body */
+      set(reply: FastifyReply, tokens: IssuedTokens, at?: 'login'): CookieResponse
+      /** Expires both cookies of tokens. */
       clear(reply: FastifyReply): void
     }
   }
@@ -72,10 +72,11 @@ export default fp(
       read,
       readAtGateway,
       requireOurPage,
-      set(reply, tokens) {
+      set(reply, tokens, at) {
         const { access, refresh, issuedAt } = tokens
         put(reply, 'access', access.token, lifetime(access, issuedAt))
         put(reply, 'refresh', refresh.token, lifetime(refresh, issuedAt))
+        if (at === 'login') put(reply, 'device', refresh.token, deviceSeconds)
         return cookieResponse(tokens)
       },
       clear(reply) {

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readDeviceCookie } from '../src/cookies/token-cookies.ts'
 import { SignetError } from '../src/errors.ts'
 import { problemsOfForm } from '../src/problem.ts'
 import { Credentials, PasswordForm, TokenOrCookieResponse } from '../src/tokens/token-schemas.ts'
@@ -15,7 +16,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'Log in: a password for an access token and a refresh token',
         description:
           'JSON, or the OAuth 2.0 password form (first-party clients only). `username` may be the e-mail address. ' +
-          'With `"mode": "cookie"` (JSON only) the tokens go into cookies; only our own pages may ask for that.',
+          'With `"mode": "cookie"` (JSON only) the tokens go into cookies; only our own pages may ask for that. ' +
+          'With `device` (JSON only, or by itself in cookie mode) strangers who guess cannot keep the owner waiting.',
         body: {
           content: {
             'application/json': { schema: Credentials },
@@ -30,6 +32,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         username,
         password,
         mode,
+        device,
         grant_type: grantType,
       } = request.body as Credentials & Pick<PasswordForm, 'grant_type'>
       const isForm = request.mediaType !== 'application/json'
@@ -39,8 +42,9 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       // A login is guarded too: else another site could log its visitors in, into an account of its own.
       const isForCookies = !isForm && mode === 'cookie'
       if (isForCookies) app.tokenCookies.requireOurPage(request)
-      const tokens = await app.tokens.logIn(username, password, request.client)
-      return isForCookies ? app.tokenCookies.set(reply, tokens) : tokenResponse(tokens)
+      const shown = isForCookies ? (device ?? readDeviceCookie(request.headers)) : device
+      const tokens = await app.tokens.logIn(username, password, request.client, isForm ? undefined : shown)
+      return isForCookies ? app.tokenCookies.set(reply, tokens, 'login') : tokenResponse(tokens)
     },
   )
 }

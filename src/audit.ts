@@ -17,6 +17,7 @@ export interface AuditEvent {
     | 'user.registered'
     | 'user.created'
     | 'user.changed'
+    | 'user.unlocked'
     | 'user.deleted'
     | 'key.created'
     | 'key.staged'

@@ -7,7 +7,7 @@ type Adder = (group: Command, env: NodeJS.ProcessEnv) => void
 
 const groups: Record<string, { description: string; load: () => Promise<Adder> }> = {
   users: {
-    description: 'add, list, change, delete and import users',
+    description: 'add, list, change, unlock, delete and import users',
     load: async () => (await import('./cli/users.ts')).addUserCommands,
   },
   sessions: {

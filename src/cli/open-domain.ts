@@ -46,7 +46,14 @@ export async function withDomain<T>(
   const { users, sessions } = stores
   try {
     return await act({
-      users: createUserService({ users, hasher, policy, limit: noLogins, revocations: pollTells, audit }),
+      users: createUserService({
+        users,
+        hasher,
+        policy,
+        limit: { ...noLogins, lift: stores.attempts.lift },
+        revocations: pollTells,
+        audit,
+      }),
       sessions: createSessionService({ sessions, revocations: pollTells, audit }),
       imports: createImportService({ users, hasher, policy, hashesAtOnce: 4 * threads, audit }),
       stores,

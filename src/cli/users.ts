@@ -68,6 +68,13 @@ export function addUserCommands(users: Command, env: Environment): void {
     .action((user: string, _: unknown, command: Command) => set(env, user, command.optsWithGlobals()))
 
   users
+    .command('unlock <name-or-id>')
+    .description('end the wait after wrong passwords: the next attempt is looked at, from wherever it comes')
+    .addOption(userOption())
+    .option('--json', 'print the user as one JSON document')
+    .action((user: string, _: unknown, command: Command) => unlock(env, user, command.optsWithGlobals()))
+
+  users
     .command('delete <name-or-id>')
     .description('delete a user and end the sessions')
     .option('--yes', 'do not ask')
@@ -119,6 +126,13 @@ async function set(env: Environment, nameOrId: string, options: SetOptions) {
       ...(wantsPassword && { password: await askPassword(passwordStdin) }),
     }
     await printRow(userItem(await users.change(userId, changes, actor)), options)
+  })
+}
+
+async function unlock(env: Environment, nameOrId: string, options: Common & UserChoice) {
+  await withDomain(env, options, async ({ users }) => {
+    const { userId } = await oneOf(users, nameOrId, options)
+    await printRow(userItem(await users.unlock(userId, actor)), options)
   })
 }
 

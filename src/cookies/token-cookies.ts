@@ -1,18 +1,23 @@
-/** The two cookies that hold the tokens in cookie mode: their names and attributes, and reading them strictly. */
+/** The cookies of cookie mode: their names and attributes, and reading them strictly. */
 import { SignetError } from '../errors.ts'
 
 const protectedFromPages = { secure: true, httpOnly: true, path: '/' } as const
 
 /**
  * `__Host-`: the browser takes them from this host only, so a neighbour's host cannot plant one. The access cookie is Lax,
- * so that a link from elsewhere finds the user logged in; nothing but our own site needs the refresh cookie.
+ * so that a link from elsewhere finds the user logged in; nothing but our own site needs the others. The device is
+ * the refresh token of the last login, for the next one: a logout leaves it, and by then it opens nothing.
  */
 export const tokenCookies = {
   access: { name: '__Host-signet_access', attributes: { ...protectedFromPages, sameSite: 'lax' } },
   refresh: { name: '__Host-signet_refresh', attributes: { ...protectedFromPages, sameSite: 'strict' } },
+  device: { name: '__Host-signet_device', attributes: { ...protectedFromPages, sameSite: 'strict' } },
 } as const
 
-export type TokensOfCookies = Partial<Record<keyof typeof tokenCookies, string>>
+/** Browsers keep no cookie longer (RFC 6265bis section 5.5). */
+export const deviceSeconds = 400 * 86_400
+
+export type TokensOfCookies = Partial<Record<'access' | 'refresh', string>>
 
 /**
  * The tokens in a `Cookie` header, of which Node makes one where a request has several.
@@ -21,20 +26,40 @@ export type TokensOfCookies = Partial<Record<keyof typeof tokenCookies, string>>
  */
 export function readTokenCookies(header: string): TokensOfCookies {
   const found: TokensOfCookies = {}
-  for (const pair of header.split(';')) {
-    const at = pair.indexOf('=')
-    const kind = at < 0 ? undefined : kinds.get(trimmed(pair.slice(0, at)))
+  for (const { name, value } of cookiesIn(header)) {
+    const kind = kinds.get(name)
     if (!kind) continue
     if (found[kind] !== undefined) throw new SignetError('invalid_token', `the ${kind} cookie was sent twice`)
-    found[kind] = trimmed(pair.slice(at + 1))
+    found[kind] = value
   }
   return found
+}
+
+/**
+ * The device in the headers of a login. Of two none is believed, and neither is an error: a login works without one. Beside
+ * a bearer token no cookie is read.
+ */
+export function readDeviceCookie(headers: {
+  cookie?: string | undefined
+  authorization?: string | undefined
+}): string | undefined {
+  const { cookie = '', authorization = '' } = headers
+  if (/^bearer(?![^ ])/i.test(authorization)) return undefined
+  const found = [...cookiesIn(cookie)].filter(({ name }) => name === tokenCookies.device.name)
+  return found.length === 1 ? found[0]?.value : undefined
 }
 
 const kinds = new Map([
   [tokenCookies.access.name as string, 'access' as const],
   [tokenCookies.refresh.name as string, 'refresh' as const],
 ])
+
+function* cookiesIn(header: string): Generator<{ name: string; value: string }> {
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=')
+    if (at >= 0) yield { name: trimmed(pair.slice(0, at)), value: trimmed(pair.slice(at + 1)) }
+  }
+}
 
 /**
  * Spaces and tabs only: browsers let pages set names that begin with other white space, past the `__Host-` rule. By indexes:

@@ -10,6 +10,14 @@ export const Credentials = Type.Object(
         description: '`cookie`: the tokens go into cookies that scripts cannot read, not into the answer',
       }),
     ),
+    device: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description:
+          'any refresh token this account was given before, however old or spent: others who guess at the password from ' +
+          'elsewhere then cannot keep its owner waiting. What is none of this account is ignored. With `"mode": "cookie"` a ' +
+          'cookie does this',
+      }),
+    ),
   },
   { additionalProperties: false, examples: [{ username: 'thirdy', password: 'demo123' }] },
 )

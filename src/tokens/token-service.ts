@@ -33,8 +33,12 @@ export interface RefreshedTokens extends IssuedTokens {
 }
 
 export interface TokenService {
-  /** @throws {SignetError} `invalid_credentials`, `too_many_attempts`, `overloaded`, `unavailable` */
-  logIn(username: string, password: string, client: Client): Promise<IssuedTokens>
+  /**
+   * @param device any refresh token this account was ever given, so that strangers cannot keep its owner waiting; whatever
+   *   else it is, it is ignored
+   * @throws {SignetError} `invalid_credentials`, `too_many_attempts`, `overloaded`, `unavailable`
+   */
+  logIn(username: string, password: string, client: Client, device?: string | null): Promise<IssuedTokens>
   /** @throws {SignetError} `invalid_token`, `refresh_token_required`, `token_expired`, `token_revoked`, `unavailable` */
   refresh(refreshToken: string, client: Client): Promise<RefreshedTokens>
 }
@@ -68,8 +72,13 @@ export function createTokenService(dependencies: {
     retriesPerDay: settings.refreshRetriesPerDay,
   }
 
-  async function logIn(username: string, password: string, client: Client): Promise<IssuedTokens> {
-    const user = await users.checkPassword(username, password, client)
+  async function logIn(
+    username: string,
+    password: string,
+    client: Client,
+    device?: string | null,
+  ): Promise<IssuedTokens> {
+    const user = await users.checkPassword(username, password, client, device ? sessionOf(device) : undefined)
     const { ip, userAgent } = client
     const view = await sessions.create(
       {
@@ -86,6 +95,17 @@ export function createTokenService(dependencies: {
       throw new SignetError('invalid_credentials', 'login failed: the user changed while the hash was computed')
     audit({ event: 'login', sub: user.userId, sid: view.session.sid, ip })
     return tokensOf(view)
+  }
+
+  /** The session that a refresh token proves there was: by its signature alone, for its row may be long gone. */
+  function sessionOf(device: string): RefreshClaims | undefined {
+    try {
+      const token = verifier.readAuthentic(device)
+      return token.type === 'refresh' ? token.claims : undefined
+    } catch (error) {
+      if (error instanceof SignetError && error.code === 'invalid_token') return undefined
+      throw error
+    }
   }
 
   async function refresh(refreshToken: string, client: Client): Promise<RefreshedTokens> {

@@ -11,31 +11,21 @@ import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import type { User, UserChanges, UserStore } from '../stores/stores.ts'
+import type { AccountChanges, Actor, Device, NewAccount } from './account.ts'
 import { emailOf, newAddress, refused, requireFree } from './address.ts'
 import { newUserId } from './user.ts'
 import { type ImportedUser, newUserOf, readUserLine } from './user-import.ts'
 
-export interface NewAccount {
-  readonly username: string
-  readonly password: string
-  readonly role?: string
-  readonly email?: string | null
-}
-
-export interface AccountChanges {
-  readonly role?: string
-  readonly email?: string | null
-  readonly disabled?: boolean
-  readonly password?: string
-}
+export type * from './account.ts'
 
 export interface UserService {
   /**
    * The enabled user with this name (or e-mail address) and password. A weak or foreign hash is replaced on the way.
+   * @param device a session that the client has shown a token of; ignored unless it is (or was) this account's
    * @throws {SignetError} `invalid_credentials`: unknown, wrong, disabled, all after one hash; `too_many_attempts`;
    *   `overloaded`
    */
-  checkPassword(name: string, password: string, client: Client): Promise<User>
+  checkPassword(name: string, password: string, client: Client, device?: Device): Promise<User>
   /**
    * Changes one's own password and ends one's other sessions.
    * @param sid the session that stays
@@ -55,6 +45,8 @@ export interface UserService {
   list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
   /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `overloaded` */
   change(userId: string, changes: AccountChanges, by: Actor): Promise<User>
+  /** Ends the waits after wrong passwords. @throws {SignetError} `not_found` */
+  unlock(userId: string, by: Actor): Promise<User>
   /** @throws {SignetError} `not_found` */
   delete(userId: string, by: Actor): Promise<void>
   /**
@@ -63,12 +55,6 @@ export interface UserService {
    * @throws {Error} naming the file and the line that is wrong
    */
   seedFrom(file: string): Promise<number>
-}
-
-/** Who acts, for the audit line. */
-export interface Actor {
-  readonly by?: string
-  readonly ip?: string
 }
 
 export function createUserService(dependencies: {
@@ -81,12 +67,14 @@ export function createUserService(dependencies: {
 }): UserService {
   const { users, hasher, policy, limit, revocations, audit } = dependencies
 
-  async function checkPassword(name: string, password: string, client: Client): Promise<User> {
+  async function checkPassword(name: string, password: string, client: Client, shown?: Device): Promise<User> {
     const user = await find(name)
     const account = user?.username ?? accountName(name)
+    const device = shown && shown.sub === user?.userId ? shown.sid : undefined
     const whom = { ip: client.ip, account: limit.nameless(account), ...(user && { sub: user.userId }) }
     try {
-      return await limit.guard(account, client.network, () => verified(user, password))
+      const attempt = { account, userId: user?.userId, network: client.network, device }
+      return await limit.guard(attempt, () => verified(user, password))
     } catch (error) {
       if (error instanceof SignetError && error.code === 'invalid_credentials')
         audit({ event: 'login.failed', ...whom })
@@ -183,7 +171,15 @@ export function createUserService(dependencies: {
     if (!outcome) throw new SignetError('not_found', 'no such user')
     const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
     audit({ event: 'user.changed', sub: userId, changed: Object.keys(changes), sessionsEnded, ...by })
+    if (password !== undefined) await limit.lift(userId) // it was set for somebody who is waiting for it
     return outcome.user
+  }
+
+  async function unlock(userId: string, by: Actor): Promise<User> {
+    const user = await get(userId)
+    await limit.lift(userId)
+    audit({ event: 'user.unlocked', sub: userId, ...by })
+    return user
   }
 
   async function newHash({ username }: User, password: string | undefined): Promise<UserChanges> {
@@ -220,7 +216,18 @@ export function createUserService(dependencies: {
       })
   }
 
-  return { checkPassword, changePassword, create, get, lookUp, list: users.list, change, delete: remove, seedFrom }
+  return {
+    checkPassword,
+    changePassword,
+    create,
+    get,
+    lookUp,
+    list: users.list,
+    change,
+    unlock,
+    delete: remove,
+    seedFrom,
+  }
 }
 
 function reasonFor(user: User | undefined, matches: boolean): string {

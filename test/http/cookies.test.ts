@@ -9,6 +9,7 @@ import { exchange, lastRequest, request } from '../helpers/raw.ts'
 
 const accessName = '__Host-signet_access'
 const refreshName = '__Host-signet_refresh'
+const deviceName = '__Host-signet_device'
 const ours = { 'sec-fetch-site': 'same-origin' }
 const publicUrl = 'http://localhost:3000'
 const listed = 'http://localhost:8080'
@@ -45,7 +46,7 @@ const expired = [
 ]
 
 t.test(
-  'a login with mode cookie puts the tokens into two cookies with exactly these attributes, and nowhere else',
+  'a login with mode cookie puts the tokens and the device into cookies with exactly these attributes, and nowhere else',
   async t => {
     const { app, log } = await testApp(t)
     const answer = await send(app, 'POST', '/login', ours, { username: 'maria', password: 'demo123', mode: 'cookie' })
@@ -57,6 +58,7 @@ t.test(
     t.strictSame(setCookies(answer), [
       `${accessName}=${access}; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax`,
       `${refreshName}=${refresh}; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Strict`,
+      `${deviceName}=${refresh}; Max-Age=34560000; Path=/; HttpOnly; Secure; SameSite=Strict`,
     ])
     t.match(claimsOf(access), { token_type: 'access', sub: 'user-2' })
     t.match(claimsOf(refresh), { token_type: 'refresh', sub: 'user-2' })

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/clock.ts'
 import { openStores } from '../../src/stores/open-stores.ts'
 import { openPostgresStores } from '../../src/stores/postgres/postgres-stores.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
+import { testAttempts } from './attempts.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
@@ -26,6 +27,7 @@ const engine: Engine = {
 
 testStores(t, engine)
 testUsers(t, engine)
+testAttempts(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
 testEnding(t, engine)
@@ -35,8 +37,8 @@ t.test('five that open an empty database at once make it once', async t => {
   const url = await emptyDatabase(t)
   const all = await Promise.all(Array.from({ length: 5 }, () => opened(t, url)))
   t.equal(new Set(all.map(({ salt }) => salt.toString('hex'))).size, 1)
-  t.strictSame(all.map(({ schema }) => schema.found).sort(), [0, 3, 3, 3, 3])
-  t.ok(all.every(({ schema }) => schema.current === 3))
+  t.strictSame(all.map(({ schema }) => schema.found).sort(), [0, 4, 4, 4, 4])
+  t.ok(all.every(({ schema }) => schema.current === 4))
 })
 
 t.test('a database of the first schema is brought up to date, and nobody is logged out', async t => {
@@ -47,12 +49,13 @@ t.test('a database of the first schema is brought up to date, and nobody is logg
   const about = { sid: 's'.repeat(22), userId: 'id-a', ip: null, userAgent: null }
   await before.sessions.create({ ...about, idleSeconds: 1000, maxAgeSeconds: 10_000 }, 0)
   await runSql(url, 'ALTER TABLE sessions DROP COLUMN due_at') // and its index with it
+  await runSql(url, 'ALTER TABLE attempts DROP COLUMN user_id')
   await runSql(url, 'CREATE INDEX sessions_expiring ON sessions (expires_at)')
   await runSql(url, 'ALTER TABLE users DROP COLUMN foreign_hash')
   await runSql(url, `UPDATE meta SET value = '1' WHERE name = 'schema'`)
 
   const after = await opened(t, url)
-  t.match(after.schema, { found: 1, current: 3 })
+  t.match(after.schema, { found: 1, current: 4 })
   t.equal((await after.sessions.find(about.sid))?.session.generation, 0)
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')

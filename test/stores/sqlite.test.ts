@@ -5,6 +5,7 @@ import t from 'tap'
 import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { testAttempts } from './attempts.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testBackup, testListing } from './sessions-listing.contract.ts'
@@ -24,6 +25,7 @@ const engine: Engine = {
 
 testStores(t, engine)
 testUsers(t, engine)
+testAttempts(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
 testEnding(t, engine)
@@ -61,12 +63,13 @@ t.test('a file of the first schema is brought up to date, and nobody is logged o
   await before.close()
   const database = new DatabaseSync(path)
   database.exec('DROP INDEX sessions_due; ALTER TABLE sessions DROP COLUMN due_at')
+  database.exec('DROP INDEX attempts_of_user; ALTER TABLE attempts DROP COLUMN user_id')
   database.exec('CREATE INDEX sessions_expiring ON sessions (expires_at); PRAGMA user_version = 1')
   database.exec('ALTER TABLE users DROP COLUMN foreign_hash')
   database.close()
 
   const after = await openSqliteStores(path, clock)
-  t.match(after.schema, { found: 1, current: 3 })
+  t.match(after.schema, { found: 1, current: 4 })
   t.equal((await after.sessions.find(about.sid))?.session.generation, 0)
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')

@@ -50,7 +50,7 @@ const rows: Record<TransferTable, TransferRow[]> = {
       user_agent: 'quotes "\\\' and ÿ',
     },
   ],
-  attempts: [{ key: 'bucket', failures: 3, blocked_until: 4, expires_at: 5 }],
+  attempts: [{ key: 'bucket', failures: 3, blocked_until: 4, expires_at: 5, user_id: 'a' }],
 }
 const tables = Object.keys(rows) as TransferTable[]
 

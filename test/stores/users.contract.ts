@@ -1,7 +1,6 @@
 /** What every engine promises about users and failed attempts. */
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
-import { waitAfter } from '../../src/limits/login-limit.ts'
 import type { NewUser, Stores } from '../../src/stores/stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import type { Engine } from './stores.contract.ts'
@@ -162,72 +161,6 @@ export function testUsers(t: Test, engine: Engine): void {
     t.strictSame(await stores.users.delete('id-ana'), [{ sid, wasLive: true }])
     t.equal(await stores.users.delete('id-ana'), undefined)
     t.match(await stores.sessions.find(sid), { session: { revokeReason: 'deleted' }, user: undefined })
-  })
-
-  t.test(`${engine.name}: the wait of a bucket is the curve`, async t => {
-    const clock = movableClock()
-    const { stores } = await engine.open(t, clock)
-    for (const free of [1, 3, 5]) {
-      for (let failures = 1; failures <= free + 13; failures++) {
-        t.match(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: true, key: `a${free}` })
-        const wait = waitAfter(failures, free)
-        if (wait > 0) {
-          t.strictSame(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: false, waitSeconds: wait })
-          clock.advance(wait - 1)
-          t.match(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: false, waitSeconds: 1 })
-          clock.advance(1)
-        }
-      }
-    }
-  })
-
-  t.test(`${engine.name}: of 100 attempts at once no more pass than are free`, async t => {
-    const clock = movableClock()
-    const { stores, where } = await engine.open(t, clock)
-    const { stores: second } = await engine.open(t, clock, where)
-    const outcomes = await Promise.all(
-      Array.from({ length: 100 }, (_, i) => (i % 2 ? stores : second).attempts.reserve('a', 'k', 5)),
-    )
-    t.equal(outcomes.filter(one => one.allowed).length, 5)
-  })
-
-  t.test(`${engine.name}: a success forgets the failures, and its address keeps a bucket of its own`, async t => {
-    const clock = movableClock()
-    const { stores } = await engine.open(t, clock)
-    await stores.attempts.reserve('a', 'home', 2)
-    await stores.attempts.succeed('a', 'home')
-
-    for (let i = 0; i < 2; i++) await stores.attempts.reserve('a', 'elsewhere', 2)
-    t.match(await stores.attempts.reserve('a', 'elsewhere', 2), { allowed: false })
-    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
-    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
-    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: false }, 'and is limited as well')
-    clock.advance(1)
-    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true })
-    await stores.attempts.succeed('home', 'home')
-    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
-    t.match(await stores.attempts.reserve('a', 'elsewhere', 2), { allowed: true }, 'its own wait is over by now')
-
-    clock.advance(30 * 86_400)
-    t.match(
-      await stores.attempts.reserve('a', 'home', 2),
-      { allowed: true, key: 'a' },
-      'after 30 days it is a stranger',
-    )
-  })
-
-  t.test(`${engine.name}: a booking can be taken back, and buckets go a day after the last attempt`, async t => {
-    const clock = movableClock()
-    const { stores } = await engine.open(t, clock)
-    await stores.attempts.reserve('a', 'k', 1)
-    t.match(await stores.attempts.reserve('a', 'k', 1), { allowed: false })
-    await stores.attempts.release('a')
-    t.match(await stores.attempts.reserve('a', 'k', 1), { allowed: true })
-    clock.advance(86_399)
-    t.equal(await stores.attempts.deleteEnded(10), 0)
-    clock.advance(1)
-    t.match(await stores.attempts.reserve('b', 'k', 2), { allowed: true })
-    t.equal(await stores.attempts.deleteEnded(10), 1)
   })
 }
 

@@ -25,7 +25,7 @@ const selects: Record<TransferTable, Statement> = {
   ),
   attempts: statement(
     'read attempts',
-    `SELECT key, failures, blocked_until, expires_at FROM attempts
+    `SELECT key, failures, blocked_until, expires_at, user_id FROM attempts
     WHERE key > $after ORDER BY key LIMIT $limit::bigint`,
   ),
 }
@@ -54,8 +54,9 @@ const inserts: Record<TransferTable, Statement> = {
   ),
   attempts: statement(
     'write attempts',
-    `INSERT INTO attempts (key, failures, blocked_until, expires_at)
-    SELECT key, failures, blocked_until, expires_at FROM json_populate_recordset(NULL::attempts, $rows::json)`,
+    `INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
+    SELECT key, failures, blocked_until, expires_at, user_id
+    FROM json_populate_recordset(NULL::attempts, $rows::json)`,
   ),
 }
 

@@ -82,6 +82,11 @@ const steps: readonly string[] = [
   // Whether another maker may have made the hash: 0 is ours; 1 was imported; NULL is from before, or from an instance of
   // before, so it may have been.
   'ALTER TABLE users ADD COLUMN foreign_hash INTEGER',
+  // Whose failures they are, so that an administrator can lift the waits of a user without knowing any key.
+  `
+  ALTER TABLE attempts ADD COLUMN user_id TEXT;
+  CREATE INDEX attempts_of_user ON attempts (user_id) WHERE user_id IS NOT NULL;
+  `,
 ]
 
 /**

@@ -15,7 +15,7 @@ const selects: Record<TransferTable, string> = {
   sessions: `SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since, expires_at,
       max_expires_at, revoked_at, revoke_reason, ip, user_agent
     FROM sessions WHERE sid > ? ORDER BY sid LIMIT ?`,
-  attempts: `SELECT key, failures, blocked_until, expires_at FROM attempts WHERE key > ? ORDER BY key LIMIT ?`,
+  attempts: `SELECT key, failures, blocked_until, expires_at, user_id FROM attempts WHERE key > ? ORDER BY key LIMIT ?`,
 }
 
 const inserts: Record<TransferTable, string> = {
@@ -29,8 +29,8 @@ const inserts: Record<TransferTable, string> = {
       expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
     VALUES ($sid, $user_id, $created_at, $generation, $rotated_at, $retried_at, $retries, $retries_since,
       $expires_at, $expires_at, $max_expires_at, $revoked_at, $revoke_reason, $ip, $user_agent)`,
-  attempts: `INSERT INTO attempts (key, failures, blocked_until, expires_at)
-    VALUES ($key, $failures, $blocked_until, $expires_at)`,
+  attempts: `INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
+    VALUES ($key, $failures, $blocked_until, $expires_at, $user_id)`,
 }
 
 const selectMark = `SELECT value FROM meta WHERE name = 'unfinished_copy'`

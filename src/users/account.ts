@@ -1,0 +1,27 @@
+/** What is asked of an account, and by whom. */
+
+export interface NewAccount {
+  readonly username: string
+  readonly password: string
+  readonly role?: string
+  readonly email?: string | null
+}
+
+export interface AccountChanges {
+  readonly role?: string
+  readonly email?: string | null
+  readonly disabled?: boolean
+  readonly password?: string
+}
+
+/** A session that a token proves there was. */
+export interface Device {
+  readonly sub: string
+  readonly sid: string
+}
+
+/** Who acts, for the audit line. */
+export interface Actor {
+  readonly by?: string
+  readonly ip?: string
+}

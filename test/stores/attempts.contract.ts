@@ -1,0 +1,172 @@
+/** What every engine promises about failed attempts and counted windows. */
+import type { Test } from 'tap'
+import { waitAfter } from '../../src/limits/login-limit.ts'
+import { movableClock } from '../helpers/clock.ts'
+import type { Engine } from './stores.contract.ts'
+
+const day = 86_400
+const year = 365 * day
+
+export function testAttempts(t: Test, engine: Engine): void {
+  t.test(`${engine.name}: the wait of a bucket is the curve`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    for (const free of [1, 3, 5]) {
+      for (let failures = 1; failures <= free + 13; failures++) {
+        t.match(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: true, key: `a${free}` })
+        const wait = waitAfter(failures, free)
+        if (wait > 0) {
+          t.strictSame(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: false, waitSeconds: wait })
+          clock.advance(wait - 1)
+          t.match(await stores.attempts.reserve(`a${free}`, 'k', free), { allowed: false, waitSeconds: 1 })
+          clock.advance(1)
+        }
+      }
+    }
+  })
+
+  t.test(`${engine.name}: of 100 attempts at once no more pass than are free`, async t => {
+    const clock = movableClock()
+    const { stores, where } = await engine.open(t, clock)
+    const { stores: second } = await engine.open(t, clock, where)
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => (i % 2 ? stores : second).attempts.reserve('a', 'k', 5)),
+    )
+    t.equal(outcomes.filter(one => one.allowed).length, 5)
+  })
+
+  t.test(`${engine.name}: a success forgets the failures, and its address keeps a bucket of its own`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    await stores.attempts.reserve('a', 'home', 2)
+    await stores.attempts.succeed('a', 'home')
+
+    for (let i = 0; i < 2; i++) await stores.attempts.reserve('a', 'elsewhere', 2)
+    t.match(await stores.attempts.reserve('a', 'elsewhere', 2), { allowed: false })
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: false }, 'and is limited as well')
+    clock.advance(1)
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true })
+    await stores.attempts.succeed('home', 'home')
+    t.match(await stores.attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
+    t.match(await stores.attempts.reserve('a', 'elsewhere', 2), { allowed: true }, 'its own wait is over by now')
+
+    clock.advance(30 * 86_400)
+    t.match(
+      await stores.attempts.reserve('a', 'home', 2),
+      { allowed: true, key: 'a' },
+      'after 30 days it is a stranger',
+    )
+  })
+
+  t.test(`${engine.name}: a booking can be taken back, and buckets go a day after the last attempt`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    await stores.attempts.reserve('a', 'k', 1)
+    t.match(await stores.attempts.reserve('a', 'k', 1), { allowed: false })
+    await stores.attempts.release('a', 'k')
+    t.match(await stores.attempts.reserve('a', 'k', 1), { allowed: true })
+    clock.advance(86_399)
+    t.equal(await stores.attempts.deleteEnded(10), 0)
+    clock.advance(1)
+    t.match(await stores.attempts.reserve('b', 'k', 2), { allowed: true })
+    t.equal(await stores.attempts.deleteEnded(10), 1)
+  })
+
+  t.test(
+    `${engine.name}: nothing stays of a bucket whose only booking is taken back, unless it is a known one`,
+    async t => {
+      const clock = movableClock()
+      const { stores } = await engine.open(t, clock)
+      const { attempts } = stores
+      await attempts.succeed('a', 'home')
+      await attempts.reserve('a', 'home', 1)
+      await attempts.release('home', 'home')
+      t.match(await attempts.reserve('a', 'home', 1), { allowed: true, key: 'home' })
+
+      await attempts.reserve('b', 'k', 1)
+      await attempts.release('b', 'k')
+      await attempts.reserve('c', 'k', 3)
+      await attempts.reserve('c', 'k', 3)
+      await attempts.release('c', 'k')
+      clock.advance(day)
+      t.equal(await attempts.deleteEnded(10), 1, 'c alone was there')
+    },
+  )
+
+  t.test(`${engine.name}: with no bucket to be known by, one of its own is opened and counted in`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    const { attempts } = stores
+    for (let i = 0; i < 2; i++) t.match(await attempts.reserve('device', null, 2), { allowed: true, key: 'device' })
+    t.strictSame(await attempts.reserve('device', null, 2), { allowed: false, waitSeconds: 1 })
+    t.match(await attempts.reserve('a', 'home', 2), { allowed: true, key: 'a' }, 'the other one knows nothing of it')
+    clock.advance(1)
+    t.match(await attempts.reserve('device', null, 2), { allowed: true })
+    await attempts.succeed('device', 'home')
+    t.match(await attempts.reserve('a', 'home', 2), { allowed: true, key: 'home' })
+    for (let i = 0; i < 2; i++)
+      t.match(await attempts.reserve('device', null, 2), { allowed: true }, 'from the beginning')
+  })
+
+  t.test(`${engine.name}: the waits of a user are lifted in every bucket, and nobody else's`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    const { attempts } = stores
+    await attempts.succeed('a', 'home', 'ana')
+    const buckets = [
+      ['a', 'x'],
+      ['a', 'home'],
+      ['device', null],
+      ['b', 'x'],
+    ] as const
+    const reserve = ([bucket, known]: (typeof buckets)[number]) =>
+      attempts.reserve(bucket, known, 1, bucket === 'b' ? 'ben' : 'ana')
+    for (const one of buckets) t.match(await reserve(one), { allowed: true })
+    for (const one of buckets) t.match(await reserve(one), { allowed: false })
+
+    await attempts.lift('ana')
+
+    t.match(await reserve(buckets[0]), { allowed: true, key: 'a' })
+    t.match(await reserve(buckets[1]), { allowed: true, key: 'home' }, 'a known address stays known')
+    t.match(await reserve(buckets[2]), { allowed: true, key: 'device' })
+    t.match(await reserve(buckets[3]), { allowed: false })
+    t.strictSame(await reserve(buckets[0]), { allowed: false, waitSeconds: 1 }, 'the curve begins again')
+  })
+
+  t.test(`${engine.name}: a clock that was ahead leaves no wait behind`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    const { attempts } = stores
+    await attempts.succeed('a', 'home')
+    for (const ahead of [2, 600, 10 * year]) {
+      clock.advance(ahead)
+      await attempts.reserve(`a${ahead}`, null, 1)
+      if (ahead === 2) await attempts.reserve('a', 'home', 1)
+      clock.advance(-ahead)
+      t.match(await attempts.reserve(`a${ahead}`, null, 1), { allowed: true }, `${ahead} seconds`)
+      t.match(await attempts.reserve(`a${ahead}`, null, 1), { allowed: false }, 'and counts from now on')
+    }
+    t.match(await attempts.reserve('a', 'home', 1), { allowed: true, key: 'home' }, 'nor at a known address')
+    clock.advance(day)
+    t.equal(await attempts.deleteEnded(10), 3, 'nor a row')
+  })
+
+  t.test(`${engine.name}: a clock that was ahead leaves no window behind`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    const { limits } = stores
+    for (const ahead of [1, 600, 10 * year]) {
+      clock.advance(ahead)
+      for (let i = 0; i < 5; i++) await limits.increment(`k${ahead}`, 60)
+      clock.advance(-ahead)
+      t.strictSame(await limits.increment(`k${ahead}`, 60), { count: 1, remainingSeconds: 60 }, `${ahead} seconds`)
+      t.strictSame(await limits.increment(`k${ahead}`, 60), { count: 2, remainingSeconds: 60 })
+    }
+    clock.advance(10 * year)
+    await limits.increment('gone', 60)
+    clock.advance(-10 * year)
+    t.equal(await limits.deleteEnded(10), 1, 'nor a row')
+  })
+}
