@@ -76,7 +76,7 @@ function countRequests(app: FastifyInstance, metrics: Metrics): void {
       route: request.routeOptions.url,
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000,
-      network: () => (request.client.ip === 'unknown' ? undefined : request.client.network),
+      network: () => (request.clientIp === 'unknown' ? undefined : request.client.network),
     })
     done()
   })

@@ -27,13 +27,13 @@ export class RequestLog extends LogController {
 
   override requestCompleted(error: Error | null, request: FastifyRequest, reply: FastifyReply): void {
     if (!this.#isOn) return
-    const { id, method, url, client } = request
+    const { id, method, url, clientIp } = request
     const path = this.#paths.get(url) ?? text(request.routeOptions.url ?? url.split('?', 1)[0])
     const ms = Math.round(reply.elapsedTime * 10) / 10
     const outcome = error ? `"reason":${text(error.message)},"msg":"request aborted"` : '"msg":"request"'
     this.#lines.write(
       `{"level":30,"time":${Date.now()},${origin},"reqId":"${id}","method":"${method}","path":${path},` +
-        `"status":${reply.statusCode},"ip":${text(client.ip)},"ms":${ms},${outcome}}\n`,
+        `"status":${reply.statusCode},"ip":${text(clientIp)},"ms":${ms},${outcome}}\n`,
     )
   }
 }
