@@ -1,7 +1,24 @@
 /** Caddy with deploy/caddy, asking /verify by `forward_auth`. */
 import t from 'tap'
-import { failsClosed, keepsItsPromises, limitsEachClient } from './gateway.contract.ts'
+import { letsPreflightsThrough, readsPathsAsApplicationsDo, tellsNoLies } from './attacks.contract.ts'
+import { costsNoMoreThanItsLength } from './cost.contract.ts'
+import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import { setUp } from './setup.ts'
 
-t.test('Caddy keeps the promises of a gateway', t => keepsItsPromises(t, 'caddy'))
-t.test('behind Caddy each client has a limit of its own', t => limitsEachClient(t, 'caddy'))
-t.test('Caddy fails closed when Signet is away, and sees that a session was ended', t => failsClosed(t, 'caddy'))
+const [setup, underPath] = await Promise.all([
+  setUp(t, 'caddy'),
+  setUp(t, 'caddy', { LOGIN_LIMIT_PER_IP: '2' }, { path: '/auth' }),
+])
+if (setup) {
+  await t.test('Caddy keeps the promises of a gateway', t => keepsItsPromises(t, setup))
+  await t.test('behind Caddy nobody makes up who they are', t => tellsNoLies(t, setup))
+  await t.test('Caddy protects what the application reads', t => readsPathsAsApplicationsDo(t, setup))
+  await t.test('Caddy lets preflights through', t => letsPreflightsThrough(t, setup))
+  await t.test('no request costs Caddy much', t => costsNoMoreThanItsLength(t, setup))
+  await t.test('Caddy fails closed when Signet is away, and sees that a session was ended', t => failsClosed(t, setup))
+}
+
+if (underPath) {
+  await t.test('behind Caddy each client has a limit of its own', t => limitsEachClient(t, underPath))
+  await t.test('Caddy keeps Signet under a path', t => keepsSignetUnderAPath(t, underPath))
+}

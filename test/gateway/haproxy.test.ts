@@ -2,20 +2,92 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { claimsOf } from '../helpers/app.ts'
 import { changeCharacter, encodePart, forge } from '../helpers/forge.ts'
 import { ask, type Received, writePublicKeys } from '../helpers/gateways.ts'
 import { waitUntil } from '../helpers/process.ts'
-import { keepsItsPromises, limitsEachClient, setUp } from './gateway.contract.ts'
+import { exchange, request } from '../helpers/raw.ts'
+import { letsPreflightsThrough, readsPathsAsApplicationsDo, tellsNoLies } from './attacks.contract.ts'
+import { costsNoMoreThanItsLength } from './cost.contract.ts'
+import { keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import { bearer, named, type Setup, setUp } from './setup.ts'
 
-t.test('HAProxy keeps the promises of a gateway', t => keepsItsPromises(t, 'haproxy'))
-t.test('behind HAProxy each client has a limit of its own', t => limitsEachClient(t, 'haproxy'))
+const [setup, underPath] = await Promise.all([
+  setUp(t, 'haproxy'),
+  setUp(t, 'haproxy', { LOGIN_LIMIT_PER_IP: '2' }, { path: '/auth' }),
+])
+if (setup) {
+  await t.test('HAProxy keeps the promises of a gateway', t => keepsItsPromises(t, setup))
+  await t.test('behind HAProxy nobody makes up who they are', t => tellsNoLies(t, setup))
+  await t.test('HAProxy protects what the application reads', t => readsPathsAsApplicationsDo(t, setup))
+  await t.test('HAProxy lets preflights through', t => letsPreflightsThrough(t, setup))
+  await t.test('no request costs HAProxy much', t => costsNoMoreThanItsLength(t, setup))
+  await t.test('HAProxy takes one spelling of a signature', t => takesOneSpelling(t, setup))
+  await t.test('HAProxy switches to a websocket', t => switchesProtocols(t, setup))
+  await t.test('what HAProxy cannot know: a token of an ended session is good until it expires', t =>
+    cannotKnow(t, setup),
+  )
+}
 
-t.test('what HAProxy cannot know: a token of an ended session is good until it expires', async t => {
-  const setup = await setUp(t, 'haproxy')
-  if (!setup) return
-  const { signet, url, logIn } = setup
+if (underPath) {
+  await t.test('behind HAProxy each client has a limit of its own', t => limitsEachClient(t, underPath))
+  await t.test('HAProxy keeps Signet under a path', t => keepsSignetUnderAPath(t, underPath))
+}
+
+async function takesOneSpelling(t: Test, { url, logIn }: Setup): Promise<void> {
+  const { access_token: token } = await logIn()
+  const status = async (one: string) => (await ask(`${url}/orders`, { headers: bearer(one) })).status
+  t.equal(await status(token), 200)
+  const [signed, last] = [token.slice(0, -1), token.slice(-1)]
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  for (const one of alphabet) if (one !== last) t.equal(await status(signed + one), 401, `ends with ${one}`)
+
+  const [head = '', payload = '', signature = ''] = token.split('.')
+  const raw = Buffer.from(signature, 'base64url')
+  const spellings = {
+    padded: `${token}==`,
+    'padded once': `${token}=`,
+    'of standard base64': `${head}.${payload}.${raw.toString('base64').replace(/=+$/, '')}`,
+    'of padded standard base64': `${head}.${payload}.${raw.toString('base64')}`,
+    'as DER': `${head}.${payload}.${derOf(raw).toString('base64url')}`,
+    'with a byte more': `${head}.${payload}.${Buffer.concat([raw, Buffer.of(0)]).toString('base64url')}`,
+    'with a byte before': `${head}.${payload}.${Buffer.concat([Buffer.of(0), raw]).toString('base64url')}`,
+    'with a fourth part': `${token}.`,
+    'with a blank inside': `${head}.${payload}. ${signature}`,
+    'with a padded payload': `${head}.${payload}=.${signature}`,
+  }
+  for (const [name, one] of Object.entries(spellings)) {
+    if (one !== token) t.equal(await status(one), 401, name)
+  }
+}
+
+/** ECDSA-Sig-Value of RFC 3279 section 2.2.3, of the two numbers in a row. */
+function derOf(raw: Buffer): Buffer {
+  const numbers = [raw.subarray(0, 32), raw.subarray(32)].map(number => {
+    const start = number.findIndex(byte => byte !== 0)
+    const short = number.subarray(start)
+    const content = (short[0] ?? 0) > 127 ? Buffer.concat([Buffer.of(0), short]) : short
+    return Buffer.concat([Buffer.of(2, content.length), content])
+  })
+  const content = Buffer.concat(numbers)
+  return Buffer.concat([Buffer.of(0x30, content.length), content])
+}
+
+async function switchesProtocols(t: Test, { gateway, logIn }: Setup): Promise<void> {
+  const { access_token: token } = await logIn()
+  const upgrade = [
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ]
+  const shake = async (...headers: string[]) =>
+    (await exchange(gateway.port, request('GET /socket', [...upgrade, ...headers])))[0]?.status
+  t.equal(await shake(`Authorization: Bearer ${token}`), 101)
+}
+
+async function cannotKnow(t: Test, { signet, url, logIn }: Setup): Promise<void> {
   const { access_token: token } = await logIn()
   const headers = ['Authorization', `Bearer ${token}`]
   t.equal((await ask(`${url}/logout`, { method: 'POST', headers })).status, 204)
@@ -25,10 +97,10 @@ t.test('what HAProxy cannot know: a token of an ended session is good until it e
   await signet.stop('SIGKILL')
   await waitUntil(async () => (await ask(`${url}/me`, { headers })).status === 503)
   t.equal((await ask(`${url}/orders`, { headers })).status, 200, 'and needs no Signet for it')
-})
+}
 
 t.test('HAProxy verifies RS256 as well', async t => {
-  const setup = await setUp(t, 'haproxy', {}, 'RS256')
+  const setup = await setUp(t, 'haproxy', {}, { algorithm: 'RS256' })
   if (!setup) return
   const { access_token: token } = await setup.logIn()
   const status = async (one: string) =>
@@ -60,6 +132,7 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
     new SignJWT({ ...claims, ...otherClaims }).setProtectedHeader({ ...header, ...otherHeader }).sign(privateKey)
   const now = Math.floor(Date.now() / 1000)
   t.equal((await asks(await sign())).status, 200)
+  t.equal((await asks(await sign({ aud: ['https://elsewhere.example', publicUrl] }))).status, 200, 'one of several')
   const refused = {
     'expired now': await sign({ exp: now }),
     'without an expiry': await sign({ exp: undefined }),
@@ -67,6 +140,8 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
     'another issuer': await sign({ iss: `${publicUrl}.evil.example` }),
     'no issuer': await sign({ iss: undefined }),
     'another audience': await sign({ aud: 'https://elsewhere.example' }),
+    'several other audiences': await sign({ aud: ['https://elsewhere.example', `${publicUrl}x`] }),
+    'an audience that holds ours': await sign({ aud: `x"${publicUrl}` }),
     'another type': await sign({}, { typ: 'JWT' }),
     'a refresh token by its type': await sign({}, { typ: 'rt+jwt' }),
     'no type': await sign({}, { typ: undefined }),
@@ -84,6 +159,14 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
   t.match(told['x-auth-email'], /^[!-~]+$/)
   t.equal(decodeURIComponent(told['x-auth-email'] ?? ''), email)
   t.equal(told['x-auth-role'], 'admin')
+  for (const [username, encoded] of [
+    ['-', '%2D'],
+    ['--', '--'],
+    ['josé', 'jos%C3%A9'],
+  ]) {
+    const answer = JSON.parse((await asks(await sign({ username }))).body) as Received
+    t.strictSame(named(answer, 'x-auth-username'), [encoded])
+  }
 
   await writePublicKeys(signet.port, gateway.keys)
   gateway.signal('SIGUSR2')

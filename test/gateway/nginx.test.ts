@@ -1,7 +1,24 @@
 /** nginx with deploy/nginx, asking /verify by `auth_request`. */
 import t from 'tap'
-import { failsClosed, keepsItsPromises, limitsEachClient } from './gateway.contract.ts'
+import { letsPreflightsThrough, readsPathsAsApplicationsDo, tellsNoLies } from './attacks.contract.ts'
+import { costsNoMoreThanItsLength } from './cost.contract.ts'
+import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import { setUp } from './setup.ts'
 
-t.test('nginx keeps the promises of a gateway', t => keepsItsPromises(t, 'nginx'))
-t.test('behind nginx each client has a limit of its own', t => limitsEachClient(t, 'nginx'))
-t.test('nginx fails closed when Signet is away, and sees that a session was ended', t => failsClosed(t, 'nginx'))
+const [setup, underPath] = await Promise.all([
+  setUp(t, 'nginx'),
+  setUp(t, 'nginx', { LOGIN_LIMIT_PER_IP: '2' }, { path: '/auth' }),
+])
+if (setup) {
+  await t.test('nginx keeps the promises of a gateway', t => keepsItsPromises(t, setup))
+  await t.test('behind nginx nobody makes up who they are', t => tellsNoLies(t, setup))
+  await t.test('nginx protects what the application reads', t => readsPathsAsApplicationsDo(t, setup))
+  await t.test('nginx lets preflights through', t => letsPreflightsThrough(t, setup))
+  await t.test('no request costs nginx much', t => costsNoMoreThanItsLength(t, setup))
+  await t.test('nginx fails closed when Signet is away, and sees that a session was ended', t => failsClosed(t, setup))
+}
+
+if (underPath) {
+  await t.test('behind nginx each client has a limit of its own', t => limitsEachClient(t, underPath))
+  await t.test('nginx keeps Signet under a path', t => keepsSignetUnderAPath(t, underPath))
+}

@@ -21,11 +21,15 @@ export interface Addresses {
   readonly app: number
   readonly publicUrl: string
   readonly algorithm: 'ES256' | 'RS256'
+  /** The path of `publicUrl`, if it has one. */
+  readonly path?: string
 }
 
 export interface RunningGateway {
   readonly url: string
   readonly port: number
+  /** Its main process; the others are children of it. */
+  readonly pid: number
   /** Where HAProxy reads public keys. */
   readonly keys: string
   signal(name: NodeJS.Signals): void
@@ -58,9 +62,9 @@ export async function startGateway(
   const url = `http://127.0.0.1:${port}`
   await waitUntil(async () => {
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}:\n${output}`)
-    return (await fetch(`${url}/.well-known/jwks.json`)).ok
+    return (await fetch(`${url}${addresses.path ?? ''}/.well-known/jwks.json`)).ok
   })
-  return { url, port, keys, signal: signal => child.kill(signal) }
+  return { url, port, keys, pid: child.pid ?? 0, signal: signal => child.kill(signal) }
 }
 
 type Prepared = { args: string[]; env?: Record<string, string> }
@@ -68,6 +72,11 @@ type Settings = Addresses & { readonly port: number; readonly keys: string }
 
 async function nginx(folder: string, settings: Settings): Promise<Prepared> {
   const site = await configuration('nginx/signet.conf', folder, settings, `listen ${settings.port};`)
+  if (settings.path) {
+    // What the file says to write.
+    const text = await readFile(site, 'utf8')
+    await writeFile(site, text.replace('location ~ "^/', `location ~ "^${settings.path}/`))
+  }
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     kind => `${kind}_temp_path ${folder}/${kind};`,
   )
@@ -85,26 +94,28 @@ async function nginx(folder: string, settings: Settings): Promise<Prepared> {
 
 async function caddy(folder: string, settings: Settings): Promise<Prepared> {
   const file = await configuration('caddy/Caddyfile', folder, settings)
-  const env = { SITE_ADDRESS: `:${settings.port}`, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
+  const { port, path: SIGNET_PATH = '' } = settings
+  const env = { SITE_ADDRESS: `:${port}`, SIGNET_PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
   return { args: ['run', '--adapter', 'caddyfile', '--config', file], env }
 }
 
 async function haproxy(folder: string, settings: Settings): Promise<Prepared> {
   const file = await configuration('haproxy/haproxy.cfg', folder, settings, `bind 127.0.0.1:${settings.port}`)
-  await writePublicKeys(settings.signets[0], settings.keys)
+  await writePublicKeys(settings.signets[0], settings.keys, settings.path)
   const env = {
     SIGNET_KEYS: settings.keys,
     SIGNET_ISSUER: settings.publicUrl,
     SIGNET_AUDIENCE: settings.publicUrl,
     SIGNET_ALGORITHM: settings.algorithm,
+    ...(settings.path && { SIGNET_PATH: settings.path }),
   }
   return { args: ['-W', '-db', '-f', file], env }
 }
 
 /** What the documentation says to run every five minutes. */
-export async function writePublicKeys(signet: number, folder: string): Promise<void> {
+export async function writePublicKeys(signet: number, folder: string, path = ''): Promise<void> {
   const script = join(root, 'deploy', 'haproxy', 'jwks-to-pem.mjs')
-  await run(process.execPath, [script, `http://127.0.0.1:${signet}/.well-known/jwks.json`, folder], {
+  await run(process.execPath, [script, `http://127.0.0.1:${signet}${path}/.well-known/jwks.json`, folder], {
     env: environment(),
   })
 }
@@ -132,6 +143,8 @@ export interface Received {
   /** As they were on the wire, each once, in their order. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
+  /** Names and values after the body, in turn. */
+  readonly trailers: readonly string[]
 }
 
 /** The application behind the gateway: it answers with what it received. */
@@ -139,8 +152,15 @@ export async function startEcho(t: Test): Promise<number> {
   const server = createServer(async (request, reply) => {
     const { rawHeaders, method = '', url = '' } = request
     const headers = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ''] as const] : []))
-    const text = JSON.stringify({ method, url, headers, body: await bodyOf(request) } satisfies Received)
+    const body = await bodyOf(request)
+    const trailers = request.rawTrailers
+    const text = JSON.stringify({ method, url, headers, body, trailers } satisfies Received)
     reply.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text)
+  })
+  // The key of the example in RFC 6455 section 1.3.
+  server.on('upgrade', (_request, socket) => {
+    const accept = 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo='
+    socket.end(`HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n${accept}\r\n\r\n`)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {

@@ -1,0 +1,58 @@
+/** The three configurations say the same, as far as they can: one list of headers, one of paths. No gateway is needed. */
+import t from 'tap'
+import { identityHeaders } from '../../src/tokens/identity-headers.ts'
+import { testApp } from '../helpers/app.ts'
+import { configurationOf, deniedHeaders, gatewayNames, signetPaths, strangePaths } from './configurations.ts'
+
+t.test('all of them take the same headers from what a client sends, each once', async t => {
+  const lists = gatewayNames.map(name => deniedHeaders(name).sort())
+  for (const list of lists) {
+    t.strictSame(list, lists[0])
+    t.equal(new Set(list.map(name => name.toLowerCase())).size, list.length)
+  }
+  const claims = { sub: 'x', username: 'x', email: null, role: 'x', sid: 'x', exp: 1 } as never
+  const denied = new Set(lists[0]?.map(name => name.toLowerCase()))
+  for (const name of Object.keys(identityHeaders(claims))) t.ok(denied.has(name), name)
+  for (const name of [
+    'x-auth-groups',
+    'x-forwarded-prefix',
+    'remote-user',
+    'x-forwarded-user',
+    'forwarded',
+    'x-real-ip',
+  ]) {
+    t.ok(denied.has(name), name)
+  }
+})
+
+t.test('all of them refuse the same paths', async t => {
+  const [first, ...others] = gatewayNames.map(strangePaths)
+  t.ok(first && new RegExp(first, 'i').test('//'))
+  for (const other of others) t.equal(other, first)
+})
+
+t.test("all of them let through the same requests of Signet's own: every route but the checks", async t => {
+  const [first = '', ...others] = gatewayNames.map(signetPaths)
+  for (const other of others) t.equal(other, first)
+  const expression = new RegExp(first)
+  const { app } = await testApp(t, { docs: true })
+  // `│   └── /:id (DELETE)` belongs to the line above with one step less.
+  const parents: string[] = []
+  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent = '', part = '', methods] = /^([│ ]*)[├└]── (\S*)(?: \((.+)\))?$/.exec(line) ?? []
+    const depth = indent.length / 4
+    parents[depth] = (depth > 0 ? parents[depth - 1] : '') + part
+    const path = parents[depth].replaceAll(/:\w+|\*$/g, 'x')
+    if (methods && path.startsWith('/')) t.equal(expression.test(path), !/^\/(verify|health)/.test(path), path)
+  }
+  for (const path of ['/', '/verify', '/health/live', '/loginx', '/x/login', '/tokens', '/admin']) {
+    t.notOk(expression.test(path), path)
+  }
+})
+
+t.test('no expression of theirs is one that backtracks', async t => {
+  for (const name of gatewayNames) {
+    // Two quantifiers that may take the same characters, one of them without end.
+    t.notMatch(configurationOf(name), /\(\.\*\?\)\[|\(\?:\.\*;\)\?/, name)
+  }
+})
