@@ -26,7 +26,7 @@ interface Service {
 
 interface Compose {
   readonly services: Record<string, Service>
-  readonly networks: Record<string, object>
+  readonly networks: Record<string, { readonly ipam?: { readonly config: readonly { readonly subnet: string }[] } }>
   readonly volumes: Record<string, object>
   readonly secrets: Record<string, { readonly file: string }>
 }
@@ -90,6 +90,31 @@ t.test('what is named is there', async t => {
   }
 })
 
+t.test('Signet believes an address from the gateway alone: nobody else is in the network it trusts', async t => {
+  const { environment, networks: ofSignet = [] } = compose.services['signet-1'] ?? {}
+  const trusted = environment?.['TRUSTED_PROXIES']
+  t.match(withDefaults(trusted), /^\d+\.\d+\.\d+\.\d+\/\d+$/, 'one range, not every private one')
+  const isTrusted = (network: string) =>
+    compose.networks[network]?.ipam?.config.some(({ subnet }) => subnet === trusted)
+  t.equal(ofSignet.filter(isTrusted).length, 1)
+  for (const [name, { networks = [] }] of services) {
+    const trustedOnes = networks.filter(isTrusted)
+    t.equal(trustedOnes.length, /^(gateway|signet-\d)$/.test(name) ? 1 : 0, name)
+    if (!/^(gateway|signet-\d|postgres)$/.test(name)) {
+      t.strictSame(
+        networks.filter(network => ofSignet.includes(network)),
+        [],
+        `${name} does not reach Signet but through the gateway`,
+      )
+    }
+  }
+})
+
+/** What `${NAME:-default}` is where nothing is set. */
+function withDefaults(value = ''): string {
+  return value.replace(/^\$\{\w+:-(.*)\}$/, '$1')
+}
+
 t.test('no secret is in it, nor in an environment variable', async t => {
   for (const { file } of Object.values(compose.secrets)) {
     t.ok(file.startsWith('./secrets/'))
@@ -111,13 +136,11 @@ t.test('Signet starts with this environment', async t => {
   }
   for (const [name, content] of Object.entries(contents)) writeFileSync(join(folder, name), content)
   const env = Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [
-      name,
-      value.replace('/run/secrets', folder).replace(/^\$\{\w+:-(.*)\}$/, '$1'),
-    ]),
+    Object.entries(environment).map(([name, value]) => [name, withDefaults(value.replace('/run/secrets', folder))]),
   )
   const config = loadConfig({ HOST: '0.0.0.0', ...env })
   t.equal(config.database.engine, 'postgres')
   t.equal(config.publicUrl, 'http://localhost:8080')
   t.equal(config.algorithm, 'ES256')
+  t.strictSame(config.trustedProxies, ['172.31.251.0/28'])
 })
