@@ -19,7 +19,7 @@ const groups: Record<string, { description: string; load: () => Promise<Adder> }
     load: async () => (await import('./cli/keys.ts')).addKeyCommands,
   },
   db: {
-    description: 'migrate, copy and back up the database',
+    description: 'migrate, copy, back up and restore the database',
     load: async () => (await import('./cli/db.ts')).addDbCommands,
   },
 }

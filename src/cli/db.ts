@@ -1,9 +1,11 @@
 /** `signet db`: the database as a whole. */
 import type { Command } from 'commander'
+import { loadCommandConfig } from '../config.ts'
 import { copyCommand } from './copy-database.ts'
 import { type Environment, withDomain } from './open-domain.ts'
 import { printRow } from './output.ts'
 import { startProgress } from './progress.ts'
+import { restoreCommand } from './restore-database.ts'
 
 interface DbOptions {
   readonly json?: boolean
@@ -21,15 +23,16 @@ export function addDbCommands(db: Command, env: Environment): void {
   copyCommand(db, env)
 
   db.command('backup <file>')
-    .description('copy the database into a new file while the service serves')
+    .description('copy a SQLite database into a new file while the service serves, and check the copy')
     .option('--json', 'print {"file"} as one JSON document')
     .addHelpText(
       'after',
       `
-A restore brings back what was ended since: deleted users, old passwords, sessions that were logged out. To end every
-session after one, start the service with a new JWT_SECRET_KEY. The file holds password hashes: keep it as secret.`,
+signet db restore puts it back. The file holds password hashes: keep it as secret. PostgreSQL: pg_dump -Fc.`,
     )
     .action((file: string, _: unknown, command: Command) => backup(env, file, command.optsWithGlobals()))
+
+  restoreCommand(db, env)
 }
 
 async function migrate(env: Environment, options: DbOptions) {
@@ -39,6 +42,9 @@ async function migrate(env: Environment, options: DbOptions) {
 }
 
 async function backup(env: Environment, file: string, options: DbOptions) {
+  if (loadCommandConfig(env).database.engine !== 'sqlite') {
+    throw new Error('the database is PostgreSQL: back it up with pg_dump -Fc, or a base backup and its WAL archive')
+  }
   await withDomain(env, options, async ({ stores }) => {
     const progress = startProgress(100)
     try {

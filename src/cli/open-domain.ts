@@ -83,10 +83,15 @@ export async function withKeys<T>(
 }
 
 async function openShared(database: Database, create: boolean): Promise<Stores> {
+  return openStores({ database: shared(database) }, systemClock, { create })
+}
+
+/** @throws {ConfigError} for a database that no command can see */
+export function shared(database: Database): Database {
   if (database.engine === 'sqlite' && database.path === ':memory:') {
     throw new ConfigError(['DATABASE_URL is in memory: nobody but the service itself can see it'])
   }
-  return openStores({ database }, systemClock, { create })
+  return database
 }
 
 /** In the form of the service's log, so that one tool reads both. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { SignetError } from '../errors.ts'
-import type { Stores, TransferSource, TransferTarget } from './stores.ts'
+import type { RestoreOptions, RestoreResult, Stores, TransferSource, TransferTarget } from './stores.ts'
 
 /**
  * @param options.create whether a database that does not exist is made (the default)
@@ -57,4 +57,20 @@ export async function openTransferTarget({ database }: Pick<Config, 'database'>)
   }
   const { openPostgresTarget } = await import('./postgres/postgres-transfer.ts')
   return openPostgresTarget(database)
+}
+
+/**
+ * Puts a backup in place of a SQLite database. A service that has it open keeps it from happening.
+ * @throws {Error} for PostgreSQL, whose own tools do this
+ */
+export async function restoreDatabase(
+  { database }: Pick<Config, 'database'>,
+  backup: string,
+  options: RestoreOptions,
+): Promise<RestoreResult | undefined> {
+  if (database.engine !== 'sqlite') {
+    throw new Error('the database is PostgreSQL: restore what pg_dump made with pg_restore, into an empty database')
+  }
+  const { restoreSqlite } = await import('./sqlite/sqlite-restore.ts')
+  return restoreSqlite(database.path, backup, options)
 }

@@ -34,7 +34,7 @@ function makeFile(path: string): void {
 }
 
 /** Step by step: Node's own recursive way never ends where a parent says that it does not exist, as in /proc. */
-function makeFolder(folder: string): void {
+export function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
   if (dirname(folder) !== folder) makeFolder(dirname(folder))
   try {

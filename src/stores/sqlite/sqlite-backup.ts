@@ -1,12 +1,16 @@
 /** A copy of a SQLite file while others write to it. */
-import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
+import { alreadyThere, giveName, syncFolderOf } from './new-file.ts'
+import { requireWhole } from './whole-database.ts'
 
 const pagesAtOnce = 256
 
 /**
- * Copies one moment of the database. The copy gets its name when it is whole, so a crash leaves no half of one.
- * @throws {Error} when `file` exists
+ * Copies one moment of the database. The copy gets its name when it is whole and was found to be: SQLite copies damaged
+ * pages as they are, and a backup that cannot be restored is worse than none.
+ * @throws {Error} when `file` exists, or when the database is damaged
  */
 export async function backUpSqlite(
   path: string,
@@ -14,9 +18,9 @@ export async function backUpSqlite(
   onProgress: (done: number, total: number) => void,
 ): Promise<void> {
   if (existsSync(file)) throw alreadyThere(file)
-  const partial = `${file}.partial-${process.pid}`
+  const partial = resolve(`${file}.partial-${process.pid}`)
   rmSync(partial, { force: true })
-  const source = new DatabaseSync(path, { readOnly: true, timeout: 2000 })
+  const source = new DatabaseSync(resolve(path), { readOnly: true, timeout: 2000 })
   try {
     // Without a read transaction held open, every write by another process would start the copy again
     // (sqlite.org/c3ref/backup_finish.html); with it, all steps see the same moment.
@@ -27,25 +31,20 @@ export async function backUpSqlite(
       rate: pagesAtOnce,
       progress: ({ totalPages, remainingPages }) => onProgress(totalPages - remainingPages, totalPages),
     })
-    nameIt(partial, file)
+    source.exec('COMMIT') // from here on, its WAL need not wait for us
+    requireWholeCopy(path, partial)
+    giveName(partial, file)
+    syncFolderOf(resolve(file))
   } finally {
     source.close()
-    rmSync(partial, { force: true })
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${partial}${suffix}`, { force: true })
   }
 }
 
-/** A link, unlike a rename, never replaces a file that appeared meanwhile; not every file system has links. */
-function nameIt(partial: string, file: string): void {
+function requireWholeCopy(path: string, partial: string): void {
   try {
-    linkSync(partial, file)
+    requireWhole(partial)
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw alreadyThere(file)
-    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(code)) throw error
-    renameSync(partial, file)
+    throw new Error(`no backup was made, because what was read from ${path} ${(error as Error).message}`)
   }
-}
-
-function alreadyThere(file: string): Error {
-  return new Error(`${file} exists already and is not overwritten`)
 }

@@ -35,9 +35,13 @@ const inserts: Record<TransferTable, string> = {
 
 const selectMark = `SELECT value FROM meta WHERE name = 'unfinished_copy'`
 
+export function isUnfinishedCopy(raw: DatabaseSync): boolean {
+  return raw.prepare(selectMark).get() !== undefined
+}
+
 /** @throws {Error} when the file is half a copy */
 export function refuseUnfinishedCopy(raw: DatabaseSync): void {
-  if (!raw.prepare(selectMark).get()) return
+  if (!isUnfinishedCopy(raw)) return
   raw.close()
   throw new Error('the database is an unfinished copy: begin again with signet db copy --restart')
 }
@@ -51,7 +55,7 @@ export async function readSqlite<T>(path: string, act: (source: TransferSource) 
     if (Number(raw.prepare('PRAGMA user_version').get()?.['user_version']) !== currentSchema) {
       throw new Error(`${path} is not up to date: signet db migrate, or a start of this version, makes it so`)
     }
-    if (raw.prepare(selectMark).get()) throw new Error(`${path} is an unfinished copy itself`)
+    if (isUnfinishedCopy(raw)) throw new Error(`${path} is an unfinished copy itself`)
     const read = readerOf(raw)
     const salt = raw.prepare(`SELECT value FROM meta WHERE name = 'salt'`).get()?.['value'] as Uint8Array
     return await act({
