@@ -57,7 +57,7 @@ t.test('with --end-revived nobody who was logged out is logged in by a restore',
   t.teardown(() => after.close())
   const living = (await after.sessions.listAll({ limit: 100 })).map(one => one.session.sid.replace(/-+$/, ''))
   t.strictSame(living.toSorted(), ['forgotten', 'stays'])
-  const { revoked } = await after.sessions.revokedSince(0)
+  const { revoked } = await after.sessions.revokedSince(0, '', 100)
   t.equal(revoked.length, 3, 'and their access tokens are refused')
 })
 
