@@ -2,7 +2,8 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { SignetError } from '../errors.ts'
-import type { RestoreOptions, RestoreResult, Stores, TransferSource, TransferTarget } from './stores.ts'
+import type { RestoreOptions, RestoreResult } from './restore.ts'
+import type { Stores, TransferSource, TransferTarget } from './stores.ts'
 
 /**
  * @param options.create whether a database that does not exist is made (the default)

@@ -15,7 +15,6 @@ import type {
   NewSigningKey,
   NewUser,
   Reservation,
-  RestorePlan,
   Revocation,
   RevokeReason,
   RotationPolicy,
@@ -245,12 +244,4 @@ export interface TransferTarget extends Pick<TransferSource, 'read'> {
   /** Takes the mark away. @throws {Error} when another copy has begun meanwhile */
   finish(): Promise<void>
   close(): Promise<void>
-}
-
-export interface RestoreOptions {
-  readonly now: number
-  /** Whether the sessions that would be revived are ended before anybody can use them. */
-  readonly endRevived: boolean
-  /** Is told what would happen; when it says no, nothing does. */
-  decide(plan: RestorePlan): Promise<boolean>
 }

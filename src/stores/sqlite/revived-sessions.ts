@@ -1,8 +1,8 @@
 /** Which sessions were ended since a backup, and would live again with it. */
 import type { DatabaseSync } from 'node:sqlite'
 import { live } from '../../sessions/live.ts'
+import type { RevivedSession } from '../restore.ts'
 import type { Row } from '../rows.ts'
-import type { RevivedSession } from '../stores.ts'
 import { kindOf } from './sqlite-errors.ts'
 
 /**

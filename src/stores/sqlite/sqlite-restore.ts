@@ -15,7 +15,7 @@ import {
 import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { live } from '../../sessions/live.ts'
-import type { RestoreOptions, RestoreResult } from '../stores.ts'
+import type { RestoreOptions, RestoreResult } from '../restore.ts'
 import { makeFolder } from './database-file.ts'
 import { type FormerDatabase, lockFormer } from './former-database.ts'
 import { migrate } from './migrations.ts'
