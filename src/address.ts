@@ -44,8 +44,16 @@ function withoutZone(text: string): string {
   return at > 0 && text.includes(':') ? text.slice(0, at) : text
 }
 
+/** Remembered, because proxies and clients come again, and a header can have the same one four thousand times. */
+const canonical = new Map<string, string>()
+
 function canonicalIPv6(address: string): string {
-  return new SocketAddress({ address, family: 'ipv6' }).address
+  const known = canonical.get(address)
+  if (known !== undefined) return known
+  if (canonical.size >= 1000) canonical.clear()
+  const made = new SocketAddress({ address, family: 'ipv6' }).address
+  canonical.set(address, made)
+  return made
 }
 
 /** The address with all groups of 16 bits but the first few set to zero. */

@@ -44,6 +44,7 @@ t.test('thousands of entries take a time in proportion', async t => {
   const before = process.threadCpuUsage()
   t.equal(via('10.1.1.1,'.repeat(1_800)), '10.0.0.9')
   t.equal(via(`${'10.1.1.1,'.repeat(1_800)}10.1.1.1`), '10.1.1.1')
+  t.equal(via(`203.0.113.7${',fd00::1'.repeat(2_000)}`), '203.0.113.7')
   t.equal(via(`203.0.113.7${' '.repeat(16_000)}`), '203.0.113.7')
   t.equal(via(`203.0.113.7,${' '.repeat(16_000)}10.1.1.1`), '203.0.113.7')
   const { user } = process.threadCpuUsage(before)
