@@ -1,10 +1,12 @@
 /** `signet users import`: a file or standard input, watched and stoppable. */
 import { once } from 'node:events'
-import { createReadStream, createWriteStream, fstatSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, fstatSync, readFileSync, statSync } from 'node:fs'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { type Command, Option } from 'commander'
+import { readFirebaseParameters } from '../users/firebase-parameters.ts'
 import type { ImportTally } from '../users/import-service.ts'
-import { type RecordFormat, readRecords } from '../users/user-records.ts'
+import { mapRecords, type Origin, origins, withoutPasswords } from '../users/moving-in.ts'
+import { type RecordFormat, readRecords, type UserRecord } from '../users/user-records.ts'
 import { UsageError } from './failure.ts'
 import { onInterrupt } from './interrupt.ts'
 import { type Environment, withDomain } from './open-domain.ts'
@@ -13,6 +15,9 @@ import { startProgress } from './progress.ts'
 
 interface ImportOptions {
   readonly format?: RecordFormat
+  readonly from?: Origin
+  readonly parameters?: string
+  readonly withoutPasswords?: boolean
   readonly report?: string
   readonly json?: boolean
   readonly verbose?: boolean
@@ -22,25 +27,32 @@ export function importUsers(users: Command, env: Environment): void {
   users
     .command('import <file>')
     .description('add the users of a file, or of standard input (-), whose names are free; safe to stop and repeat')
-    .addOption(new Option('--format <format>', 'guessed unless given').choices(['ndjson', 'csv']))
+    .addOption(new Option('--format <format>', 'guessed unless given').choices(['ndjson', 'csv', 'json']))
+    .addOption(new Option('--from <system>', 'the file is an export of this system').choices(origins))
+    .option('--parameters <file>', "with --from firebase: the project's hash parameters")
+    .option('--without-passwords', 'leave passwords and hashes behind: these users need new ones')
     .option('--report <file>', 'write the refused lines there, not to standard error')
     .option('--json', 'print the counts as one JSON document')
     .addHelpText(
       'after',
       `
-Members of an NDJSON object, or columns of a CSV file with a header:
+Members of an object (NDJSON, one a line; JSON, an array of them), or columns of a CSV file with a header:
   username, password or password_hash, role, email, user_id, disabled
 password_hash is bcrypt, argon2id, PBKDF2 or scrypt as other systems write it (docs/command-line.md). Plain passwords must be as good as any new one.
-Users that exist are skipped and never changed. A refused line is reported by its number and reason, and makes the exit
+What other systems export is read with --from: docs/moving-in.md has a command for each.
+Users that exist are skipped and never changed; a name that is somebody else's there is a refused line. A refused line is reported by its number and reason, and makes the exit
 code 1; the others are imported all the same.`,
     )
     .action((file: string, _: unknown, command: Command) => run(env, file, command.optsWithGlobals()))
 }
 
-async function run(env: Environment, file: string, { format = formatOf(file), report, ...common }: ImportOptions) {
+async function run(env: Environment, file: string, { report, ...options }: ImportOptions) {
+  if ((options.from === 'firebase') !== (options.parameters !== undefined)) {
+    throw new UsageError('--from firebase and --parameters belong together: see docs/moving-in.md')
+  }
   const stop = new AbortController()
   const { source, bytes } = openSource(file, report, stop.signal)
-  await withDomain(env, { ...common, create: true }, async ({ imports }) => {
+  await withDomain(env, { ...options, create: true }, async ({ imports }) => {
     const progress = startProgress(bytes)
     const refusals = report === undefined ? undefined : await openReport(report)
     const release = onInterrupt(() => stop.abort())
@@ -48,7 +60,7 @@ async function run(env: Environment, file: string, { format = formatOf(file), re
     let tally: ImportTally = { inserted: 0, skipped: 0, refused: 0, line: 0, bytes: 0 }
     let isComplete = false
     try {
-      tally = await imports.importFrom(readRecords(source, format), {
+      tally = await imports.importFrom(recordsOf(source, file, options), {
         signal: stop.signal,
         refused(line, reason) {
           if (refusals) refusals.write(`line ${line}: ${reason}\n`)
@@ -68,7 +80,7 @@ async function run(env: Environment, file: string, { format = formatOf(file), re
       release()
       progress.stop()
       if (refusals) await new Promise(resolve => refusals.end(resolve))
-      if (isComplete || tally.line > 0 || stop.signal.aborted) await printRow(countsOf(tally, isComplete), common)
+      if (isComplete || tally.line > 0 || stop.signal.aborted) await printRow(countsOf(tally, isComplete), options)
       if (!isComplete && tally.line > 0) {
         process.stderr.write(`signet: stopped after line ${tally.line}; run it again for the rest\n`)
       }
@@ -77,12 +89,22 @@ async function run(env: Environment, file: string, { format = formatOf(file), re
   })
 }
 
+function recordsOf(source: Readable, file: string, options: ImportOptions): AsyncIterable<UserRecord> {
+  const { from, parameters, format = formatOf(file, from) } = options
+  const hashParameters = parameters === undefined ? undefined : readFirebaseParameters(readFileSync(parameters, 'utf8'))
+  const read = readRecords(source, format, from === undefined)
+  const ours = from === undefined ? read : mapRecords(read, from, hashParameters)
+  return options.withoutPasswords ? withoutPasswords(ours) : ours
+}
+
 /** Also after a failure: what is in the database is in the database. */
 function countsOf({ inserted, skipped, refused }: ImportTally, complete: boolean) {
   return { inserted, skipped, refused, complete }
 }
 
-function formatOf(file: string): RecordFormat | undefined {
+/** Keycloak and Firebase export one document. A name that says nothing leaves it to the first character. */
+function formatOf(file: string, from: Origin | undefined): RecordFormat | undefined {
+  if (from === 'keycloak' || from === 'firebase') return 'json'
   if (/\.csv$/i.test(file)) return 'csv'
   return /\.(ndjson|jsonl)$/i.test(file) ? 'ndjson' : undefined
 }

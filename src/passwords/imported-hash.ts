@@ -37,12 +37,13 @@ const spellings: readonly (readonly [RegExp, Rewrite])[] = [
     /^pbkdf2_(sha1|sha256)\$(\d+)\$([^$]+)\$(.+)$/,
     (digest, rounds, salt, tag) => pbkdf2(digest, rounds, salt, base64(tag)),
   ],
+  [/^scrypt\$(\d+)\$([^$]+)\$(\d+)\$(\d+)\$(.+)$/, (n, salt, r, p, tag) => scrypt(n, r, p, salt, base64(tag))],
   // Werkzeug: werkzeug.palletsprojects.com/en/stable/utils
   [
     /^pbkdf2:(sha1|sha256|sha512):(\d+)\$([^$]+)\$([0-9a-f]+)$/,
     (digest, rounds, salt, tag) => pbkdf2(digest, rounds, salt, hex(tag)),
   ],
-  [/^scrypt:(\d+):(\d+):(\d+)\$([^$]+)\$([0-9a-f]+)$/, scrypt],
+  [/^scrypt:(\d+):(\d+):(\d+)\$([^$]+)\$([0-9a-f]+)$/, (n, r, p, salt, tag) => scrypt(n, r, p, salt, hex(tag))],
 ]
 
 const base64 = (text: string) => Buffer.from(text, 'base64')
@@ -57,10 +58,10 @@ function pbkdf2(digest: string, rounds: string, salt: string | Buffer, tag: Buff
   })
 }
 
-function scrypt(n: string, r: string, p: string, salt: string, tag: string): string | undefined {
+function scrypt(n: string, r: string, p: string, salt: string, tag: Buffer): string | undefined {
   const logN = Math.log2(Number(n))
   if (!Number.isInteger(logN)) return undefined
-  return formatScrypt({ logN, blockSize: Number(r), parallelism: Number(p), salt: Buffer.from(salt), tag: hex(tag) })
+  return formatScrypt({ logN, blockSize: Number(r), parallelism: Number(p), salt: Buffer.from(salt), tag })
 }
 
 interface KeycloakCredential {

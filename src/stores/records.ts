@@ -93,7 +93,8 @@ export interface Revocation {
   readonly revokedAt: number
 }
 
-export type ImportOutcome = 'inserted' | 'exists' | 'taken'
+/** Inserted; the name is this one's; or the id or the e-mail address is somebody else's. */
+export type ImportOutcome = 'inserted' | { readonly namesake: Pick<User, 'userId' | 'email'> } | 'taken'
 
 export type Reservation =
   | { readonly allowed: true /** the bucket that was booked */; readonly key: string }

@@ -106,7 +106,7 @@ export interface UserStore {
 
   /**
    * Inserts the users whose name is free, in one short transaction; those that exist are never changed.
-   * @returns for each user in turn: inserted, its name existed, or its id or e-mail address belongs to somebody else
+   * @returns for each user in turn: inserted, whose its name is, or that its id or e-mail address belongs to somebody else
    */
   importMissing(users: readonly NewUser[]): Promise<ImportOutcome[]>
 

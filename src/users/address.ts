@@ -36,9 +36,14 @@ export async function newAddress(users: Addresses, before: User, wanted?: string
  * @throws {SignetError} `taken`
  */
 export async function requireFree(users: Addresses, email: string | null, userId?: string): Promise<void> {
-  const others = email === null ? [] : spellingsOf(email).filter(one => one !== email)
-  const holder = others.length === 0 ? undefined : await users.findByEmail(...others)
+  const holder = await holderOfOtherSpelling(users, email)
   if (holder && holder.userId !== userId) throw new SignetError('taken', 'the address is stored in another spelling')
+}
+
+/** Who has had this address since before, in a spelling that no longer is the canonical one. */
+export async function holderOfOtherSpelling(users: Addresses, email: string | null): Promise<User | undefined> {
+  const others = email === null ? [] : spellingsOf(email).filter(one => one !== email)
+  return others.length === 0 ? undefined : users.findByEmail(...others)
 }
 
 export function refused(pointer: string, detail: string): SignetError {

@@ -5,15 +5,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Audit } from '../audit.ts'
 import { SignetError } from '../errors.ts'
+import { canonicalEmail } from '../names/email.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
-import type { UserStore } from '../stores/stores.ts'
+import type { User, UserStore } from '../stores/stores.ts'
+import { holderOfOtherSpelling } from './address.ts'
 import { type ImportedUser, newUserOf, readUser } from './user-import.ts'
 import type { UserRecord } from './user-records.ts'
 
 export interface ImportTally {
   readonly inserted: number
-  /** The name existed already. */
+  /** The name existed already, and is the same person's as far as the line says. */
   readonly skipped: number
   readonly refused: number
   /** Everything up to this line, and this many bytes, is done. */
@@ -55,7 +57,6 @@ export function createImportService(dependencies: {
   async function importFrom(records: AsyncIterable<UserRecord>, watcher: ImportWatcher): Promise<ImportTally> {
     const { signal } = watcher
     const tally = { inserted: 0, skipped: 0, refused: 0, line: 0, bytes: 0 }
-    const counter = { inserted: 'inserted', exists: 'skipped', taken: 'refused' } as const
     const pace = createPace()
     let waiting: Waiting[] = []
     let toHash = 0
@@ -70,8 +71,12 @@ export function createImportService(dependencies: {
       const outcomes =
         ready.length === 0 ? [] : await pace.keep(ready.length, () => users.importMissing(ready.map(toNew)))
       for (const [i, outcome] of outcomes.entries()) {
-        if (outcome === 'taken') refuse(ready[i]?.line ?? 0, '/email or /user_id belongs to another user')
-        else tally[counter[outcome]]++
+        const one = ready[i]
+        if (!one) continue
+        if (outcome === 'inserted') tally.inserted++
+        else if (outcome === 'taken') refuse(one.line, '/email or /user_id belongs to another user')
+        else if (isSamePerson(one.user, outcome.namesake)) tally.skipped++
+        else refuse(one.line, '/username belongs to another user: the /user_id or /email is not the same')
       }
       Object.assign(tally, { line, bytes })
       waiting = []
@@ -102,6 +107,11 @@ export function createImportService(dependencies: {
   /** A plain password is judged and hashed, unless the name exists and the hash would be for nothing. */
   async function hashed({ line, user }: Waiting, refuse: (line: number, reason: string) => void) {
     const { password } = user
+    const holder = await holderOfOtherSpelling(users, user.email ?? null)
+    if (holder && holder.username !== user.username) {
+      refuse(line, '/email belongs to another user, in another spelling')
+      return undefined
+    }
     if (password === undefined || (await users.findByUsername(user.username))) return { line, user }
     try {
       await policy.check(password, user.username, '/password')
@@ -115,6 +125,12 @@ export function createImportService(dependencies: {
   }
 
   return { importFrom }
+}
+
+/** An import that is repeated meets whom it made; two people of one name would become one without a word. */
+function isSamePerson({ user_id: userId, email }: ImportedUser, namesake: Pick<User, 'userId' | 'email'>): boolean {
+  if (userId !== undefined) return userId === namesake.userId
+  return email == null || email === (namesake.email && canonicalEmail(namesake.email))
 }
 
 const toNew = ({ user, hash }: { user: ImportedUser; hash?: string }) => newUserOf(user, hash)

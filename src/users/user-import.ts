@@ -10,7 +10,7 @@ import { newUserId, rolePattern } from './user.ts'
 
 export const ImportedUser = Type.Object(
   {
-    user_id: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$' })),
+    user_id: Type.Optional(Type.String({ pattern: '^(?!\\.\\.?$)[\\x21-\\x7e]{1,128}$' })),
     username: Type.String(),
     password: Type.Optional(Type.String({ minLength: 1 })),
     password_hash: Type.Optional(Type.String()),
@@ -36,7 +36,9 @@ export function readUserLine(line: string, scheme: PasswordScheme): ReadUser {
   }
 }
 
-export function readUser(value: unknown, scheme: PasswordScheme): ReadUser {
+/** @param written what is `null` is not there, and a database's own way to write a flag or an id will do */
+export function readUser(written: unknown, scheme: PasswordScheme): ReadUser {
+  const value = tidied(written)
   const first = schema.Errors(value).First()
   if (first || !schema.Check(value)) return { mistake: mistakeAt(first?.path ?? '') }
 
@@ -46,6 +48,24 @@ export function readUser(value: unknown, scheme: PasswordScheme): ReadUser {
   if ('mistake' in named) return { mistake: `/username ${named.mistake}` }
   const password = readPassword(value, scheme)
   return 'mistake' in password ? password : { user: { ...value, ...password, ...named, email } }
+}
+
+function tidied(written: unknown): unknown {
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) return written
+  const members = Object.entries(written).filter(([, value]) => value !== null)
+  return Object.fromEntries(
+    members.map(([name, value]) => {
+      if (name === 'disabled') return [name, flag(value)]
+      return [name, name === 'user_id' && Number.isSafeInteger(value) ? String(value) : value]
+    }),
+  )
+}
+
+/** PostgreSQL exports `t` and `f`, MySQL and SQLite 1 and 0. What is neither stays, and is refused by the schema. */
+function flag(value: unknown): unknown {
+  const text = String(value)
+  if (/^(true|t|1)$/i.test(text)) return true
+  return /^(false|f|0)$/i.test(text) ? false : value
 }
 
 /** A member's name is repeated only when it is one of ours: the others are content. */
@@ -61,7 +81,15 @@ function mistakeAt(path: string): string {
 export function newUserOf(user: ImportedUser, ownHash?: string): NewUser {
   const { user_id: userId = newUserId(), username, email = null, role = 'user', disabled = false } = user
   const passwordHash = ownHash ?? user.password_hash ?? null
-  return { userId, username, email, role, passwordHash, foreignHash: passwordHash !== ownHash, disabled }
+  return {
+    userId,
+    username,
+    email,
+    role,
+    passwordHash,
+    foreignHash: passwordHash !== null && ownHash === undefined,
+    disabled,
+  }
 }
 
 /** The hash in the form in which it is stored, or that there is nothing wrong with the password. */

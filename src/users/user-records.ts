@@ -3,9 +3,12 @@
  * its line), which is why a broken one costs only itself and every mistake has its line number.
  */
 import { parse } from 'csv-parse/sync'
+import { linesOf, longestLine } from './import-lines.ts'
+import { readDocument } from './json-document.ts'
 import { ImportedUser } from './user-import.ts'
 
-export type RecordFormat = 'ndjson' | 'csv'
+/** `json` is one document with all users; the others have one a line. */
+export type RecordFormat = 'ndjson' | 'csv' | 'json'
 
 export interface UserRecord {
   readonly line: number
@@ -15,32 +18,39 @@ export interface UserRecord {
 }
 
 const columns = Object.keys(ImportedUser.properties)
-const longestLine = 65_536
 
 /**
- * @param format guessed by the first character when absent: NDJSON begins with a brace
- * @throws {Error} when it is neither, or the first row of CSV does not name the columns
+ * @param format guessed by the first character when absent: a document begins with a bracket, NDJSON with a brace
+ * @param isOurs whether the columns of CSV are ours, or another system's
+ * @throws {Error} when it is none of them, or the first row of CSV does not name the columns
  */
 export async function* readRecords(
   chunks: AsyncIterable<Buffer>,
   format?: RecordFormat,
+  isOurs = true,
 ): AsyncGenerator<UserRecord, void> {
-  let readLine: ((line: string) => UserRecord['read']) | undefined
-  for await (const { line, bytes, text } of linesOf(chunks)) {
+  const { first, all } = await peeked(chunks)
+  const known = format ?? (first === '[' ? 'json' : first === '{' ? 'ndjson' : 'csv')
+  if (known === 'json') return yield* readDocument(all)
+  let readLine = known === 'ndjson' ? readJson : undefined
+  for await (const { line, bytes, text } of linesOf(all)) {
     if (text === undefined) yield { line, bytes, read: { mistake: `is longer than ${longestLine} bytes or not UTF-8` } }
     else if (text.trim() === '') continue
     else if (readLine) yield { line, bytes, read: readLine(text) }
-    else if ((format ?? guess(text)) === 'csv') readLine = rowReader(text)
-    else {
-      readLine = readJson
-      yield { line, bytes, read: readLine(text) }
-    }
+    else readLine = isOurs ? rowReader(text) : foreignRowReader(text)
   }
 }
 
-function guess(firstLine: string): RecordFormat {
-  if (firstLine.trimStart().startsWith('[')) throw new Error('a JSON array cannot be imported: write one object a line')
-  return firstLine.trimStart().startsWith('{') ? 'ndjson' : 'csv'
+/** The first character that is no blank, and everything from the beginning. */
+async function peeked(chunks: AsyncIterable<Buffer>) {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const { value: head, done } = await iterator.next()
+  async function* all(): AsyncGenerator<Buffer, void> {
+    if (done) return
+    yield head
+    yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  return { first: done ? '' : head.toString('utf8', 0, 1024).trimStart()[0], all: all() }
 }
 
 function readJson(line: string): UserRecord['read'] {
@@ -58,15 +68,21 @@ function rowReader(header: string): (line: string) => UserRecord['read'] {
   if (unknown >= 0) throw new Error(`the header's column ${unknown + 1} is none of ${columns.join(', ')}, or repeated`)
   if (!names.includes('username')) throw new Error('the header has no column username')
 
-  return line => {
-    const fields = fieldsOf(line)
-    if (!fields) return { mistake: 'has a quote that does not end, or characters beside it' }
-    if (fields.length !== names.length) return { mistake: `has ${fields.length} fields, the header ${names.length}` }
-    const given = names.map((name, i) => [name, fields[i] ?? ''] as const).filter(([, value]) => value !== '')
-    return {
-      value: Object.fromEntries(given.map(([name, value]) => [name, name === 'disabled' ? flag(value) : value])),
-    }
-  }
+  return line => readRow(line, names, true)
+}
+
+/** Any column may be there, and an empty field is a value. */
+function foreignRowReader(header: string): (line: string) => UserRecord['read'] {
+  const names = (fieldsOf(header) ?? []).map(name => name.trim())
+  return line => readRow(line, names, false)
+}
+
+function readRow(line: string, names: readonly string[], isEmptyNone: boolean): UserRecord['read'] {
+  const fields = fieldsOf(line)
+  if (!fields) return { mistake: 'has a quote that does not end, or characters beside it' }
+  if (fields.length !== names.length) return { mistake: `has ${fields.length} fields, the header ${names.length}` }
+  const row = names.map((name, i) => [name, fields[i] ?? ''] as const)
+  return { value: Object.fromEntries(isEmptyNone ? row.filter(([, value]) => value !== '') : row) }
 }
 
 /** The fields of a row (RFC 4180), or undefined. Without a quote there is nothing to parse. */
@@ -74,48 +90,6 @@ function fieldsOf(line: string): string[] | undefined {
   if (!line.includes('"')) return line.split(',')
   try {
     return (parse(line) as string[][])[0]
-  } catch {
-    return undefined
-  }
-}
-
-/** What is neither stays text, and is refused by the schema. */
-function flag(value: string): boolean | string {
-  if (/^(true|1)$/i.test(value)) return true
-  return /^(false|0)$/i.test(value) ? false : value
-}
-
-/** `text` is undefined for a line that cannot be read; of one that never ends no more than its limit is kept. */
-async function* linesOf(chunks: AsyncIterable<Buffer>) {
-  let [line, bytes, isTooLong] = [0, 0, false]
-  let rest = Buffer.alloc(0)
-  const next = (end: Buffer, endsWith: number) => {
-    const whole = rest.length > 0 ? Buffer.concat([rest, end]) : end
-    const text = isTooLong || whole.length > longestLine ? undefined : decoded(whole)
-    bytes += end.length + endsWith
-    isTooLong = false
-    rest = Buffer.alloc(0)
-    return { line: ++line, bytes, text }
-  }
-  for await (const chunk of chunks) {
-    let start = 0
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      yield next(chunk.subarray(start, end), 1)
-      start = end + 1
-    }
-    const tail = chunk.subarray(start)
-    bytes += tail.length
-    isTooLong ||= rest.length + tail.length > longestLine
-    rest = isTooLong ? Buffer.alloc(0) : Buffer.concat([rest, tail])
-  }
-  if (rest.length > 0 || isTooLong) yield next(Buffer.alloc(0), 0)
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true }) // and without its byte order mark
-
-function decoded(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes).replace(/\r$/, '')
   } catch {
     return undefined
   }

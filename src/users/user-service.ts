@@ -1,5 +1,5 @@
 /** Who is who: checking a password, and everything that changes a user. */
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import type { Audit } from '../audit.ts'
 import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
@@ -13,6 +13,7 @@ import type { Revocations } from '../sessions/revocations.ts'
 import type { User, UserChanges, UserStore } from '../stores/stores.ts'
 import type { AccountChanges, Actor, Device, NewAccount } from './account.ts'
 import { emailOf, newAddress, refused, requireFree } from './address.ts'
+import { linesOf } from './import-lines.ts'
 import { newUserId } from './user.ts'
 import { type ImportedUser, newUserOf, readUserLine } from './user-import.ts'
 
@@ -196,7 +197,7 @@ export function createUserService(dependencies: {
 
   async function seedFrom(file: string): Promise<number> {
     if (!(await users.isEmpty())) return 0
-    const seeds = readSeeds(await readFile(file, 'utf8'), file)
+    const seeds = await readSeeds(file)
     if (!(await users.seed(await Promise.all(seeds.map(hashed))))) return 0
     audit({ event: 'users.seeded', count: seeds.length })
     return seeds.length
@@ -205,15 +206,15 @@ export function createUserService(dependencies: {
   const hashed = async (user: ImportedUser) =>
     newUserOf(user, user.password === undefined ? undefined : await hasher.hash(user.password, true))
 
-  function readSeeds(text: string, file: string): ImportedUser[] {
-    const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }))
-    return lines
-      .filter(({ line }) => line.trim() !== '')
-      .map(({ line, number }) => {
-        const read = readUserLine(line, policy.scheme)
-        if ('mistake' in read) throw new Error(`${file}, line ${number}: ${read.mistake}`)
-        return read.user
-      })
+  async function readSeeds(file: string): Promise<ImportedUser[]> {
+    const seeds: ImportedUser[] = []
+    for await (const { line, text } of linesOf(createReadStream(file))) {
+      if (text?.trim() === '') continue
+      const read = text === undefined ? { mistake: 'is too long or not UTF-8' } : readUserLine(text, policy.scheme)
+      if ('mistake' in read) throw new Error(`${file}, line ${line}: ${read.mistake}`)
+      seeds.push(read.user)
+    }
+    return seeds
   }
 
   return {

@@ -144,7 +144,7 @@ t.test('a file that cannot be read as users ends the import before it begins, in
   const cases = [
     ['ada,hunter2hunter2\nbob,x\n', "the header's column 1 is none of"],
     ['email,role\n', 'the header has no column username'],
-    ['[{"username":"ada"}]', 'a JSON array cannot be imported'],
+    ['[]', 'the document has no users'],
   ] as const
   for (const [input, says] of cases) {
     const { code, stdout, stderr } = await cli(['users', 'import', '-'], env, input)
@@ -193,4 +193,15 @@ t.test('an imported user logs in, and the cheap hash is replaced by one of the c
     rows.map(one => String(one['password_hash']).slice(0, 7)),
     ['$2b$04$', '$2b$11$', '$2b$04$'],
   )
+})
+
+t.test("another system's export is named, and a refused user is exit code 1 while the others come", async t => {
+  const { folder, env } = await place(t)
+  const file = join(folder, 'users.csv')
+  writeFileSync(file, `id,name,email,password\n7,Ada,ada@example.com,${hash}\n8,Bob,no address,${hash}\n`)
+  const { code, stdout, stderr } = await cli(['users', 'import', '--from', 'laravel', file, '--json'], env)
+  t.equal(code, 1)
+  t.strictSame(JSON.parse(stdout), { inserted: 1, skipped: 0, refused: 1, complete: true })
+  t.match(stderr, /^signet: line 3: .email is not an e-mail address\n$/)
+  t.equal((await cli(['users', 'import', '--from', 'firebase', file], env)).code, 2)
 })

@@ -85,7 +85,13 @@ export function testUsers(t: Test, engine: Engine): void {
       user('ben'),
     ])
 
-    t.strictSame(outcomes, ['exists', 'inserted', 'taken', 'taken', 'exists'])
+    t.match(outcomes, [
+      { namesake: { userId: 'id-ana', email: 'ana@example.com' } },
+      'inserted',
+      'taken',
+      'taken',
+      { namesake: { userId: 'id-ben', email: null } },
+    ])
     t.match(await stores.users.findByUsername('ana'), { userId: 'id-ana', role: 'admin' })
     t.match(await stores.users.findByUsername('ben'), { disabled: true })
   })

@@ -37,7 +37,10 @@ const insert = (name: string, more: string) =>
   )
 const insertAll = insert('insert users', '')
 const insertFree = insert('insert users whose name is free', 'ON CONFLICT DO NOTHING')
-const existing = statement('existing names', 'SELECT username FROM users WHERE username = ANY ($names::text[])')
+const existing = statement(
+  'users of these names',
+  `SELECT ${userColumns} FROM users WHERE username = ANY ($names::text[])`,
+)
 const lockAll = statement('lock users', 'LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE')
 const update = statement(
   'update user',
@@ -83,9 +86,10 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
 
     async importMissing(users) {
       const inserted = new Map((await ask(insertFree, columnsOf(users))).map(row => [row['username'], row['user']]))
-      const names = new Set((await ask(existing, columnsOf(users))).map(row => row['username']))
+      const holders = new Map((await ask(existing, columnsOf(users))).map(toUser).map(user => [user.username, user]))
       return users.map(({ username, userId }) => {
-        if (inserted.get(username) !== userId) return names.has(username) ? 'exists' : 'taken'
+        const namesake = holders.get(username)
+        if (inserted.get(username) !== userId) return namesake ? { namesake } : 'taken'
         inserted.delete(username) // the same user given again exists by now
         return 'inserted'
       })

@@ -57,7 +57,8 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
 
   function importOne(user: NewUser): ImportOutcome {
     if (insertIfFree.run(toRow(user)).changes === 1) return 'inserted'
-    return byUsername.get(user.username) ? 'exists' : 'taken'
+    const row = byUsername.get(user.username)
+    return row ? { namesake: toUser(row) } : 'taken'
   }
 
   return {
