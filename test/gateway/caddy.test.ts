@@ -1,8 +1,10 @@
 /** Caddy with deploy/caddy, asking /verify by `forward_auth`. */
 import t from 'tap'
-import { letsPreflightsThrough, readsPathsAsApplicationsDo, tellsNoLies } from './attacks.contract.ts'
 import { costsNoMoreThanItsLength } from './cost.contract.ts'
 import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import { tellsNoLies } from './identity.contract.ts'
+import { readsPathsAsApplicationsDo } from './paths.contract.ts'
+import { letsPreflightsThrough } from './preflight.contract.ts'
 import { setUp } from './setup.ts'
 
 const [setup, underPath] = await Promise.all([

@@ -17,7 +17,7 @@ const shapes: Record<string, (length: number) => string> = {
 
 export async function costsNoMoreThanItsLength(t: Test, { gateway, url, logIn }: Setup): Promise<void> {
   const { access_token: token } = await logIn()
-  const requests = 15
+  const requests = 12
   for (const [shape, make] of Object.entries(shapes)) {
     const before = processorTime(gateway.pid)
     for (let i = 0; i < requests; i++) {

@@ -8,9 +8,11 @@ import { changeCharacter, encodePart, forge } from '../helpers/forge.ts'
 import { ask, type Received, writePublicKeys } from '../helpers/gateways.ts'
 import { waitUntil } from '../helpers/process.ts'
 import { exchange, request } from '../helpers/raw.ts'
-import { letsPreflightsThrough, readsPathsAsApplicationsDo, tellsNoLies } from './attacks.contract.ts'
 import { costsNoMoreThanItsLength } from './cost.contract.ts'
 import { keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import { tellsNoLies } from './identity.contract.ts'
+import { readsPathsAsApplicationsDo } from './paths.contract.ts'
+import { letsPreflightsThrough } from './preflight.contract.ts'
 import { bearer, named, type Setup, setUp } from './setup.ts'
 
 const [setup, underPath] = await Promise.all([

@@ -1,8 +1,10 @@
 /** nginx with deploy/nginx, asking /verify by `auth_request`. */
 import t from 'tap'
-import { letsPreflightsThrough, readsPathsAsApplicationsDo, tellsNoLies } from './attacks.contract.ts'
 import { costsNoMoreThanItsLength } from './cost.contract.ts'
 import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import { tellsNoLies } from './identity.contract.ts'
+import { readsPathsAsApplicationsDo } from './paths.contract.ts'
+import { letsPreflightsThrough } from './preflight.contract.ts'
 import { setUp } from './setup.ts'
 
 const [setup, underPath] = await Promise.all([
