@@ -26,6 +26,8 @@ function answer(error: SignetError, request: FastifyRequest, reply: FastifyReply
   else
     log[error.status === 503 ? 'warn' : 'info']({ reqId, code: error.code, reason: error.message }, 'request refused')
 
+  // Whoever gets this cannot know whether the act has happened, so nothing at the client's may change by it.
+  if (error.status >= 500) for (const name of ['set-cookie', 'signet-refresh']) reply.removeHeader(name)
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (hasUnreadBody(request)) reply.header('connection', 'close') // or its bytes would be read as the next request
 

@@ -1,8 +1,10 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { onlyOne } from '../src/cookies/token-cookies.ts'
+import { SignetError } from '../src/errors.ts'
 import { problems } from '../src/problem.ts'
 import { bearerToken } from '../src/tokens/bearer.ts'
 import { authorized, RefreshBody } from '../src/tokens/token-schemas.ts'
+import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
@@ -23,16 +25,18 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async (request, reply) => {
       const { refresh, access } = app.tokenCookies.read(request)
-      const cookie = refresh ?? access
+      const isByCookie = refresh !== undefined || access !== undefined
       const { authorization } = request.headers
       const body = authorization === undefined ? (request.body as RefreshBody | undefined) : undefined
-      const token = onlyOne(body?.refresh_token, cookie) ?? bearerToken(authorization)
+      const given = onlyOne(body?.refresh_token, refresh ?? access) ?? bearerToken(authorization)
 
-      if (cookie !== undefined) app.tokenCookies.clear(reply) // one that is no token of ours (any more) goes too
-      await app.sessions.logOut(app.verifier.readAuthentic(token), request.client).catch(error => {
-        reply.removeHeader('set-cookie') // the session lives on, so this must be possible again
+      try {
+        await app.sessions.logOut(authenticOf(given, access), request.client)
+      } catch (error) {
+        if (isByCookie && isNoTokenOfOurs(error)) app.tokenCookies.clear(reply) // it is no use, and no script could remove it
         throw error
-      })
+      }
+      if (isByCookie) app.tokenCookies.clear(reply) // only now: until the session has ended, this must be possible again
       reply.code(204)
     },
   )
@@ -55,6 +59,18 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       return { sessions_ended: sessionsEnded }
     },
   )
+
+  /** A broken cookie must not hide the good one beside it. */
+  function authenticOf(given: string, access: string | undefined): AuthenticToken {
+    try {
+      return app.verifier.readAuthentic(given)
+    } catch (error) {
+      if (access === undefined || !isNoTokenOfOurs(error)) throw error
+      return app.verifier.readAuthentic(access)
+    }
+  }
 }
+
+const isNoTokenOfOurs = (error: unknown) => error instanceof SignetError && error.code === 'invalid_token'
 
 export default plugin

@@ -1,0 +1,77 @@
+/** As long as an act is not certain, nothing changes at the client: no cookie is set or removed, no cause is told. */
+import t, { type Test } from 'tap'
+import { isProblem } from '../helpers/answers.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
+import { serverOf } from '../helpers/postgres.ts'
+
+const ours = { 'sec-fetch-site': 'same-origin' }
+
+async function logInByCookie(app: TestApp['app']) {
+  const body = { username: 'maria', password: 'demo123', mode: 'cookie' }
+  const { cookies } = await app.inject({ method: 'POST', url: '/login', headers: ours, body })
+  return cookies.map(({ name, value }) => `${name}=${value}`)
+}
+
+/** Everything that sets or removes cookies, and what else goes out in headers. */
+async function changesNothing(t: Test, app: TestApp['app'], cookie: string): Promise<void> {
+  for (const [url, body] of [
+    ['/login', { username: 'maria', password: 'demo123', mode: 'cookie' }],
+    ['/refresh'],
+    ['/logout'],
+    ['/logout/all'],
+  ] as const) {
+    const answer = await app.inject({ method: 'POST', url, headers: { ...ours, cookie }, ...(body && { body }) })
+    isProblem(t, answer, 503, 'unavailable', url)
+    t.notOk(answer.headers['set-cookie'], `${url} leaves the cookies`)
+    t.notOk(answer.headers['signet-refresh'])
+  }
+}
+
+t.test('while the database is away, no cookie changes', async t => {
+  const { app } = await testApp(t)
+  const [access, refresh] = await logInByCookie(app)
+  await app.stores.close()
+  app.stores.close = async () => {}
+  await changesNothing(t, app, `${access}; ${refresh}`)
+  for (const cookie of [access, refresh]) {
+    const answer = await app.inject({ method: 'POST', url: '/logout', headers: { ...ours, cookie } })
+    isProblem(t, answer, 503, 'unavailable', 'a logout by one cookie')
+    t.notOk(answer.headers['set-cookie'])
+  }
+})
+
+t.test('nor when it was away already at the start', async t => {
+  const { app: other } = await testApp(t)
+  const cookies = await logInByCookie(other)
+  const { app } = await testApp(t, {
+    database: serverOf('postgres://signet:x@127.0.0.1:1/signet'),
+    seedUsersFile: undefined,
+  })
+  await changesNothing(t, app, cookies.join('; '))
+})
+
+t.test('an answer of 5xx takes no cookie along, whoever set it', async t => {
+  const { app, logIn } = await testApp(t)
+  const { refresh_token: refreshToken } = await logIn()
+  const cookies = app.tokenCookies
+  cookies.read = () => ({ refresh: refreshToken })
+  const { set } = cookies
+  cookies.set = (reply, tokens) => {
+    set(reply, tokens)
+    throw new Error('something nobody expected')
+  }
+  const answer = await app.inject({ method: 'POST', url: '/refresh', headers: ours })
+  isProblem(t, answer, 500, 'internal', 'after the cookies were set')
+  t.notOk(answer.headers['set-cookie'])
+  t.notOk(answer.headers['signet-refresh'])
+})
+
+t.test('a broken cookie does not hide the good one: the logout ends its session', async t => {
+  const { app } = await testApp(t)
+  const [access] = await logInByCookie(app)
+  const cookie = `__Host-signet_refresh=broken; ${access}`
+  const answer = await app.inject({ method: 'POST', url: '/logout', headers: { ...ours, cookie } })
+  t.equal(answer.statusCode, 204)
+  t.equal([answer.headers['set-cookie']].flat().length, 2)
+  t.strictSame(await app.stores.sessions.list('user-2'), [])
+})
