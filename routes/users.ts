@@ -5,6 +5,9 @@ import { problems } from '../src/problem.ts'
 import { authorized } from '../src/tokens/token-schemas.ts'
 import { NewUserBody, UserChangesBody, UserItemRef, userItem } from '../src/users/user-schemas.ts'
 
+/** Nobody here could make another one; the command line may do without. */
+const keepAdmin = { keepAdmin: true }
+
 const ById = Type.Object({ id: Type.String() })
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
@@ -97,7 +100,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: { 200: UserItemRef, ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
       },
     },
-    async request => userItem(await app.users.change(request.params.id, request.body, actor(request))),
+    async request => userItem(await app.users.change(request.params.id, request.body, actor(request), keepAdmin)),
   )
 
   app.delete(
@@ -110,11 +113,11 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'Delete a user and end the sessions',
         security: authorized,
         params: ById,
-        response: { 204: Type.Null({ description: 'The user is gone' }), ...problems(401, 403, 404, 503) },
+        response: { 204: Type.Null({ description: 'The user is gone' }), ...problems(401, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {
-      await app.users.delete(request.params.id, actor(request))
+      await app.users.delete(request.params.id, actor(request), keepAdmin)
       reply.code(204)
     },
   )

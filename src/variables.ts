@@ -114,7 +114,9 @@ export const variables = Type.Object({
       fromFile: true,
     }),
   ),
-  SEED_USERS_FILE: Type.Optional(Type.String({ title: 'NDJSON of users, read only while there is no user at all' })),
+  SEED_USERS_FILE: Type.Optional(
+    Type.String({ title: 'NDJSON of users, read once in the life of a database, and only while it has none' }),
+  ),
   DOCS: Type.Boolean({ title: 'Swagger UI at `/docs` and `/openapi.json`', default: false }),
   METRICS_PORT: Type.Optional(
     Type.Integer({

@@ -33,7 +33,7 @@ export async function copyDatabase(
 ): Promise<CopyTally> {
   let total = 0
   for (const table of tables) total += 2 * (await source.count(table))
-  await target.begin(source.salt, restart)
+  await target.begin(source, restart)
 
   let done = 0
   const pass = async (rows: number, phase: 'copied' | 'compared') => {

@@ -89,6 +89,10 @@ export interface SessionStore {
   deleteEnded(keepSeconds: number, limit: number): Promise<number>
 }
 
+export interface KeepAdmin {
+  readonly keepAdmin?: boolean
+}
+
 export interface UserStore {
   findById(userId: string): Promise<User | undefined>
   findByUsername(username: string): Promise<User | undefined>
@@ -110,27 +114,39 @@ export interface UserStore {
    */
   importMissing(users: readonly NewUser[]): Promise<ImportOutcome[]>
 
-  /** Inserts all of them, or none when there is any user by then. @returns whether they were inserted */
+  /** Whether this database has had its seeding. */
+  isSeeded(): Promise<boolean>
+
+  /**
+   * The seeding, which a database has once: inserts all of them, or none when there is any user by then.
+   * @returns whether they were inserted
+   */
   seed(users: readonly NewUser[]): Promise<boolean>
 
   /**
    * Changes a user and, in the same transaction, raises `credentialsVersion` and ends the sessions (but `keep`) when the
    * password, the role or `disabled` really changes.
    * @param ifVersion only while `credentialsVersion` is this one
+   * @param keepAdmin never takes the last enabled administrator away
    * @returns the user and the ended sessions, or undefined when there is no such user (or version)
-   * @throws {SignetError} `taken` when the name or e-mail address belongs to somebody else
+   * @throws {SignetError} `taken` when the name or e-mail address belongs to somebody else; `last_admin`
    */
   update(
     userId: string,
     changes: UserChanges,
-    options?: { ifVersion?: number; keep?: string },
+    options?: { ifVersion?: number; keep?: string } & KeepAdmin,
   ): Promise<{ user: User; ended: EndedSession[] } | undefined>
 
   /** Replaces a hash by a better one of the same password, made here: nothing else changes. @returns whether it was still that hash */
   rehash(userId: string, oldHash: string, newHash: string): Promise<boolean>
 
-  /** Deletes a user and ends the sessions, whose rows stay. @returns those, or undefined when there is no such user */
-  delete(userId: string): Promise<EndedSession[] | undefined>
+  /**
+   * Deletes a user and ends the sessions, whose rows stay.
+   * @param keepAdmin never takes the last enabled administrator away
+   * @returns the sessions, or undefined when there is no such user
+   * @throws {SignetError} `last_admin`
+   */
+  delete(userId: string, options?: KeepAdmin): Promise<EndedSession[] | undefined>
 }
 
 /**
@@ -223,6 +239,8 @@ export interface Stores {
 /** A database as of one moment: others may read and write it meanwhile, and this one only reads. */
 export interface TransferSource {
   readonly salt: Buffer
+  /** Whether it has had its seeding: then its copy has, too. */
+  readonly isSeeded: boolean
   count(table: TransferTable): Promise<number>
   /** Up to `limit` rows in the order of their primary keys (by bytes), after the key `after` ('' to begin with). */
   read(table: TransferTable, after: string, limit: number): Promise<TransferRow[]>
@@ -234,11 +252,11 @@ export interface TransferSource {
  */
 export interface TransferTarget extends Pick<TransferSource, 'read'> {
   /**
-   * Marks the database, empties it and gives it this salt, in one transaction.
+   * Marks the database, empties it and gives it the salt of the other, in one transaction.
    * @param restart whether it may be the unfinished copy of an earlier attempt
    * @throws {Error} when it has a user or a session of its own, or is an unfinished copy and `restart` is not set
    */
-  begin(salt: Buffer, restart: boolean): Promise<void>
+  begin(source: Pick<TransferSource, 'salt' | 'isSeeded'>, restart: boolean): Promise<void>
   /** Inserts rows as they are, in one transaction. @throws {Error} when another copy has begun meanwhile */
   write(table: TransferTable, rows: readonly TransferRow[]): Promise<void>
   /** Takes the mark away. @throws {Error} when another copy has begun meanwhile */

@@ -10,7 +10,7 @@ import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
-import type { User, UserChanges, UserStore } from '../stores/stores.ts'
+import type { KeepAdmin, User, UserChanges, UserStore } from '../stores/stores.ts'
 import type { AccountChanges, Actor, Device, NewAccount } from './account.ts'
 import { emailOf, newAddress, refused, requireFree } from './address.ts'
 import { linesOf } from './import-lines.ts'
@@ -44,14 +44,14 @@ export interface UserService {
    */
   lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User>
   list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
-  /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `overloaded` */
-  change(userId: string, changes: AccountChanges, by: Actor): Promise<User>
+  /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `last_admin`, `overloaded` */
+  change(userId: string, changes: AccountChanges, by: Actor, options?: KeepAdmin): Promise<User>
   /** Ends the waits after wrong passwords. @throws {SignetError} `not_found` */
   unlock(userId: string, by: Actor): Promise<User>
-  /** @throws {SignetError} `not_found` */
-  delete(userId: string, by: Actor): Promise<void>
+  /** @throws {SignetError} `not_found`, `last_admin` */
+  delete(userId: string, by: Actor, options?: KeepAdmin): Promise<void>
   /**
-   * Loads users from NDJSON while there is none at all.
+   * Loads users from NDJSON, once in the life of a database and only while it has none.
    * @returns how many were inserted
    * @throws {Error} naming the file and the line that is wrong
    */
@@ -164,11 +164,11 @@ export function createUserService(dependencies: {
     return user
   }
 
-  async function change(userId: string, changes: AccountChanges, by: Actor): Promise<User> {
+  async function change(userId: string, changes: AccountChanges, by: Actor, options: KeepAdmin = {}): Promise<User> {
     const { password, email, ...others } = changes
     const before = await get(userId)
     const wanted: UserChanges = { ...others, ...(await newAddress(users, before, email)) }
-    const outcome = await users.update(userId, { ...wanted, ...(await newHash(before, password)) })
+    const outcome = await users.update(userId, { ...wanted, ...(await newHash(before, password)) }, options)
     if (!outcome) throw new SignetError('not_found', 'no such user')
     const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
     audit({ event: 'user.changed', sub: userId, changed: Object.keys(changes), sessionsEnded, ...by })
@@ -189,15 +189,17 @@ export function createUserService(dependencies: {
     return { passwordHash: await hasher.hash(password) }
   }
 
-  async function remove(userId: string, by: Actor): Promise<void> {
-    const ended = await users.delete(userId)
+  async function remove(userId: string, by: Actor, options: KeepAdmin = {}): Promise<void> {
+    const ended = await users.delete(userId, options)
     if (!ended) throw new SignetError('not_found', 'no such user')
     audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })
   }
 
   async function seedFrom(file: string): Promise<number> {
-    if (!(await users.isEmpty())) return 0
-    const seeds = await readSeeds(file)
+    if (await users.isSeeded()) return 0
+    const isFree = await users.isEmpty()
+    const seeds = isFree ? await readSeeds(file) : []
+    if (isFree && seeds.length === 0) return 0 // nobody in it yet: that was no seeding
     if (!(await users.seed(await Promise.all(seeds.map(hashed))))) return 0
     audit({ event: 'users.seeded', count: seeds.length })
     return seeds.length

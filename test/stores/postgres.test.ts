@@ -3,8 +3,10 @@ import pg from 'pg'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { openStores } from '../../src/stores/open-stores.ts'
+import { steps } from '../../src/stores/postgres/migrations.ts'
 import { openPostgresStores } from '../../src/stores/postgres/postgres-stores.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
+import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
@@ -31,33 +33,36 @@ testAttempts(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
 testEnding(t, engine)
+testAdmins(t, engine)
 testTransfer(t, engine)
 
 t.test('five that open an empty database at once make it once', async t => {
   const url = await emptyDatabase(t)
   const all = await Promise.all(Array.from({ length: 5 }, () => opened(t, url)))
   t.equal(new Set(all.map(({ salt }) => salt.toString('hex'))).size, 1)
-  t.strictSame(all.map(({ schema }) => schema.found).sort(), [0, 4, 4, 4, 4])
-  t.ok(all.every(({ schema }) => schema.current === 4))
+  t.strictSame(all.map(({ schema }) => schema.found).sort(), [0, ...Array(4).fill(steps.length)])
+  t.ok(all.every(({ schema }) => schema.current === steps.length))
 })
 
 t.test('a database of the first schema is brought up to date, and nobody is logged out', async t => {
   const url = await emptyDatabase(t)
-  const before = await opened(t, url)
-  const user = { userId: 'id-a', username: 'a', email: null, role: 'user', passwordHash: null }
-  await before.users.seed([user])
-  const about = { sid: 's'.repeat(22), userId: 'id-a', ip: null, userAgent: null }
-  await before.sessions.create({ ...about, idleSeconds: 1000, maxAgeSeconds: 10_000 }, 0)
-  await runSql(url, 'ALTER TABLE sessions DROP COLUMN due_at') // and its index with it
-  await runSql(url, 'ALTER TABLE attempts DROP COLUMN user_id')
-  await runSql(url, 'CREATE INDEX sessions_expiring ON sessions (expires_at)')
-  await runSql(url, 'ALTER TABLE users DROP COLUMN foreign_hash')
-  await runSql(url, `UPDATE meta SET value = '1' WHERE name = 'schema'`)
+  const sid = 's'.repeat(22)
+  const now = systemClock()
+  await runSql(
+    url,
+    `CREATE TABLE meta (name text COLLATE "C" PRIMARY KEY, value bytea NOT NULL);
+    INSERT INTO meta VALUES ('salt', decode(repeat('ab', 32), 'hex')), ('schema', '1');
+    ${steps[0]}
+    INSERT INTO users (user_id, username, role, created_at) VALUES ('id-a', 'a', 'user', 1);
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at)
+    VALUES ('${sid}', 'id-a', ${now}, ${now + 1000}, ${now + 9000})`,
+  )
 
   const after = await opened(t, url)
-  t.match(after.schema, { found: 1, current: 4 })
-  t.equal((await after.sessions.find(about.sid))?.session.generation, 0)
+  t.match(after.schema, { found: 1, current: steps.length })
+  t.equal((await after.sessions.find(sid))?.session.generation, 0)
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
+  t.equal(await after.users.isSeeded(), true, 'and whoever has users has been seeded')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')
 })
 

@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { steps } from '../../src/stores/sqlite/migrations.ts'
 import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
@@ -29,6 +31,7 @@ testAttempts(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
 testEnding(t, engine)
+testAdmins(t, engine)
 testTransfer(t, engine)
 testBackup(t, engine)
 
@@ -56,22 +59,20 @@ t.test('a write waits for another process and then happens', async t => {
 t.test('a file of the first schema is brought up to date, and nobody is logged out', async t => {
   const path = join(await temporaryFolder(t), 'signet.db')
   const clock = movableClock()
-  const before = await openSqliteStores(path, clock)
-  await before.users.seed([{ userId: 'id-a', username: 'a', email: null, role: 'user', passwordHash: null }])
-  const about = { sid: 's'.repeat(22), userId: 'id-a', ip: null, userAgent: null }
-  await before.sessions.create({ ...about, idleSeconds: 1000, maxAgeSeconds: 10_000 }, 0)
-  await before.close()
+  const sid = 's'.repeat(22)
   const database = new DatabaseSync(path)
-  database.exec('DROP INDEX sessions_due; ALTER TABLE sessions DROP COLUMN due_at')
-  database.exec('DROP INDEX attempts_of_user; ALTER TABLE attempts DROP COLUMN user_id')
-  database.exec('CREATE INDEX sessions_expiring ON sessions (expires_at); PRAGMA user_version = 1')
-  database.exec('ALTER TABLE users DROP COLUMN foreign_hash')
+  database.exec(`${steps[0]}; PRAGMA user_version = 1;
+    INSERT INTO meta VALUES ('salt', randomblob(32));
+    INSERT INTO users (user_id, username, role, created_at) VALUES ('id-a', 'a', 'user', 1);
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at)
+    VALUES ('${sid}', 'id-a', ${clock()}, ${clock() + 1000}, ${clock() + 9000})`)
   database.close()
 
   const after = await openSqliteStores(path, clock)
-  t.match(after.schema, { found: 1, current: 4 })
-  t.equal((await after.sessions.find(about.sid))?.session.generation, 0)
+  t.match(after.schema, { found: 1, current: steps.length })
+  t.equal((await after.sessions.find(sid))?.session.generation, 0)
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
+  t.equal(await after.users.isSeeded(), true, 'and whoever has users has been seeded')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')
   clock.advance(1001)
   t.equal(await after.sessions.deleteEnded(0, 10), 1)

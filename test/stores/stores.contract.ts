@@ -30,12 +30,16 @@ export function testStores(t: Test, engine: Engine): void {
 
     await t.rejects(stores.users.seed([user('a'), user('b'), user('a')]), 'a name twice')
     t.equal(await stores.users.isEmpty(), true, 'nothing of a refused batch stays')
+    t.equal(await stores.users.isSeeded(), false, 'and it can be tried again')
 
     t.equal(await stores.users.seed([{ ...user('a'), email: 'a@example.com' }, user('b')]), true)
+    t.equal(await stores.users.isSeeded(), true)
     t.equal(await stores.users.seed([user('c')]), false)
     t.match(await stores.users.findByUsername('a'), { userId: 'id-a', disabled: false, credentialsVersion: 0 })
     t.match(await stores.users.findByEmail('a@example.com'), { userId: 'id-a' })
     t.equal(await stores.users.findByUsername('c'), undefined)
+    for (const name of ['a', 'b']) await stores.users.delete(`id-${name}`)
+    t.equal(await stores.users.seed([user('c')]), false, 'not even when they are all gone')
     t.equal(await stores.users.findByEmail('b@example.com'), undefined)
   })
 

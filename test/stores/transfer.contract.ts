@@ -74,7 +74,7 @@ export function testTransfer(t: Test, engine: Engine): void {
       const { stores, database, target } = await place(t)
       const salt = randomBytes(32)
       const copy = await target()
-      await copy.begin(salt, false)
+      await copy.begin({ salt, isSeeded: true }, false)
       for (const table of tables) await copy.write(table, rows[table].toReversed())
       for (const table of tables) t.strictSame(await copy.read(table, '', 100), rows[table], table)
       t.strictSame(
@@ -85,6 +85,7 @@ export function testTransfer(t: Test, engine: Engine): void {
 
       await withTransferSource({ database }, async source => {
         t.strictSame(source.salt, salt)
+        t.equal(source.isSeeded, true)
         for (const table of tables) {
           t.equal(await source.count(table), rows[table].length)
           t.strictSame(await source.read(table, '', 100), rows[table], table)
@@ -116,7 +117,7 @@ export function testTransfer(t: Test, engine: Engine): void {
   t.test(`${engine.name}: half a copy opens for nothing but another attempt, which empties it`, async t => {
     const { database, target } = await place(t)
     const first = await target()
-    await first.begin(randomBytes(32), false)
+    await first.begin({ salt: randomBytes(32), isSeeded: false }, false)
     await first.write('users', rows.users)
 
     for (const mayBeAway of [false, true]) {
@@ -127,8 +128,8 @@ export function testTransfer(t: Test, engine: Engine): void {
       /unfinished copy itself/,
     )
     const second = await target()
-    await t.rejects(second.begin(randomBytes(32), false), /unfinished copy.+--restart/)
-    await second.begin(randomBytes(32), true)
+    await t.rejects(second.begin({ salt: randomBytes(32), isSeeded: false }, false), /unfinished copy.+--restart/)
+    await second.begin({ salt: randomBytes(32), isSeeded: false }, true)
     t.strictSame(await second.read('users', '', 10), [])
     await t.rejects(first.write('users', rows.users), /another copy/)
     await t.rejects(first.finish(), /another copy/)
@@ -140,7 +141,19 @@ export function testTransfer(t: Test, engine: Engine): void {
     const { stores, target } = await place(t)
     await stores.users.seed([{ userId: 'a', username: 'a', email: null, role: 'user', passwordHash: null }])
     const copy = await target()
-    for (const restart of [false, true]) await t.rejects(copy.begin(randomBytes(32), restart), /not empty/)
+    for (const restart of [false, true])
+      await t.rejects(copy.begin({ salt: randomBytes(32), isSeeded: false }, restart), /not empty/)
     t.match(await stores.users.findById('a'), { username: 'a' })
+  })
+
+  t.test(`${engine.name}: a copy has had its seeding when its source has, and only then`, async t => {
+    const { stores, target } = await place(t)
+    await stores.users.seed([])
+    for (const isSeeded of [false, true]) {
+      const copy = await target()
+      await copy.begin({ salt: randomBytes(32), isSeeded }, false)
+      await copy.finish()
+      t.equal(await stores.users.isSeeded(), isSeeded)
+    }
   })
 }

@@ -10,7 +10,8 @@ import { ServerMistake } from './postgres-errors.ts'
  * Text is compared byte by byte (COLLATE "C"): names sort as in SQLite, whatever the database's language, and no update
  * of the operating system's collations can spoil an index.
  */
-const steps: readonly string[] = [
+/** Exported for tests, which begin with an old one. */
+export const steps: readonly string[] = [
   `
   CREATE TABLE users (
     user_id             text COLLATE "C" PRIMARY KEY,
@@ -86,6 +87,12 @@ const steps: readonly string[] = [
   `
   ALTER TABLE attempts ADD COLUMN user_id text COLLATE "C";
   CREATE INDEX attempts_of_user ON attempts (user_id) WHERE user_id IS NOT NULL;
+  `,
+  // Seeding happens once; whoever has users or sessions has had it.
+  `
+  CREATE INDEX users_admins ON users (user_id) WHERE role = 'admin' AND NOT disabled;
+  INSERT INTO meta (name, value) SELECT 'seeded', '\\x01'
+  WHERE EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM sessions);
   `,
 ]
 

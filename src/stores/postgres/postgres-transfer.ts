@@ -76,6 +76,8 @@ const setMeta = statement(
   'set meta',
   `INSERT INTO meta (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 )
+const selectSeeded = statement('copy: was seeded', `SELECT 1 AS one FROM meta WHERE name = 'seeded'`)
+const removeSeeded = statement('forget seeding', `DELETE FROM meta WHERE name = 'seeded'`)
 const removeMark = statement('remove mark', `DELETE FROM meta WHERE name = 'unfinished_copy'`)
 
 export function unfinishedCopy(): ServerMistake {
@@ -92,6 +94,7 @@ export async function readPostgres<T>(server: PostgresServer, act: (source: Tran
       if (isHalfCopy) throw new ServerMistake('the source is an unfinished copy itself')
       return act({
         salt,
+        isSeeded: (await ask(selectSeeded)).length > 0,
         count: async table => Number((await ask(counts[table]))[0]?.['count']),
         read: readerOf(ask),
       })
@@ -117,7 +120,7 @@ export async function openPostgresTarget(server: PostgresServer): Promise<Transf
   }
 
   return {
-    begin: (salt, restart) =>
+    begin: ({ salt, isSeeded }, restart) =>
       exclusively(async (ask, run) => {
         await ask(lockMeta)
         const isHalfCopy = (await ask(lockMark)).length > 0
@@ -127,6 +130,8 @@ export async function openPostgresTarget(server: PostgresServer): Promise<Transf
         const hasRows = (await ask(anyRow)).length > 0
         if (hasRows && !isHalfCopy) throw new ServerMistake('the target is not empty: it has users or sessions')
         await run('TRUNCATE signing_keys, users, sessions, attempts, limits')
+        await ask(removeSeeded)
+        if (isSeeded) await ask(setMeta, { name: 'seeded', value: Buffer.from([1]) })
         await ask(setMeta, { name: 'salt', value: salt })
         await ask(setMeta, { name: 'unfinished_copy', value: mark })
       }),

@@ -4,6 +4,7 @@
  */
 import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
+import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import type { EndedSession, NewUser, RevokeReason, UserStore } from '../stores.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
 import { revokedAt, toEnded, toUser, userColumns } from './rows.ts'
@@ -15,6 +16,18 @@ const lockById = statement('lock user', `SELECT ${userColumns} FROM users WHERE 
 const emails = statement(
   'list addresses',
   'SELECT user_id, email FROM users WHERE email > $after ORDER BY email LIMIT $limit::bigint',
+)
+// All in one statement and in one order, so that two administrators who demote each other wait and do not deadlock.
+const lockWithAdmins = statement(
+  'lock user and administrators',
+  `SELECT ${userColumns} FROM users WHERE user_id = $key OR (role = 'admin' AND NOT disabled)
+  ORDER BY user_id FOR NO KEY UPDATE`,
+)
+const seeded = statement('was seeded', `SELECT 1 AS one FROM meta WHERE name = 'seeded'`)
+// Whoever seeds at the same time waits here for the first one, and then finds it done.
+const noteSeeded = statement(
+  'note seeding',
+  `INSERT INTO meta (name, value) VALUES ('seeded', '\\x01') ON CONFLICT DO NOTHING RETURNING name`,
 )
 const any = statement('any user', 'SELECT 1 AS one FROM users LIMIT 1')
 // A prefix is a range, so that both searches use their index; 0x10FFFF sorts behind everything a name can hold.
@@ -41,7 +54,6 @@ const existing = statement(
   'users of these names',
   `SELECT ${userColumns} FROM users WHERE username = ANY ($names::text[])`,
 )
-const lockAll = statement('lock users', 'LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE')
 const update = statement(
   'update user',
   `UPDATE users SET username = $username, role = $role, email = $email, disabled = $disabled::boolean, password_hash = $passwordHash,
@@ -95,19 +107,21 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
       })
     },
 
+    isSeeded: async () => (await ask(seeded)).length > 0,
+
     seed: users =>
       transaction(async ask => {
-        await ask(lockAll) // nobody else seeds or registers until it is decided
-        if ((await ask(any)).length > 0) return false
+        if ((await ask(noteSeeded)).length === 0 || (await ask(any)).length > 0) return false
         await ask(insertAll, columnsOf(users))
         return true
       }),
 
-    update: (userId, changes, { ifVersion, keep } = {}) =>
+    update: (userId, changes, { ifVersion, keep, keepAdmin } = {}) =>
       transaction(async ask => {
-        const [before] = (await ask(lockById, { key: userId })).map(toUser)
+        const { before, isLastAdmin } = await lockUser(ask, userId, keepAdmin)
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
         const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
+        if (isLastAdmin && stopsBeingAdmin(before, { role, disabled })) throw lastAdmin()
         const reason = reasonToEnd(before, changes)
         const foreignHash = before.foreignHash && changes.passwordHash === undefined
         const after = { userId, username, role, email, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
@@ -117,12 +131,21 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
 
     rehash: async (userId, from, to) => (await ask(rehash, { userId, from, to })).length === 1,
 
-    delete: userId =>
+    delete: (userId, { keepAdmin } = {}) =>
       transaction(async ask => {
+        if (keepAdmin && (await lockUser(ask, userId, true)).isLastAdmin) throw lastAdmin()
         if ((await ask(remove, { userId })).length === 0) return undefined
         return end(ask, userId, 'deleted', null)
       }),
   }
+}
+
+/** Locks a user, and with `keepAdmin` all administrators, so that who is the last one stays so until this is done. */
+async function lockUser(ask: Ask, userId: string, keepAdmin = false) {
+  const locked = (await ask(keepAdmin ? lockWithAdmins : lockById, { key: userId })).map(toUser)
+  const before = locked.find(user => user.userId === userId)
+  const admins = locked.filter(isAdmin)
+  return { before, isLastAdmin: keepAdmin && admins.length === 1 && admins[0] === before }
 }
 
 async function end(ask: Ask, userId: string, reason: RevokeReason, keep: string | null): Promise<EndedSession[]> {

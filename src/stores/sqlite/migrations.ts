@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-const steps: readonly string[] = [
+/** Exported for tests, which begin with an old one. */
+export const steps: readonly string[] = [
   `
   CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
@@ -86,6 +87,12 @@ const steps: readonly string[] = [
   `
   ALTER TABLE attempts ADD COLUMN user_id TEXT;
   CREATE INDEX attempts_of_user ON attempts (user_id) WHERE user_id IS NOT NULL;
+  `,
+  // Seeding happens once; whoever has users or sessions has had it.
+  `
+  CREATE INDEX users_admins ON users (user_id) WHERE role = 'admin' AND disabled = 0;
+  INSERT INTO meta (name, value) SELECT 'seeded', x'01'
+  WHERE EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM sessions);
   `,
 ]
 

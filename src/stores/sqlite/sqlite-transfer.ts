@@ -33,6 +33,7 @@ const inserts: Record<TransferTable, string> = {
     VALUES ($key, $failures, $blocked_until, $expires_at, $user_id)`,
 }
 
+const selectSeeded = `SELECT 1 FROM meta WHERE name = 'seeded'`
 const selectMark = `SELECT value FROM meta WHERE name = 'unfinished_copy'`
 
 export function isUnfinishedCopy(raw: DatabaseSync): boolean {
@@ -60,6 +61,7 @@ export async function readSqlite<T>(path: string, act: (source: TransferSource) 
     const salt = raw.prepare(`SELECT value FROM meta WHERE name = 'salt'`).get()?.['value'] as Uint8Array
     return await act({
       salt: Buffer.from(salt),
+      isSeeded: raw.prepare(selectSeeded).get() !== undefined,
       count: async table => Number(raw.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count']),
       read: async (...page) => read(...page),
     })
@@ -84,13 +86,15 @@ export async function openSqliteTarget(path: string): Promise<TransferTarget> {
   }
 
   return {
-    begin: (salt, restart) =>
+    begin: ({ salt, isSeeded }, restart) =>
       transaction(() => {
         const isHalfCopy = readMark.get() !== undefined
         if (isHalfCopy && !restart) throw new Error('the target is an unfinished copy: begin again with --restart')
         const hasRows = raw.prepare('SELECT 1 FROM users UNION ALL SELECT 1 FROM sessions LIMIT 1').get() !== undefined
         if (hasRows && !isHalfCopy) throw new Error('the target is not empty: it has users or sessions')
         for (const table of [...Object.keys(inserts), 'limits']) raw.exec(`DELETE FROM ${table}`)
+        raw.exec(`DELETE FROM meta WHERE name = 'seeded'`)
+        if (isSeeded) setMeta.run('seeded', Buffer.from([1]))
         setMeta.run('salt', salt)
         setMeta.run('unfinished_copy', mark)
       }),

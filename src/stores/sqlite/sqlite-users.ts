@@ -3,8 +3,9 @@ import type { Clock } from '../../clock.ts'
 import { SignetError } from '../../errors.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
+import { lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import type { Row } from '../rows.ts'
-import type { ImportOutcome, NewUser, RevokeReason, UserStore } from '../stores.ts'
+import type { ImportOutcome, NewUser, RevokeReason, User, UserStore } from '../stores.ts'
 import { revokedAt, toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
@@ -13,6 +14,10 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
   const byUsername = raw.prepare('SELECT * FROM users WHERE username = ?')
   const byEmail = raw.prepare('SELECT * FROM users WHERE email = ?')
   const emails = raw.prepare('SELECT user_id, email FROM users WHERE email > ? ORDER BY email LIMIT ?')
+  const otherAdmin = raw.prepare(`
+    SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND user_id <> ? LIMIT 1`)
+  const seeded = raw.prepare(`SELECT 1 FROM meta WHERE name = 'seeded'`)
+  const noteSeeded = raw.prepare(`INSERT INTO meta (name, value) VALUES ('seeded', x'01') ON CONFLICT DO NOTHING`)
   const any = raw.prepare('SELECT 1 FROM users LIMIT 1')
   // A prefix is a range, so that both searches use their index; 0x10FFFF sorts behind everything a name can hold.
   const page = raw.prepare(`
@@ -55,6 +60,11 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
   const end = (userId: string, reason: RevokeReason, keep: string | null) =>
     endSessions.all({ userId, reason, keep, now: clock() }).map(toEnded)
 
+  /** @param after what becomes of the user; undefined when deleted */
+  function requireAdminBeside(before: User, after?: Pick<User, 'role' | 'disabled'>): void {
+    if (stopsBeingAdmin(before, after) && otherAdmin.get(before.userId) === undefined) throw lastAdmin()
+  }
+
   function importOne(user: NewUser): ImportOutcome {
     if (insertIfFree.run(toRow(user)).changes === 1) return 'inserted'
     const row = byUsername.get(user.username)
@@ -82,19 +92,22 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
 
     importMissing: users => transaction(() => users.map(importOne)),
 
+    isSeeded: () => read(() => seeded.get() !== undefined),
+
     seed: users =>
       transaction(() => {
-        if (any.get() !== undefined) return false
+        if (noteSeeded.run().changes === 0 || any.get() !== undefined) return false
         for (const user of users) insert.get(toRow(user))
         return true
       }),
 
-    update: (userId, changes, { ifVersion, keep } = {}) =>
+    update: (userId, changes, { ifVersion, keep, keepAdmin } = {}) =>
       transaction(() => {
         const row = byId.get(userId)
         const before = row && toUser(row)
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
         const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
+        if (keepAdmin) requireAdminBeside(before, { role, disabled })
         const reason = reasonToEnd(before, changes)
         const after = {
           userId,
@@ -112,8 +125,10 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
 
     rehash: (userId, oldHash, newHash) => write(() => rehash.run({ userId, oldHash, newHash }).changes === 1),
 
-    delete: userId =>
+    delete: (userId, { keepAdmin } = {}) =>
       transaction(() => {
+        const row = byId.get(userId)
+        if (row && keepAdmin) requireAdminBeside(toUser(row))
         if (remove.run(userId).changes === 0) return undefined
         return end(userId, 'deleted', null)
       }),

@@ -1,0 +1,65 @@
+/** `SEED_USERS_FILE` is read once in the life of a database. */
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { testConfig } from '../helpers/app.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+
+async function place(t: Test) {
+  const folder = await temporaryFolder(t)
+  const [seedUsersFile, sqlitePath] = [join(folder, 'users.ndjson'), join(folder, 'signet.db')]
+  const write = (text: string) => writeFile(seedUsersFile, text)
+  /** Starts, acts and stops. @returns the names of the users then */
+  const start = async (act: (app: Awaited<ReturnType<typeof buildApp>>) => Promise<unknown> = async () => {}) => {
+    const log = { write: () => {} }
+    const app = await buildApp({ config: testConfig({ seedUsersFile, sqlitePath }), log, background: false })
+    try {
+      await app.ready()
+      await act(app)
+      return (await app.users.list({ limit: 9 })).map(({ username }) => username)
+    } finally {
+      await app.close()
+    }
+  }
+  return { seedUsersFile, write, start }
+}
+
+const admin = '{"user_id":"user-1","username":"admin","role":"admin"}\n'
+
+t.test('deleted users do not come back with a restart, whatever the file says or whether it is there', async t => {
+  const { seedUsersFile, write, start } = await place(t)
+  await write(admin)
+  t.strictSame(await start(), ['admin'])
+  t.strictSame(await start(app => app.users.delete('user-1', {})), [])
+  t.strictSame(await start(), [])
+  await write('nonsense')
+  t.strictSame(await start(), [])
+  await rm(seedUsersFile)
+  t.strictSame(await start(), [])
+})
+
+t.test('a seeding that failed is tried again, one of nobody is none', async t => {
+  const { write, start } = await place(t)
+  await t.rejects(start(), /ENOENT/)
+  await write(`${admin}nonsense\n`)
+  await t.rejects(start(), /line 2/)
+  await write(admin + admin)
+  await t.rejects(start())
+  await write('\n')
+  t.strictSame(await start(), [])
+  await write(admin)
+  t.strictSame(await start(), ['admin'])
+})
+
+t.test('a database that has users of its own takes none from the file, now or later', async t => {
+  const { write, start } = await place(t)
+  await write('\n')
+  await start(app =>
+    app.stores.users.create({ userId: 'x', username: 'ana', email: null, role: 'admin', passwordHash: null }),
+  )
+  await write(admin)
+  t.strictSame(await start(), ['ana'])
+  t.strictSame(await start(app => app.users.delete('x', {})), [])
+  t.strictSame(await start(), [])
+})
