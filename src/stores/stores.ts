@@ -21,13 +21,12 @@ import type {
   Session,
   SessionView,
   SigningKey,
-  TransferRow,
-  TransferTable,
   User,
   UserChanges,
 } from './records.ts'
 
 export type * from './records.ts'
+export type * from './transfer.ts'
 
 export interface SessionStore {
   /**
@@ -233,33 +232,5 @@ export interface Stores {
    * that reaches it; until then every other act throws `unavailable`.
    */
   ping(): Promise<void>
-  close(): Promise<void>
-}
-
-/** A database as of one moment: others may read and write it meanwhile, and this one only reads. */
-export interface TransferSource {
-  readonly salt: Buffer
-  /** Whether it has had its seeding: then its copy has, too. */
-  readonly isSeeded: boolean
-  count(table: TransferTable): Promise<number>
-  /** Up to `limit` rows in the order of their primary keys (by bytes), after the key `after` ('' to begin with). */
-  read(table: TransferTable, after: string, limit: number): Promise<TransferRow[]>
-}
-
-/**
- * A database that is to become the copy of another. From `begin` to `finish` it carries a mark, and while it does, nobody
- * can open it as `Stores`: a server must not serve from half a copy.
- */
-export interface TransferTarget extends Pick<TransferSource, 'read'> {
-  /**
-   * Marks the database, empties it and gives it the salt of the other, in one transaction.
-   * @param restart whether it may be the unfinished copy of an earlier attempt
-   * @throws {Error} when it has a user or a session of its own, or is an unfinished copy and `restart` is not set
-   */
-  begin(source: Pick<TransferSource, 'salt' | 'isSeeded'>, restart: boolean): Promise<void>
-  /** Inserts rows as they are, in one transaction. @throws {Error} when another copy has begun meanwhile */
-  write(table: TransferTable, rows: readonly TransferRow[]): Promise<void>
-  /** Takes the mark away. @throws {Error} when another copy has begun meanwhile */
-  finish(): Promise<void>
   close(): Promise<void>
 }
