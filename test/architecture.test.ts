@@ -38,7 +38,7 @@ function roomOf(path: string): Room {
   if (path.startsWith('plugins/')) return 'plugins'
   if (/^src\/(app|request-log|shared-serializers|serve|server|cli)\.ts$|^src\/cli\//.test(path)) return 'entries'
   if (path === 'src/stores/open-stores.ts') return 'openStores'
-  if (/^src\/stores\/(stores|records|restore)\.ts$/.test(path)) return 'stores'
+  if (/^src\/stores\/(stores|records|restore|transfer)\.ts$/.test(path)) return 'stores'
   if (path.startsWith('src/stores/')) return 'engines'
   if (path.startsWith('src/docs/')) return 'docs'
   if (path === 'src/jws/jws.ts') return 'jws'
