@@ -44,6 +44,7 @@ export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {
       [[`a=1; ${access}; b=2; ${refresh}; c=3`], 'a=1; b=2; c=3'],
       [[`${access}; a=1; b="x y"`], 'a=1; b="x y"'],
       [[`a=1;${refresh}`], 'a=1'],
+      [[`a=1; ${access}; b=2; ${refresh}; c=3; __Host-signet_device=${refreshToken}; d=4`], 'a=1; b=2; c=3; d=4'],
       [[`a=1; \t__Host-signet_access = ${token};b=2`], 'a=1'],
       [['a=1; not__Host-signet_access=2'], 'a=1; not__Host-signet_access=2'],
       [['a=1; b=2'], 'a=1; b=2'],
