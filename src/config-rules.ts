@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { isAddressRange } from './address-ranges.ts'
 import { type Database, readDatabaseUrl } from './database-url.ts'
-import { secretWeakness } from './keys/secret.ts'
 import { isOrigin, isPublicUrl, originOf } from './public-url.ts'
+import { howToMakeASecret, secretWeakness } from './strength/secret-weakness.ts'
 import type { Variables } from './variables.ts'
 
 /** The issuer is configured, never taken from a request (RFC 8414 section 2: no query, no fragment). */
@@ -90,16 +90,18 @@ export function readSecrets(
   const secret = secretIsRandom ? randomBytes(32).toString('base64url') : JWT_SECRET_KEY
   const fallbacks = JWT_SECRET_KEY_FALLBACK?.split(',').map(one => one.trim()) ?? []
 
-  const make = 'make one with: openssl rand -base64 48'
-  if (secret === undefined) mistakes.push(`JWT_SECRET_KEY is required; ${make}`)
+  if (secret === undefined) mistakes.push(`JWT_SECRET_KEY is required; ${howToMakeASecret}`)
   if (secretIsRandom && JWT_ALGORITHM !== 'HS256') {
     mistakes.push(`JWT_SECRET_KEY must not be random with JWT_ALGORITHM=${JWT_ALGORITHM}: its keys outlive a start`)
   }
-  const weakness = secret && secretWeakness(secret)
-  if (weakness) mistakes.push(`JWT_SECRET_KEY ${weakness}; ${make}`)
+  const weakness = secret === undefined ? undefined : secretWeakness(secret)
+  if (weakness) mistakes.push(`JWT_SECRET_KEY ${weakness}; ${howToMakeASecret}`)
   for (const [index, fallback] of fallbacks.entries()) {
-    const reason = fallback === secret ? 'repeats JWT_SECRET_KEY' : secretWeakness(fallback)
-    if (reason) mistakes.push(`JWT_SECRET_KEY_FALLBACK: secret ${index + 1} of ${fallbacks.length} ${reason}`)
+    const which = `JWT_SECRET_KEY_FALLBACK: secret ${index + 1} of ${fallbacks.length}`
+    const weakness = secretWeakness(fallback)
+    if (fallback === secret) mistakes.push(`${which} repeats JWT_SECRET_KEY`)
+    else if (fallback === '') mistakes.push(`${which} is empty`)
+    else if (weakness) mistakes.push(`${which} ${weakness}; ${howToMakeASecret}`)
   }
   if (new Set(fallbacks).size < fallbacks.length) mistakes.push('JWT_SECRET_KEY_FALLBACK lists a secret twice')
   return { secrets: [secret ?? '', ...fallbacks], secretIsRandom }
@@ -123,16 +125,22 @@ export function readTrustedProxies({ TRUSTED_PROXIES }: Variables, mistakes: str
   return proxies
 }
 
-/** `id:secret` pairs, split at the first colon; a secret has no comma. */
-export function readResourceServers({ RESOURCE_SERVERS }: Variables, mistakes: string[]): Map<string, string> {
+/** `id:secret` pairs, split at the first colon; a secret has no comma. @param own the secrets that sign: nobody else's */
+export function readResourceServers(
+  { RESOURCE_SERVERS }: Variables,
+  own: readonly string[],
+  mistakes: string[],
+): Map<string, string> {
   const servers = new Map<string, string>()
   for (const [index, pair] of (RESOURCE_SERVERS?.split(',') ?? []).entries()) {
     const at = pair.indexOf(':')
     const [id, secret] = [pair.slice(0, Math.max(at, 0)).trim(), pair.slice(at + 1).trim()]
     const which = `RESOURCE_SERVERS: entry ${index + 1}`
+    const weakness = [...secret].length < 32 ? 'is of less than 32 characters' : secretWeakness(secret)
     if (!/^[\x21-\x7e]+$/.test(id)) mistakes.push(`${which} must be id:secret`)
     else if (servers.has(id)) mistakes.push(`${which} repeats an id`)
-    else if (secret.length < 32) mistakes.push(`${which} has a secret of less than 32 characters`)
+    else if (own.includes(secret)) mistakes.push(`${which} has a secret of JWT_SECRET_KEY: it must be one of its own`)
+    else if (weakness) mistakes.push(`${which} has a secret that ${weakness}; ${howToMakeASecret}`)
     else servers.set(id, secret)
   }
   return servers

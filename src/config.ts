@@ -194,7 +194,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     passwordForm: values.PASSWORD_FORM === 'on',
     cookieOrigins: Object.freeze(cookieOrigins),
     corsOrigins: Object.freeze(readCorsOrigins(values, mistakes)),
-    resourceServers: readResourceServers(values, mistakes),
+    resourceServers: readResourceServers(values, secrets, mistakes),
     seedUsersFile: values.SEED_USERS_FILE,
     docs: values.DOCS,
     metricsPort: values.METRICS_PORT,
