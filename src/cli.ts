@@ -50,6 +50,10 @@ program
 for (const [name, { description }] of Object.entries(groups)) program.command(name).description(description)
 program.hook('preSubcommand', async (_, group) => {
   const add = await groups[group.name()]?.load()
+  if (add) {
+    const { strangeVariables } = await import('./config.ts')
+    for (const line of strangeVariables(process.env)) process.stderr.write(`signet: ${line}\n`)
+  }
   add?.(group.helpCommand(false), process.env)
 })
 

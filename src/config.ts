@@ -2,7 +2,7 @@
  * The configuration: environment variables only, read once. A mistake stops the start; no message ever holds a value.
  */
 import { availableParallelism } from 'node:os'
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import {
   readAudience,
   readCookieOrigins,
@@ -14,6 +14,7 @@ import {
   readTrustedProxies,
 } from './config-rules.ts'
 import type { Database } from './database-url.ts'
+import { misspeltVariables } from './misspelt-variables.ts'
 import { checkVariables, readVariables } from './read-variables.ts'
 import { type Variables, variables } from './variables.ts'
 
@@ -84,6 +85,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const config = assemble(checkVariables(variables, given, mistakes), mistakes)
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)
+}
+
+/** What the environment has that is probably meant for us and does nothing, one line each; for a warning. */
+export function strangeVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const settings = Object.entries<TSchema>(variables.properties)
+  const withFile = settings.filter(([, setting]) => setting['fromFile']).map(([name]) => name)
+  return misspeltVariables(env, Object.keys(variables.properties), new Set(withFile))
 }
 
 const ofCommands = Type.Pick(variables, [

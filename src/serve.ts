@@ -3,7 +3,7 @@ import { flushCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, loadConfig, strangeVariables } from './config.ts'
 import { createLogLines } from './log-lines.ts'
 
 await start()
@@ -20,6 +20,7 @@ async function start(): Promise<void> {
     await app.close()
   })
 
+  for (const line of strangeVariables(process.env)) app.log.warn(line)
   if (config.secretIsRandom)
     app.log.warn('JWT_SECRET_KEY=random: every token ends with this process; for practice only')
   await app.listen({ host: config.host, port: config.port }).catch(exitWith)
@@ -31,7 +32,8 @@ function configOrExit(): Config {
   try {
     return loadConfig(process.env)
   } catch (error) {
-    return exitWith(error)
+    const mistakes = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
+    return exitWith(new ConfigError([...mistakes, ...strangeVariables(process.env)])) // one may explain the other
   }
 }
 

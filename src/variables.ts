@@ -32,7 +32,7 @@ export const variables = Type.Object({
   JWT_AUDIENCE: Type.Optional(
     Type.String({ title: '`aud` of access tokens; several, comma-separated, become an array', shown: 'PUBLIC_URL' }),
   ),
-  JWT_ACCESS_TOKEN_EXPIRES: seconds('lifetime of an access token in seconds', 900, 1, 86_400),
+  JWT_ACCESS_TOKEN_EXPIRES: seconds('lifetime of an access token in seconds', 900, 5, 86_400),
   JWT_REFRESH_TOKEN_EXPIRES: seconds('seconds of idleness after which a session ends', 604_800, 1, year),
   SESSION_MAX_AGE: seconds('seconds after login at which a session ends whatever happens', 7_776_000, 1, 10 * year),
   REFRESH_RACE_WINDOW: seconds('seconds in which repeating a refresh is harmless', 30, 0, 60),

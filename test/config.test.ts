@@ -199,7 +199,7 @@ t.test('cookie origins are of the site of PUBLIC_URL, on any port', async t => {
   t.strictSame(loadConfig({ JWT_SECRET_KEY: secret }).cookieOrigins, [])
 })
 
-t.test('a secret may come from a file, less one trailing newline, but not from two places', async t => {
+t.test('a secret may come from a file, but not from two places', async t => {
   const file = join(await temporaryFolder(t), 'secret')
   await writeFile(file, `${secret}\n`)
   t.equal(loadConfig({ JWT_SECRET_KEY_FILE: file }).secrets[0], secret)

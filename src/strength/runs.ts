@@ -44,7 +44,7 @@ export function findRuns(text: string, found: Found): void {
   findCounting(text, found)
   findWalks(text, found)
   for (const { index, 0: date } of text.matchAll(dates)) {
-    found(index, index + date.length, date.length > 4 ? 17 : 7, 'sequence')
+    found(index, index + date.length, date.length > 4 ? 17 : 9, 'sequence')
   }
   for (const { index, 0: spoken } of text.matchAll(hexWords)) {
     found(index, index + spoken.length, spoken.length * 1.5, 'words')
@@ -62,11 +62,12 @@ function findRepeats(text: string, found: Found): void {
   const folded = text.toLowerCase()
   const size = text.length
   const offset = Math.log2(size)
-  for (let start = 0; start < size; start++) {
-    for (let source = 0; source < wellKnown.length; source++) {
-      let same = 0
-      while (start + same < size && wellKnown[source + same] === folded[start + same]) same++
-      if (same > 4) found(start, start + same, 9 + costOfLength(same), 'sequence')
+  for (let start = 0; start + 5 <= size; start++) {
+    const seed = folded.slice(start, start + 5)
+    for (let at = wellKnown.indexOf(seed); at >= 0; at = wellKnown.indexOf(seed, at + 1)) {
+      let same = 5
+      while (start + same < size && wellKnown[at + same] === folded[start + same]) same++
+      found(start, start + same, 9 + costOfLength(same), 'sequence')
     }
   }
   for (let start = 1; start < size; start++) {

@@ -28,8 +28,11 @@ const reasons: Record<Kind, string> = {
   sequence: 'is a sequence',
 }
 
-/** What an attacker would have to guess, in bits: random secrets of 32 hex digits keep at least 80, of more letters 100. */
-const minimumBits = 64
+/**
+ * What an attacker has to guess at least, in bits as `entropy` counts them. What people make up stays below. Of 100,000
+ * random secrets the worst keeps 110 (43 characters of base64) or 60 (32 hex digits, which are fewer bits and repeat more).
+ */
+const minimumBits = { text: 64, hex: 48 }
 
 /** Longer ones are judged by both their ends, because the work grows faster than the text. */
 const mostJudged = 256
@@ -38,7 +41,8 @@ function weaknessOf(text: string, depth = 0): string | undefined {
   if (text.length > mostJudged) return weaknessOf(text.slice(0, mostJudged)) && weaknessOf(text.slice(-mostJudged))
   for (const reading of new Set([text, withoutLeet(text), backwards(text)])) {
     const { characters, kind } = remainderOf(reading, bitsOfAlphabet(reading))
-    if (characters * entropy(reading) < minimumBits) return reasons[kind]
+    const enough = isLikeHex(reading) ? minimumBits.hex : minimumBits.text
+    if (characters * entropy(reading) < enough) return reasons[kind]
   }
   return weaknessOfBytes(text) ?? weaknessOfDecoded(text, depth)
 }
@@ -51,7 +55,7 @@ function weaknessOfBytes(text: string): string | undefined {
   const bytes = Buffer.from(isHex ? hex : text, isHex ? 'hex' : 'base64')
   if (isTrivialHash(bytes)) return 'is the hash of a well-known text'
   const { characters, kind } = remainderOf(bytes.toString('latin1'), 8, false)
-  return characters * 8 < minimumBits ? reasons[kind] : undefined
+  return characters * 8 < minimumBits.text ? reasons[kind] : undefined
 }
 
 /** What stands in it in base64 or hex is judged as the text it encodes, when it is one. */
@@ -68,16 +72,20 @@ const mostDecoded = 3
 
 /** Words are found in one direction only; what is written in hex has none. */
 function backwards(text: string): string {
-  return /[g-z]/i.test(text) ? [...text].reverse().join('') : text
+  return isLikeHex(text) ? text : [...text].reverse().join('')
 }
 
 /** p4$$w0rd is password. Hex is left alone, and so are numbers. */
 function withoutLeet(text: string): string {
-  if (!/[g-z]/i.test(text)) return text
+  if (isLikeHex(text)) return text
   return text.replace(/\d{3,}|[013457@$!]/g, found => leet[found] ?? found)
 }
 
 const leet: Record<string, string> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', '@': 'a', $: 's', '!': 'i' }
+
+function isLikeHex(text: string): boolean {
+  return !/[g-z]/i.test(text)
+}
 
 /** Bits of a character of the smallest usual alphabet that has them all; no generator writes small letters only. */
 function bitsOfAlphabet(text: string): number {
@@ -90,7 +98,7 @@ function bitsOfAlphabet(text: string): number {
   ]
   const others = new Set(text.replace(/[A-Za-z0-9]/g, '')).size
   const size = parts.reduce((sum, [part, letters]) => sum + (part.test(text) ? letters : 0), others > 3 ? 33 : others)
-  return Math.log2(Math.max(size, /[g-z]/i.test(text) ? 37 : 16))
+  return Math.log2(Math.max(size, isLikeHex(text) ? 16 : 37))
 }
 
 /** Shannon's, in bits of one character: 0110100110010110 has one bit in each, whatever the alphabet. */

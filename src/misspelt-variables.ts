@@ -1,0 +1,63 @@
+/** Variables that look like ours and are not: with `DATABSE_URL` the service would start, on another database. */
+
+/**
+ * @param known the names of all variables
+ * @param withFile those that may be given as `NAME_FILE`
+ * @returns a line for each that is probably meant for us, with what was probably meant; never a value
+ */
+export function misspeltVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  known: readonly string[],
+  withFile: ReadonlySet<string>,
+): string[] {
+  const names = [...known, ...[...withFile].map(name => `${name}_FILE`)]
+  const lines: string[] = []
+  for (const name of Object.keys(env).sort()) {
+    if (names.includes(name) || !env[name] || ofKubernetes.test(name)) continue
+    const shown = name.replace(/[^\w.-]/g, '?') // it goes to terminals
+    const [, withoutFile = ''] = /^(.+)_FILE$/.exec(name) ?? []
+    if (known.includes(withoutFile)) lines.push(`${shown} does nothing: ${withoutFile} cannot be read from a file`)
+    else {
+      const meant = nearest(name, names)
+      if (meant) lines.push(`${shown} is not known and does nothing: did you mean ${meant}?`)
+    }
+  }
+  return lines
+}
+
+/** What Kubernetes sets for a Service, called signet or registration as it may be. */
+const ofKubernetes = /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_|$)/
+
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const upper = name.toUpperCase().replaceAll('-', '_')
+  const [best] = names
+    .map(known => ({ known, steps: upper === known ? 0 : distance(upper, known) }))
+    .sort((a, b) => a.steps - b.steps)
+  if (!best) return undefined
+  // One slip in a short name, one more for every eight letters; of a name of three letters everything is near.
+  const slips = best.known.length <= 3 ? 0 : 1 + Math.floor(best.known.length / 8)
+  if (best.steps <= slips) return best.known
+  // JWT_SECRET, TRUSTED_PROXY, USERS_FILE: a part, or another ending.
+  const longer = names.find(known => {
+    const isPart = known.startsWith(upper.slice(0, -1)) && upper.length >= known.length - 5
+    return upper.includes('_') && (isPart || known.endsWith(`_${upper}`))
+  })
+  return longer ?? (upper.startsWith('JWT_') ? best.known : undefined)
+}
+
+/** Damerau and Levenshtein's: letters left out, added, exchanged, and two that changed places. */
+function distance(a: string, b: string): number {
+  let [former, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row[j] = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, change)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (swapped) row[j] = Math.min(row[j] ?? 0, (former[j - 2] ?? 0) + 1)
+    }
+    former = last
+    last = row
+  }
+  return last[b.length] ?? 0
+}
