@@ -51,6 +51,17 @@ t.test('docs/configuration.md lists exactly the variables, their defaults and th
   t.strictSame(documented, declared)
 })
 
+t.test('docs/configuration.md lists exactly the ranges of numbers', async t => {
+  const documented = tableRows(read('docs/configuration.md'), 'variable', 'from', 'to').map(row =>
+    row.map(withoutTicks),
+  )
+
+  const numbers = settings.filter(([, schema]) => schema.type === 'integer')
+  const written = (limit: number) => limit.toLocaleString('en')
+  const declared = numbers.map(([name, { minimum, maximum }]) => [name, written(minimum), written(maximum)])
+  t.strictSame(documented, declared)
+})
+
 t.test('.env.example lists exactly the variables, their defaults and their meaning', async t => {
   const documented = [...read('.env.example').matchAll(/^# (.+)\n(?:# )?([A-Z_]+)=(.*)$/gm)].map(match =>
     match.slice(1),
