@@ -12,6 +12,7 @@ import { createRevocations, type Revocations } from '../src/sessions/revocations
 import { createSessionService, type SessionService } from '../src/sessions/session-service.ts'
 import { createTokenService, type TokenService } from '../src/tokens/token-service.ts'
 import { createTokenVerifier, type TokenVerifier } from '../src/tokens/token-verifier.ts'
+import { seedUsers } from '../src/users/seed-users.ts'
 import { createUserService, type UserService } from '../src/users/user-service.ts'
 
 interface Services {
@@ -53,7 +54,7 @@ export default fp(
       if (services) return
       await stores.ping()
       const made = await putTogether(app)
-      if (config.seedUsersFile) await seed(made.users, config.seedUsersFile)
+      if (config.seedUsersFile) await seedUsers(made.users, config.seedUsersFile)
       await made.revocations.poll()
       services = made // only now, so that nobody meets a service without its users or its revocations
       void reportSharedAddresses(stores.users, app.log) // however many users there are, nobody waits for it
@@ -66,16 +67,6 @@ export default fp(
   },
   { name: 'services', dependencies: ['audit', 'stores'] },
 )
-
-/** What is wrong with the file is told with the variable that names it. */
-async function seed(users: UserService, file: string): Promise<void> {
-  try {
-    await users.seedFrom(file)
-  } catch (error) {
-    if (error instanceof SignetError && error.code === 'unavailable') throw error
-    throw new Error(`SEED_USERS_FILE: ${(error as Error).message}`, { cause: error })
-  }
-}
 
 function ownHasher(app: FastifyInstance): PasswordHasher {
   const { passwordHash: scheme, bcryptCost, hashThreads: threads, hashQueue: queue } = app.config

@@ -15,7 +15,12 @@ export function nfkc(text: string): string {
   return tooManyMarks.test(text) ? text : text.normalize('NFKC')
 }
 
-/** Whether the two above have brought the text into its normal form. */
+/** The letter of one character, without its marks: ä is a. */
+export function letterOf(character: string): string {
+  return character.normalize('NFD').charAt(0)
+}
+
+/** Whether `nfc` and `nfkc` have brought the text into its normal form. */
 export function isStreamSafe(text: string): boolean {
   return !tooManyMarks.test(text)
 }

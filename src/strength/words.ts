@@ -2,6 +2,7 @@
  * Text as people write it, in any language that uses our letters, invented words and names included: each letter costs what
  * it costs after the two before it. No dictionary is needed, so nothing large is loaded at a start.
  */
+import { letterOf } from '../text.ts'
 import costs from './letters-data.ts'
 import type { Found } from './predictable.ts'
 
@@ -56,7 +57,7 @@ interface Letter {
 const foreign = 27
 
 function readLetter(written: string): Letter {
-  const letter = written.normalize('NFD').toLowerCase().charCodeAt(0) - 96
+  const letter = letterOf(written).toLowerCase().charCodeAt(0) - 96
   const isOurs = letter >= 1 && letter <= 26
   return { written, letter: isOurs ? letter : written > '\x7f' ? foreign : 0, isUpper: /[A-Z]/.test(written) }
 }
