@@ -49,7 +49,6 @@ export default fp(
         },
       })
     }
-
     app.decorate('open', async () => {
       if (services) return
       await stores.ping()
