@@ -12,7 +12,7 @@ export function canonicalEmail(email: string): string | undefined {
   if (local === undefined) return undefined
   const ascii = /^[!-~]+$/.test(domain) ? domain : unicodeDomain.test(domain) ? domainToASCII(domain) : ''
   const canonical = `${local}@${ascii}`
-  return ascii !== '' && canonical.length <= 254 ? canonical : undefined
+  return ascii !== '' && Buffer.byteLength(canonical) <= 254 ? canonical : undefined
 }
 
 /**

@@ -17,7 +17,7 @@ export const AccessClaims = Type.Object({
   iat: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   jti: Type.String({ pattern: visible, maxLength: 64 }),
   sid: Type.String({ pattern: '^[A-Za-z0-9_-]{22}$' }),
-  username: Type.String({ pattern: '^[a-z0-9._-]{1,64}$' }),
+  username: Type.RegExp(/^[^\s@\p{C}]{1,64}$|^[^\s@\p{C}]+@[^\s@\p{C}]+$/u, { maxLength: 254 }),
   email: Type.Union([Type.String(), Type.Null()]),
   role: Type.String({ pattern: visible, maxLength: 64 }),
   token_type: Type.Literal('access'),

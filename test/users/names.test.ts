@@ -93,6 +93,25 @@ t.test('two whose addresses are one by now log in as before, and are reported, n
   t.strictSame(lines, [{ users: ['ascii', 'unicode'] }])
 })
 
+t.test('whatever the name, its tokens are taken everywhere and its headers are ASCII', async t => {
+  const { app, admin, logIn, me, refresh } = await asAdmin(t)
+  const long = `${'a'.repeat(242)}@example.com`
+  for (const [username, email, header] of [
+    ['josé.7', null, 'jos%C3%A9.7'],
+    ['山田タロウ', '山@exämple.de', encodeURIComponent('山田タロウ')],
+    ['\u{1e900}'.repeat(64), null, encodeURIComponent('\u{1e922}'.repeat(64))],
+    [long, long, long],
+  ] as const) {
+    t.equal((await admin('POST', '/users', { username, password, email })).statusCode, 201)
+    const tokens = await logIn(username, password)
+    const { access_token: token } = (await refresh(tokens.refresh_token)).json()
+    t.equal((await me(token)).json().username, decodeURIComponent(header))
+    const verified = await app.inject({ url: '/verify', headers: { authorization: `Bearer ${token}` } })
+    t.equal(verified.headers['x-auth-username'], header)
+    t.ok(token.length < 4096)
+  }
+})
+
 t.test('a name that is the address follows it', async t => {
   const { admin, who } = await asAdmin(t)
   const made = await admin('POST', '/users', { username: 'Ana@example.com', password, email: 'ana@example.com' })
