@@ -1,10 +1,12 @@
 /** Deleting what has ended, in small batches, so that requests run in between. */
 import { setImmediate as turn } from 'node:timers/promises'
+import { createPace } from './pace.ts'
 import type { ClockWatch } from './sessions/clock-watch.ts'
 import { keepEndedSeconds } from './sessions/revocations.ts'
 import type { Stores } from './stores/stores.ts'
 
-const batch = 500
+/** On a large database a row costs what its pages do, so how many fit is learned. */
+const deletingPace = { first: 100, least: 20, most: 500, targetMilliseconds: 6 }
 /** Whoever set a clock wrongly notices soon. What was deleted by a wrong time would be missed by the right one. */
 const calmSeconds = 600
 
@@ -16,11 +18,15 @@ export async function deleteEnded(
 ): Promise<void> {
   if (clocks.sinceJump() < calmSeconds) return
   const removals = [
-    () => sessions.deleteEnded(keepEndedSeconds, batch),
-    () => limits.deleteEnded(batch),
-    () => attempts.deleteEnded(batch),
+    (limit: number) => sessions.deleteEnded(keepEndedSeconds, limit),
+    limits.deleteEnded,
+    attempts.deleteEnded,
   ]
   for (const remove of removals) {
-    while (!stopped() && (await remove()) >= batch) await turn()
+    const pace = createPace(deletingPace)
+    for (let isMore = true; isMore && !stopped(); await turn()) {
+      const limit = pace.size()
+      isMore = (await pace.keep(limit, () => remove(limit))) >= limit
+    }
   }
 }

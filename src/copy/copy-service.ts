@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
+import { createPace } from '../pace.ts'
 import type { TransferRow, TransferSource, TransferTable, TransferTarget } from '../stores/stores.ts'
 
 export type CopyTally = Readonly<Record<TransferTable, number>>
@@ -46,7 +47,7 @@ export async function copyDatabase(
   const written = new Map<TransferTable, Digest>()
   for (const table of tables) {
     const digest = createDigest()
-    const pace = createPace()
+    const pace = createPace(copyPace)
     for await (const rows of batches(source, table, pace.size)) {
       await pace.keep(rows.length, () => target.write(table, rows))
       digest.add(rows)
@@ -105,18 +106,5 @@ function createDigest(): Digest {
   }
 }
 
-const targetMilliseconds = 6
-
-/** How many rows a transaction may have: learned from each, aiming well below 20 ms. Nobody waits for it, so no rest. */
-function createPace() {
-  let size = 128
-  return {
-    size: () => size,
-    async keep(rows: number, act: () => Promise<void>): Promise<void> {
-      const startedAt = performance.now()
-      await act()
-      const factor = Math.min(Math.max(targetMilliseconds / (performance.now() - startedAt), 0.5), 1.5)
-      if (rows >= size || factor < 1) size = Math.min(Math.max(Math.round(size * factor), 64), 2000)
-    },
-  }
-}
+/** Nobody waits for it, so no rest. */
+const copyPace = { first: 128, least: 64, most: 2000, targetMilliseconds: 6 }

@@ -3,6 +3,7 @@
  * for what this instance ended itself, by a poll for the rest. So every access token is checked against revocation
  * without a look-up per request. What is remembered and for how long depends on no clock that somebody can set.
  */
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Clock, type Stopwatch, systemStopwatch } from '../clock.ts'
 import { SignetError } from '../errors.ts'
 import type { SessionStore } from '../stores/stores.ts'
@@ -77,6 +78,7 @@ export function createRevocations(
       for (const { sid } of revoked) add(sid)
       const last = revoked.at(-1)
       if (!last || revoked.length < pageSize) return first.now
+      await turn() // an engine may have answered in this one
       revoked = (await sessions.revokedSince(last.revokedAt, last.sid, pageSize)).revoked
     }
   }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Audit } from '../audit.ts'
 import { SignetError } from '../errors.ts'
 import { canonicalEmail } from '../names/email.ts'
+import { createPace } from '../pace.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import type { User, UserStore } from '../stores/stores.ts'
@@ -57,7 +58,7 @@ export function createImportService(dependencies: {
   async function importFrom(records: AsyncIterable<UserRecord>, watcher: ImportWatcher): Promise<ImportTally> {
     const { signal } = watcher
     const tally = { inserted: 0, skipped: 0, refused: 0, line: 0, bytes: 0 }
-    const pace = createPace()
+    const pace = createRestingPace()
     let waiting: Waiting[] = []
     let toHash = 0
 
@@ -144,21 +145,16 @@ function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([promise, stopped]).finally(() => signal.removeEventListener('abort', stop))
 }
 
-const targetMilliseconds = 5
-
-/** How many rows a transaction may have on this disk: learned from each, aiming well below 20 ms. */
-function createPace() {
-  let size = 32
-
-  async function keep<T>(rows: number, act: () => Promise<T>): Promise<T> {
-    const startedAt = performance.now()
-    const result = await act()
-    const took = performance.now() - startedAt
-    const factor = Math.min(Math.max(targetMilliseconds / took, 0.5), 1.5)
-    if (rows >= size || factor < 1) size = Math.min(Math.max(Math.round(size * factor), 8), 1000)
-    await sleep(Math.min(took, 100))
-    return result
+/** Rests as long as it worked, for everybody else. */
+function createRestingPace() {
+  const pace = createPace({ first: 32, least: 8, most: 1000, targetMilliseconds: 5 })
+  return {
+    size: pace.size,
+    async keep<T>(rows: number, act: () => Promise<T>): Promise<T> {
+      const startedAt = performance.now()
+      const result = await pace.keep(rows, act)
+      await sleep(Math.min(performance.now() - startedAt, 100))
+      return result
+    },
   }
-
-  return { size: () => size, keep }
 }

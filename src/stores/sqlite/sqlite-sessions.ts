@@ -2,12 +2,15 @@
 import type { Clock } from '../../clock.ts'
 import { endable, live, unexpired } from '../../sessions/live.ts'
 import { type Row, toSession } from '../rows.ts'
-import type { SessionStore, SessionView } from '../stores.ts'
+import type { EndedSession, SessionStore, SessionView } from '../stores.ts'
 import { revokedAt, toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
 const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries'
+
+/** How many sessions of a user are ended in one commit: nearly always all of them. */
+const some = 200
 
 export function createSqliteSessions({ raw, read, transaction, write }: SqliteDatabase, clock: Clock): SessionStore {
   const insert = raw.prepare(`
@@ -37,8 +40,9 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
     WHERE sid = $sid AND ${endable} AND ($judged IS NULL OR generation = $judged)`)
   const revokeOwn = raw.prepare(`
     UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}`)
-  const revokeAll = raw.prepare(`
-    UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
+  const revokeSome = raw.prepare(`
+    UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason WHERE sid IN (
+      SELECT sid FROM sessions WHERE user_id = $userId AND sid > $after AND ${endable} ORDER BY sid LIMIT ${some})
     RETURNING sid, ${unexpired} AS was_live`)
   // By the primary key, so that a page costs what it holds however many sessions there are.
   const listAll = raw.prepare(`
@@ -99,7 +103,15 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
 
     revokeOwn: (userId, sid) => write(() => revokeOwn.run({ userId, sid, now: clock() }).changes === 1),
 
-    revokeAll: (userId, reason) => write(() => revokeAll.all({ userId, reason, now: clock() }).map(toEnded)),
+    async revokeAll(userId, reason) {
+      const ended: EndedSession[] = []
+      for (let after = ''; ; ) {
+        const batch = await write(() => revokeSome.all({ userId, reason, after, now: clock() }).map(toEnded))
+        ended.push(...batch)
+        if (batch.length < some) return ended
+        after = batch.reduce((last, { sid }) => (sid > last ? sid : last), after)
+      }
+    },
 
     listAll: ({ limit, after = '' }) =>
       read(() =>
