@@ -54,6 +54,7 @@ function sourcesIn(app: FastifyInstance): MetricSources {
         const { size, age, clocks } = app.revocations
         return { size, ageSeconds: age(), clockAheadSeconds: clocks.ahead() }
       }) ?? { size: 0, ageSeconds: Number.POSITIVE_INFINITY, clockAheadSeconds: 0 },
+    droppedLogLines: app.droppedLogLines,
     signingKeySince: () => ifOpen(() => app.keys.signsSince()),
   }
 }
@@ -88,7 +89,9 @@ function countRequests(app: FastifyInstance, metrics: Metrics): void {
 }
 
 function createMetricsServer(app: FastifyInstance, metrics: Metrics): Server {
-  return createServer({ requestTimeout: 10_000 }, async (request, response) => {
+  // Whoever holds a connection without asking holds it for seconds, and all of them together no more than these.
+  const limits = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
+  const server = createServer({ ...limits, keepAliveTimeout: 5_000 }, async (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') return void response.writeHead(404).end()
     try {
       const text = await metrics.text()
@@ -98,4 +101,9 @@ function createMetricsServer(app: FastifyInstance, metrics: Metrics): Server {
       response.writeHead(500).end()
     }
   })
+  server.maxConnections = mostConnections
+  return server
 }
+
+/** Files that a process may open are few, and the service needs them. */
+const mostConnections = 100

@@ -22,6 +22,8 @@ declare module 'fastify' {
     readonly clock: Clock
     readonly background: boolean
     readonly givenHasher: PasswordHasher | undefined
+    /** Log lines that could not be written. */
+    readonly droppedLogLines: () => number
   }
 }
 
@@ -29,7 +31,7 @@ export interface AppOptions {
   readonly config: Config
   readonly clock?: Clock
   /** Where log lines go. */
-  readonly log: Pick<LogLines, 'write'>
+  readonly log: Pick<LogLines, 'write'> & Partial<LogLines>
   /** Whether timers run (revocation poll, housekeeping); tests turn them by hand. */
   readonly background?: boolean
   /** One that several apps share, and that none of them closes; made from the configuration when not given. */
@@ -72,6 +74,7 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
   app.decorate('clock', clock)
   app.decorate('background', background)
   app.decorate('givenHasher', hasher)
+  app.decorate('droppedLogLines', () => log.dropped?.() ?? 0)
   for (const schema of [Problem, OAuthError, TokenResponse, UserItem]) app.addSchema(schema)
 
   await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })

@@ -52,7 +52,7 @@ function importsOf(path: string): { from: string; typeOnly: boolean }[] {
 }
 
 /** The clock itself, and the stamp of a log line, which decides nothing. */
-const ownTime = ['src/clock.ts', 'src/request-log.ts']
+const ownTime = ['src/clock.ts', 'src/log-lines.ts']
 
 const files = globSync('{src,plugins,routes}/**/*.ts', { cwd: root })
 

@@ -12,6 +12,7 @@ export interface MetricSources {
   /** Sessions on the revocation list, seconds since its last good poll, and what that said of the clock. */
   revocations(): { readonly size: number; readonly ageSeconds: number; readonly clockAheadSeconds: number }
   signingKeySince(): number | undefined
+  droppedLogLines(): number
 }
 
 /** @returns what stops the sampling of the event loop */
@@ -67,6 +68,11 @@ export function registerState(registry: Registry, sources: MetricSources, client
       return since === undefined ? Number.NaN : Math.max(0, sources.clock() - since)
     })
   }
+  total(
+    'signet_log_lines_dropped_total',
+    'Log lines that could not be written: a full disk, or a reader that has gone.',
+    sources.droppedLogLines,
+  )
   gauge(
     'signet_clients_share_one_address',
     '1 when the last 5 minutes had at least 100 requests, all from one address: TRUSTED_PROXIES may lack the gateway.',

@@ -37,14 +37,19 @@ export function environment(given: Record<string, string> = {}): NodeJS.ProcessE
   return { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...given }
 }
 
-/** Starts a real server process from the sources and waits until it is ready, or just answers. */
+/**
+ * Starts a real server process from the sources and waits until it is ready, or just answers.
+ * @param through a command that ends by executing its arguments
+ */
 export async function startServer(
   t: Pick<Test, 'teardown'>,
   env: Record<string, string> = {},
   until: 'ready' | 'live' = 'ready',
+  through: readonly string[] = [],
 ): Promise<RunningServer> {
   const port = env['PORT'] ? Number(env['PORT']) : await freePort()
-  const child = spawn(process.execPath, ['src/server.ts'], {
+  const [program = '', ...args] = [...through, process.execPath, 'src/server.ts']
+  const child = spawn(program, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment({

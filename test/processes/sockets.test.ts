@@ -3,21 +3,26 @@ import { connect, type Socket } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
-import { postJson, startServer } from '../helpers/process.ts'
+import { freePort, postJson, startServer } from '../helpers/process.ts'
 import { request } from '../helpers/raw.ts'
 
-const server = await startServer(t, { LOG_LEVEL: 'warn', LOGIN_FREE_FAILURES: '0' })
+const metricsPort = await freePort()
+const settings = { LOG_LEVEL: 'warn', LOGIN_FREE_FAILURES: '0', METRICS_PORT: String(metricsPort) }
+const server = await startServer(t, settings)
 const login = await postJson(`${server.url}/login`, { username: 'maria', password: 'demo123' })
 const { access_token: token } = (await login.json()) as TokenResponse
 const me = () => fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${token}` } })
 
 /** A byte now and then, so that the connection is never idle. @returns the answer, and after how long it was cut */
-function drip(start: string): Promise<{ seconds: number; answer: string }> {
+function drip(start: string, port = server.port): Promise<{ seconds: number; answer: string }> {
   return new Promise(resolve => {
     const startedAt = performance.now()
     let answer = ''
-    const socket = connect(server.port, '127.0.0.1', () => socket.write(start))
-    const timer = setInterval(() => socket.write('a'), 300)
+    let timer: NodeJS.Timeout | undefined
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(start)
+      timer = setInterval(() => socket.write('a'), 300)
+    })
     socket
       .on('data', chunk => (answer += chunk))
       .on('error', () => {}) // it is cut in the middle of a write
@@ -38,7 +43,11 @@ const slow = {
   'a slow body in chunks': drip(
     request('POST /login', ['Content-Type: application/json', 'Transfer-Encoding: chunked'], '270f\r\n{"'),
   ),
+  'a slow header to the metrics': drip('GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', metricsPort),
+  'a slow request line to the metrics': drip('GET /', metricsPort),
 }
+/** More than it takes; half of them say nothing, and half of them half of what they should. */
+const idle = Array.from({ length: 150 }, (_, i) => openSocket(i % 2 === 0 ? '' : 'GET /metrics HT', metricsPort))
 
 t.test('2,000 sockets that send nothing, or half a request, do not stop /me', async t => {
   const sockets = await Promise.all(
@@ -58,9 +67,9 @@ t.test('2,000 sockets that send nothing, or half a request, do not stop /me', as
   t.ok(sockets.filter(socket => !socket.destroyed).length > 1900, 'they were all there')
 })
 
-function openSocket(start: string): Promise<Socket> {
+function openSocket(start: string, port = server.port): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(server.port, '127.0.0.1', () => {
+    const socket = connect(port, '127.0.0.1', () => {
       if (start) socket.write(start)
       socket.on('error', () => {}).resume()
       resolve(socket)
@@ -127,9 +136,15 @@ for (const [name, cut] of Object.entries(slow)) {
     const limit = (name.includes('body') ? longest.request : longest.headers) + scheduling
     t.ok(seconds <= limit, `after ${seconds.toFixed(1)} s`)
     t.match(answer, /^HTTP\/1\.1 408 /)
-    t.match(answer, /"status":408/)
+    if (!name.includes('metrics')) t.match(answer, /"status":408/)
   })
 }
+
+t.test('whoever holds connections to the metrics and does not ask loses them, and others get theirs', async t => {
+  const sockets = await Promise.all(idle)
+  await Promise.all(sockets.map(socket => socket.destroyed || new Promise(resolve => socket.once('close', resolve))))
+  t.equal((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status, 200)
+})
 
 t.test('afterwards the server is as it was', async t => {
   t.equal((await me()).status, 200)
