@@ -20,14 +20,15 @@ LABEL org.opencontainers.image.title="Signet" \
       org.opencontainers.image.licenses="MIT"
 WORKDIR /app
 # The default DATABASE_URL, sqlite:data/signet.db, lands in the volume. The rest of the file system may be read-only.
-RUN install -d -o 1000 -g 1000 -m 700 /data /app/.compile-cache && ln -s /data data && ln -s /app/dist/src/cli.js /usr/local/bin/signet
+# OpenShift and the like run it as any user of group 0; the files in it are their maker's alone.
+RUN install -d -o 1000 -g 0 -m 770 /data && install -d -o 1000 -g 1000 -m 700 /app/.compile-cache && \
+    ln -s /data data && ln -s /app/dist/src/cli.js /usr/local/bin/signet
 COPY LICENSE package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 ENV HOST=0.0.0.0 PORT=3000
 USER 1000:1000
 # One start at build time leaves its compiled code in the image, so that every start is as quick as a second one.
-ENV NODE_COMPILE_CACHE=/app/.compile-cache
 RUN JWT_SECRET_KEY=random DATABASE_URL=sqlite::memory: HOST=127.0.0.1 PORT=0 SHUTDOWN_GRACE=0 \
       timeout -s INT 5 node dist/src/server.js; \
     test -n "$(ls /app/.compile-cache)"

@@ -1,5 +1,5 @@
 /** Entry of the service. Compiled code is kept for the next start, which has to be said before anything is loaded. */
-import { enableCompileCache } from 'node:module'
+import { keepCompiledCode } from './compile-cache.ts'
 
-enableCompileCache() // in NODE_COMPILE_CACHE, or the folder for temporary files; where it cannot write, it does without
+keepCompiledCode()
 await import('./serve.ts')
