@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { SignetError } from '../../errors.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { cannotOpen, makeDatabaseFile, watchDatabaseFile } from './database-file.ts'
+import { closeToOthers } from './file-mode.ts'
 import { type Act, createLine, type Outcome } from './group-commit.ts'
 import { kindOf, unavailable } from './sqlite-errors.ts'
 
@@ -139,6 +140,7 @@ function openFile(path: string): DatabaseSync {
   if (path === ':memory:') return new DatabaseSync(path, { timeout: 0 })
   makeDatabaseFile(path)
   try {
+    closeToOthers(path)
     return new DatabaseSync(resolve(path), { timeout: 0 }) // absolute: SQLite takes `file:` for a URI
   } catch (error) {
     throw cannotOpen(path, error)

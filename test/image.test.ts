@@ -1,0 +1,20 @@
+/** What the Dockerfile promises, as far as that can be read without an engine. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { root } from './helpers/app.ts'
+
+const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll('\\\n', ' ')
+
+t.test('any user of group 0 can write to /data, and nobody else but its owner', async t => {
+  t.match(dockerfile, /install -d -o 1000 -g 0 -m 770 \/data(?: |$)/m)
+  t.ok(
+    dockerfile.indexOf('/data') < dockerfile.indexOf('VOLUME /data'),
+    'before it becomes a volume, which keeps it so',
+  )
+})
+
+t.test('compiled code is where a start looks for it, and no variable of Node moves it', async t => {
+  t.match(dockerfile, /install -d -o 1000 -g 1000 -m 700 \/app\/\.compile-cache/)
+  t.notMatch(dockerfile, /NODE_COMPILE_CACHE/)
+})

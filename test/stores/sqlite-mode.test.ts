@@ -1,0 +1,76 @@
+/** Nobody but its owner reads a database: neither a new one nor one that was made with another mode. */
+import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import t from 'tap'
+import { closeToOthers } from '../../src/stores/sqlite/file-mode.ts'
+import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
+import { testApp } from '../helpers/app.ts'
+import { movableClock } from '../helpers/clock.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+
+const modeOf = (path: string) => (lstatSync(path).mode & 0o777).toString(8)
+const companions = ['', '-wal', '-shm']
+
+t.test('the folder that is made is ours alone, and so are the files in it, whatever the umask', async t => {
+  const path = join(await temporaryFolder(t), 'new', 'deeper', 'signet.db')
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
+
+  const { logIn } = await testApp(t, { sqlitePath: path })
+  await logIn()
+
+  t.equal(modeOf(dirname(path)), '700')
+  t.equal(modeOf(dirname(dirname(path))), '700')
+  for (const companion of companions) t.equal(modeOf(`${path}${companion}`), '600', companion)
+})
+
+t.test('a database that others could read is closed to them, with its WAL', async t => {
+  for (const mode of [0o644, 0o664, 0o666, 0o640]) {
+    const path = join(await temporaryFolder(t), 'signet.db')
+    const other = await openSqliteStores(path, movableClock()) // a process that goes on meanwhile
+    t.teardown(() => other.close())
+    for (const companion of companions) chmodSync(`${path}${companion}`, mode)
+
+    const stores = await openSqliteStores(path, movableClock())
+    t.teardown(() => stores.close())
+    for (const companion of companions) t.equal(modeOf(`${path}${companion}`), '600', `${companion} of ${mode}`)
+  }
+})
+
+t.test('a file that somebody made with sqlite3 is closed when it is opened, also by way of a link', async t => {
+  const folder = await temporaryFolder(t)
+  mkdirSync(join(folder, 'real'))
+  const path = join(folder, 'real', 'signet.db')
+  const made = new DatabaseSync(path)
+  made.exec('PRAGMA journal_mode = WAL; CREATE TABLE notes (text)')
+  for (const companion of companions) chmodSync(`${path}${companion}`, 0o644)
+  symlinkSync(path, join(folder, 'link.db'))
+
+  closeToOthers(join(folder, 'link.db'))
+  for (const companion of companions) t.equal(modeOf(`${path}${companion}`), '600')
+  made.close()
+})
+
+t.test(
+  'a file of another user is told, not passed over',
+  { skip: process.geteuid?.() !== 0 && 'needs root' },
+  async t => {
+    const folder = await temporaryFolder(t)
+    const path = join(folder, 'signet.db')
+    new DatabaseSync(path).close()
+    chmodSync(path, 0o666)
+    chmodSync(folder, 0o755)
+    chownSync(path, 4242, 4242)
+
+    const told: string[] = []
+    process.seteuid?.(65_534)
+    try {
+      closeToOthers(path, text => told.push(text))
+    } finally {
+      process.seteuid?.(0)
+    }
+    t.equal(told.length, 1)
+    t.match(told[0], /can be read or written by others/)
+  },
+)
