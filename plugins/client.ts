@@ -22,6 +22,7 @@ const forwardingHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip']
 export default fp(
   async app => {
     const isTrusted = createAddressRanges(app.config.trustedProxies)
+    const isExempt = createAddressRanges(app.config.loginLimitExempt)
     let warned = false
 
     app.decorateRequest('knownIp', undefined)
@@ -33,7 +34,7 @@ export default fp(
     })
     app.decorateRequest('client', {
       getter(this: FastifyRequest): Client {
-        return describe(this.clientIp, this.headers['user-agent'])
+        return describe(this.clientIp, this.headers['user-agent'], isExempt, this.socket)
       },
     })
 
@@ -53,10 +54,18 @@ export default fp(
   { name: 'client' },
 )
 
-function describe(ip: string, userAgent: string | undefined): Client {
+type Test = ReturnType<typeof createAddressRanges>
+
+function describe(ip: string, userAgent: string | undefined, isExempt: Test, socket: Socket): Client {
   return {
     ip,
     userAgent,
+    get isExempt() {
+      return isExempt(ip)
+    },
+    get isGone() {
+      return socket.destroyed
+    },
     get network() {
       return networkOf(ip)
     },

@@ -15,6 +15,7 @@ export default fp(
       })
       every(1_000, 'key ring poll', () => app.keys.sync())
       every(60_000, 'housekeeping', () => deleteEnded(app.stores, app.revocations.clocks, () => closed))
+      every(60_000, 'looking at stored hashes', () => app.standIns.refresh()) // it does nothing within the hour
     })
     app.addHook('preClose', async () => {
       closed = true

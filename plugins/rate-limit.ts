@@ -28,7 +28,12 @@ export default fp(
       await scope.register(rateLimit, { ...common, max: unknownUrlsPerMinute, store })
       app.decorate('limitUnknownUrls', scope.rateLimit() as preHandlerAsyncHookHandler)
     })
-    await app.register(rateLimit, { ...common, max: loginLimitPerIp, store: storeIn(app.stores.limits) })
+    await app.register(rateLimit, {
+      ...common,
+      max: loginLimitPerIp,
+      allowList: isExempt,
+      store: storeIn(app.stores.limits),
+    })
     app.decorate(
       'limitLogins',
       loginLimitPerIp === 0 ? async () => {} : (app.rateLimit() as preHandlerAsyncHookHandler),
@@ -36,6 +41,8 @@ export default fp(
   },
   { name: 'rate-limit', dependencies: ['client', 'stores'] },
 )
+
+const isExempt = ({ client }: FastifyRequest) => client.isExempt
 
 const common = {
   global: false,

@@ -8,6 +8,7 @@ import { createLoginLimit } from '../src/limits/login-limit.ts'
 import { reportSharedAddresses } from '../src/names/shared-addresses.ts'
 import { createPasswordHasher, type PasswordHasher } from '../src/passwords/password-hash.ts'
 import { createPasswordPolicy } from '../src/passwords/password-policy.ts'
+import { createStandIns, type StandIns } from '../src/passwords/stand-ins.ts'
 import { createRevocations, type Revocations } from '../src/sessions/revocations.ts'
 import { createSessionService, type SessionService } from '../src/sessions/session-service.ts'
 import { createTokenService, type TokenService } from '../src/tokens/token-service.ts'
@@ -21,6 +22,7 @@ interface Services {
   readonly sessions: SessionService
   readonly users: UserService
   readonly revocations: Revocations
+  readonly standIns: StandIns
   readonly keys: KeyRing
 }
 
@@ -41,7 +43,7 @@ export default fp(
     const { config, stores } = app
     app.decorate('hasher', app.givenHasher ?? ownHasher(app))
     let services: Services | undefined
-    for (const name of ['tokens', 'verifier', 'sessions', 'users', 'revocations', 'keys'] as const) {
+    for (const name of ['tokens', 'verifier', 'sessions', 'users', 'revocations', 'standIns', 'keys'] as const) {
       app.decorate(name as string, {
         getter() {
           if (services) return services[name]
@@ -54,6 +56,7 @@ export default fp(
       await stores.ping()
       const made = await putTogether(app)
       if (config.seedUsersFile) await seedUsers(made.users, config.seedUsersFile)
+      await made.standIns.refresh()
       await made.revocations.poll()
       services = made // only now, so that nobody meets a service without its users or its revocations
       void reportSharedAddresses(stores.users, app.log) // however many users there are, nobody waits for it
@@ -87,23 +90,18 @@ async function putTogether(app: FastifyInstance): Promise<Services> {
   const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log: app.log })
   const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
   const nameKey = deriveKey(config.secrets[0], stores.salt, 'signet account name')
+  const standIns = createStandIns({ users: stores.users, hasher, salt: stores.salt, clock })
   const users = createUserService({
     users: stores.users,
     hasher,
     policy: createPasswordPolicy(config.passwordMinLength, config.passwordHash),
+    standIns,
     limit: createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures),
     revocations,
     audit,
   })
-  const sessions = createSessionService({ sessions: stores.sessions, revocations, audit })
-  const tokens = createTokenService({
-    sessions: stores.sessions,
-    users,
-    keys,
-    verifier,
-    revocations,
-    audit,
-    settings: config,
-  })
-  return { tokens, verifier, sessions, users, revocations, keys }
+  const shared = { sessions: stores.sessions, revocations, audit }
+  const sessions = createSessionService(shared)
+  const tokens = createTokenService({ ...shared, users, keys, verifier, settings: config })
+  return { tokens, verifier, sessions, users, revocations, standIns, keys }
 }

@@ -18,7 +18,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async (request, reply) => {
       if (!app.config.registrationIsOpen) throw new SignetError('registration_closed', 'REGISTRATION is closed')
-      const user = await app.users.create(request.body, 'user.registered', { ip: request.client.ip })
+      const { body, client } = request
+      const user = await app.users.create(body, 'user.registered', { ip: client.ip }, client)
       return reply.code(201).send(userItem(user))
     },
   )

@@ -65,7 +65,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async (request, reply) => {
-      const user = await app.users.create(request.body, 'user.created', actor(request))
+      const user = await app.users.create(request.body, 'user.created', actor(request), request.client)
       return reply.code(201).send(userItem(user))
     },
   )
@@ -100,7 +100,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: { 200: UserItemRef, ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
       },
     },
-    async request => userItem(await app.users.change(request.params.id, request.body, actor(request), keepAdmin)),
+    async request => {
+      const options = { ...keepAdmin, client: request.client }
+      return userItem(await app.users.change(request.params.id, request.body, actor(request), options))
+    },
   )
 
   app.delete(

@@ -6,5 +6,9 @@ export interface Client {
   readonly network: string
   /** The IPv6 /48, of which one customer can have 65,536 networks; undefined for IPv4. */
   readonly site: string | undefined
+  /** Many people share this address (`LOGIN_LIMIT_EXEMPT`): no limit counts it. */
+  readonly isExempt: boolean
+  /** Whether the connection is gone by now, and nobody waits for the answer. */
+  readonly isGone: boolean
   readonly userAgent: string | undefined
 }

@@ -125,6 +125,15 @@ export function readTrustedProxies({ TRUSTED_PROXIES }: Variables, mistakes: str
   return proxies
 }
 
+/** Without the names of groups, which are for gateways. */
+export function readLoginLimitExempt({ LOGIN_LIMIT_EXEMPT }: Variables, mistakes: string[]): string[] {
+  const ranges = LOGIN_LIMIT_EXEMPT?.split(',').map(one => one.trim()) ?? []
+  if (!ranges.every(one => isAddressRange(one) && !/^[a-z]+$/.test(one))) {
+    mistakes.push('LOGIN_LIMIT_EXEMPT must list addresses or CIDRs, as in 203.0.113.0/24; not everything')
+  }
+  return ranges
+}
+
 /** `id:secret` pairs, split at the first colon; a secret has no comma. @param own the secrets that sign: nobody else's */
 export function readResourceServers(
   { RESOURCE_SERVERS }: Variables,

@@ -8,6 +8,7 @@ import {
   readCookieOrigins,
   readCorsOrigins,
   readDatabase,
+  readLoginLimitExempt,
   readPublicUrl,
   readResourceServers,
   readSecrets,
@@ -46,6 +47,8 @@ export interface Config {
   readonly hashQueue: number | undefined
   readonly passwordMinLength: number
   readonly loginLimitPerIp: number
+  /** Addresses and CIDRs. */
+  readonly loginLimitExempt: readonly string[]
   readonly loginFreeFailures: number
   readonly trustedProxies: readonly string[]
   readonly registrationIsOpen: boolean
@@ -196,6 +199,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     ...hashingOf(values),
     hashQueue: values.HASH_QUEUE,
     loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,
+    loginLimitExempt: Object.freeze(readLoginLimitExempt(values, mistakes)),
     loginFreeFailures: values.LOGIN_FREE_FAILURES,
     trustedProxies: Object.freeze(trustedProxies),
     registrationIsOpen: values.REGISTRATION === 'open',

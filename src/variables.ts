@@ -54,16 +54,16 @@ export const variables = Type.Object({
     fromFile: true,
   }),
   PASSWORD_HASH: Type.Union([Type.Literal('bcrypt'), Type.Literal('argon2id')], {
-    title: 'scheme of new hashes: `bcrypt` or `argon2id`; older ones are replaced at the next login',
+    title: 'scheme of new hashes: `bcrypt` or `argon2id`; others are replaced at the next login',
     default: 'bcrypt',
   }),
-  BCRYPT_COST: Type.Integer({ title: 'bcrypt cost of new hashes', default: 12, minimum: 10, maximum: 15 }),
+  BCRYPT_COST: Type.Integer({ title: 'bcrypt cost of new hashes, 10 to 15', default: 12, minimum: 10, maximum: 15 }),
   HASH_THREADS: Type.Optional(
-    Type.Integer({ title: 'threads that hash passwords', shown: 'cores', minimum: 1, maximum: 64 }),
+    Type.Integer({ title: 'threads that hash passwords, 1 to 64', shown: 'cores', minimum: 1, maximum: 64 }),
   ),
   HASH_QUEUE: Type.Optional(
     Type.Integer({
-      title: 'logins that may wait for a thread; beyond that 503',
+      title: 'logins that may wait for a thread, 0 to 100,000; beyond that 503',
       shown: 'two seconds of work, at least 8',
       minimum: 0,
       maximum: 100_000,
@@ -81,6 +81,12 @@ export const variables = Type.Object({
     minimum: 0,
     maximum: 1_000_000,
   }),
+  LOGIN_LIMIT_EXEMPT: Type.Optional(
+    Type.String({
+      title:
+        'CIDRs whose many users share one address (an office, a school), comma-separated: no limit per address and no share of the hash queue',
+    }),
+  ),
   LOGIN_FREE_FAILURES: Type.Integer({
     title: 'wrong passwords in a row before an account must wait; 0 = off, for load tests',
     default: 5,

@@ -1,7 +1,8 @@
 /** One hash's time, and what all cores hash together without any service around: the two ceilings of logins. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'
-import { type HashTarget, type HashTask, hashWorkerUrl } from '../../src/passwords/hash-worker.ts'
+import type { HashTarget } from '../../src/passwords/hash-cost.ts'
+import { type HashTask, hashWorkerUrl } from '../../src/passwords/hash-worker.ts'
 
 export interface HashCeiling {
   /** Logins a second if every core hashed all the time as fast as one does alone. */

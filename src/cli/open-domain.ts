@@ -51,6 +51,7 @@ export async function withDomain<T>(
         hasher,
         policy,
         limit: { ...noLogins, lift: stores.attempts.lift },
+        standIns: { for: () => undefined },
         revocations: pollTells,
         audit,
       }),

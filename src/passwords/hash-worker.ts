@@ -6,15 +6,16 @@ import { randomBytes } from 'node:crypto'
 import { setPriority } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import { compareSync, hashSync } from 'bcryptjs'
+import { blocksOf, compareToNew, type HashTarget } from './hash-cost.ts'
 import { argon2id, matchesHash } from './matches-hash.ts'
-import { normalizePassword, type PasswordScheme, passwordForms, unhashable } from './password-policy.ts'
-import { argon2idParameters, formatArgon2id, parseStoredHash, type StoredHash } from './stored-hash.ts'
-
-/** The scheme of new hashes, and with it the work of every failure. */
-export interface HashTarget {
-  readonly scheme: PasswordScheme
-  readonly bcryptCost: number
-}
+import { normalizePassword, passwordForms, unhashable } from './password-policy.ts'
+import {
+  type Argon2idHash,
+  argon2idParameters,
+  formatArgon2id,
+  parseStoredHash,
+  type StoredHash,
+} from './stored-hash.ts'
 
 export type HashTask =
   | { readonly act: 'hash'; readonly password: string; readonly target: HashTarget }
@@ -25,6 +26,8 @@ export type HashTask =
       readonly hash: string | null
       /** Whether another maker may have made the hash. */
       readonly foreign: boolean
+      /** It is computed for somebody who has none, so it is wrong whatever the password. */
+      readonly isStandIn?: boolean
       readonly target: HashTarget
     }
 
@@ -60,12 +63,12 @@ function hashOf(password: string, { scheme, bcryptCost }: HashTarget): string {
  * A foreign hash is compared with every form of the password its maker may have seen, and our own with NFC alone. The
  * work is the same for both, and for none: it depends on the password that was sent, and not on whose it may be.
  */
-function verify({ password, hash, foreign, target }: Extract<HashTask, { act: 'verify' }>): Verdict {
+function verify({ password, hash, foreign, isStandIn = false, target }: Extract<HashTask, { act: 'verify' }>): Verdict {
   const stored = hash === null ? undefined : parseStoredHash(hash)
   for (const [i, form] of passwordForms(password).entries()) {
     const mayMatch = stored && (i === 0 || foreign) && !unhashable(form, foreign ? undefined : limitOf(stored))
-    if (!compare(form, mayMatch ? stored : undefined, target)) continue
-    const isOurs = i === 0 && stored && !isOutdated(stored, target)
+    if (!compare(form, mayMatch ? stored : undefined, isStandIn, target)) continue
+    const isOurs = i === 0 && stored && compareToNew(stored, target) === 'same'
     return isOurs || unhashable(normalizePassword(password), target.scheme) ? 'right' : 'outdated'
   }
   return 'wrong'
@@ -75,30 +78,35 @@ function verify({ password, hash, foreign, target }: Extract<HashTask, { act: 'v
 const limitOf = ({ scheme }: StoredHash) => (scheme === 'bcrypt' ? scheme : undefined)
 
 /** One comparison, and whatever is missing to the work of one hash of the target when it fails. */
-function compare(password: string, stored: StoredHash | undefined, target: HashTarget): boolean {
+function compare(password: string, stored: StoredHash | undefined, isStandIn: boolean, target: HashTarget): boolean {
   if (!stored) return burn(password, target)
-  if (matchesHash(password, stored)) return true
-  if (stored.scheme !== target.scheme) return burn(password, target)
-  // 2^c + 2^c + 2^(c+1) + … + 2^(target-1) = 2^target: an old, cheaper hash takes no less time than none at all.
-  if (stored.scheme === 'bcrypt')
-    for (let cost = stored.cost; cost < target.bcryptCost; cost++) burnBcrypt(password, cost)
+  if (matchesHash(password, stored) && !isStandIn) return true
+  const comparison = compareToNew(stored, target)
+  if (comparison === 'other') burn(password, target)
+  if (comparison === 'cheaper') topUp(password, stored, target)
   return false
 }
 
-/** Whether it is weaker than, or of another scheme than, what new ones are. */
-function isOutdated(hash: StoredHash, { scheme, bcryptCost }: HashTarget): boolean {
-  if (hash.scheme !== scheme) return true
-  if (hash.scheme === 'argon2id') {
-    return hash.memoryKib < argon2idParameters.memoryKib || hash.passes < argon2idParameters.passes
+/** An old, cheaper hash takes no less time than none at all. */
+function topUp(password: string, stored: StoredHash, { bcryptCost }: HashTarget): void {
+  if (stored.scheme === 'bcrypt') {
+    // 2^c + 2^c + 2^(c+1) + … + 2^(target-1) = 2^target
+    for (let cost = stored.cost; cost < bcryptCost; cost++) burnBcrypt(password, cost)
+  } else if (stored.scheme === 'argon2id') {
+    const missing = (blocksOf(argon2idParameters) - blocksOf(stored)) / argon2idParameters.passes
+    burnArgon2id(password, { ...argon2idParameters, memoryKib: Math.max(8, Math.ceil(missing)) })
   }
-  return hash.scheme === 'bcrypt' && hash.cost < bcryptCost
 }
 
 /** The work of one hash, for nothing: with the given password and by the same steps, or it would be a little faster. */
 function burn(password: string, { scheme, bcryptCost }: HashTarget): false {
   if (scheme === 'bcrypt') burnBcrypt(unhashable(password) ? 'no password' : password, bcryptCost)
-  else matchesHash(password, { scheme, ...argon2idParameters, salt: filler.subarray(0, 16), tag: filler })
+  else burnArgon2id(password, argon2idParameters)
   return false
+}
+
+function burnArgon2id(password: string, parameters: Pick<Argon2idHash, 'memoryKib' | 'passes' | 'parallelism'>): void {
+  matchesHash(password, { scheme: 'argon2id', ...parameters, salt: filler.subarray(0, 16), tag: filler })
 }
 
 function burnBcrypt(password: string, cost: number): void {

@@ -19,6 +19,9 @@ export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'
   readonly foreignHash?: boolean
 }
 
+/** Of some user who has one. */
+export type SampledHash = Pick<User, 'foreignHash'> & { readonly passwordHash: string }
+
 /** What may be changed of a user; absent members stay. A changed hash is one of ours. */
 export type UserChanges = Partial<Pick<User, 'username' | 'role' | 'email' | 'disabled' | 'passwordHash'>>
 

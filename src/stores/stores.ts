@@ -18,6 +18,7 @@ import type {
   Revocation,
   RevokeReason,
   RotationPolicy,
+  SampledHash,
   Session,
   SessionView,
   SigningKey,
@@ -135,6 +136,12 @@ export interface UserStore {
     changes: UserChanges,
     options?: { ifVersion?: number; keep?: string } & KeepAdmin,
   ): Promise<{ user: User; ended: EndedSession[] } | undefined>
+
+  /**
+   * The password hashes of up to `limit` users (at most 1,000), evenly chosen among all. It reads about as much however
+   * many there are, and as far as they are still there it is the same users every time.
+   */
+  sampleHashes(limit: number): Promise<SampledHash[]>
 
   /** Replaces a hash by a better one of the same password, made here: nothing else changes. @returns whether it was still that hash */
   rehash(userId: string, oldHash: string, newHash: string): Promise<boolean>

@@ -1,4 +1,6 @@
 /** What is asked of an account, and by whom. */
+import type { Client } from '../client.ts'
+import type { KeepAdmin } from '../stores/stores.ts'
 
 export interface NewAccount {
   readonly username: string
@@ -25,3 +27,6 @@ export interface Actor {
   readonly by?: string
   readonly ip?: string
 }
+
+/** With for whom a new password is hashed. */
+export type ChangeOptions = KeepAdmin & { readonly client?: Client }

@@ -90,7 +90,7 @@ export function createImportService(dependencies: {
       for await (const record of records) {
         signal.throwIfAborted()
         last = record
-        const read = 'value' in record.read ? readUser(record.read.value, policy.scheme) : record.read
+        const read = 'value' in record.read ? readUser(record.read.value, policy.scheme, hasher) : record.read
         if ('mistake' in read) refuse(record.line, read.mistake)
         else waiting.push({ line: record.line, user: read.user })
         if ('user' in read && read.user.password !== undefined) toHash++
@@ -116,7 +116,7 @@ export function createImportService(dependencies: {
     if (password === undefined || (await users.findByUsername(user.username))) return { line, user }
     try {
       await policy.check(password, user.username, '/password')
-      return { line, user, hash: await hasher.hash(password, true) }
+      return { line, user, hash: await hasher.hash(password, 'patient') }
     } catch (error) {
       const [mistake] = (error instanceof SignetError && error.mistakes) || []
       if (!mistake) throw error

@@ -4,6 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { canonicalEmail } from '../names/email.ts'
 import { newUsername } from '../names/username.ts'
 import { readImportedHash } from '../passwords/imported-hash.ts'
+import type { PasswordHasher } from '../passwords/password-hash.ts'
 import { normalizePassword, type PasswordScheme, unhashable } from '../passwords/password-policy.ts'
 import type { NewUser } from '../stores/stores.ts'
 import { newUserId, rolePattern } from './user.ts'
@@ -27,17 +28,20 @@ const schema = TypeCompiler.Compile(ImportedUser)
 
 export type ReadUser = { readonly user: ImportedUser } | { readonly mistake: string }
 
+/** Which hashes can be computed here: what cannot is refused now, by the number of its line, and not at a login. */
+export type ReadableHashes = Pick<PasswordHasher, 'refusalOf'>
+
 /** One line of NDJSON with canonical names, or what is wrong with it, without its content. */
-export function readUserLine(line: string, scheme: PasswordScheme): ReadUser {
+export function readUserLine(line: string, scheme: PasswordScheme, hashes: ReadableHashes): ReadUser {
   try {
-    return readUser(JSON.parse(line), scheme)
+    return readUser(JSON.parse(line), scheme, hashes)
   } catch {
     return { mistake: 'is not JSON' }
   }
 }
 
 /** @param written what is `null` is not there, and a database's own way to write a flag or an id will do */
-export function readUser(written: unknown, scheme: PasswordScheme): ReadUser {
+export function readUser(written: unknown, scheme: PasswordScheme, hashes: ReadableHashes): ReadUser {
   const value = tidied(written)
   const first = schema.Errors(value).First()
   if (first || !schema.Check(value)) return { mistake: mistakeAt(first?.path ?? '') }
@@ -46,7 +50,7 @@ export function readUser(written: unknown, scheme: PasswordScheme): ReadUser {
   if (email === undefined) return { mistake: '/email is not an e-mail address' }
   const named = newUsername(value.username, email)
   if ('mistake' in named) return { mistake: `/username ${named.mistake}` }
-  const password = readPassword(value, scheme)
+  const password = readPassword(value, scheme, hashes)
   return 'mistake' in password ? password : { user: { ...value, ...password, ...named, email } }
 }
 
@@ -96,11 +100,13 @@ export function newUserOf(user: ImportedUser, ownHash?: string): NewUser {
 function readPassword(
   { password, password_hash: written }: ImportedUser,
   scheme: PasswordScheme,
+  hashes: ReadableHashes,
 ): { readonly password_hash?: string } | { readonly mistake: string } {
   if (written !== undefined) {
     if (password !== undefined) return { mistake: 'has both /password and /password_hash' }
     const read = readImportedHash(written)
-    return 'hash' in read ? { password_hash: read.hash } : { mistake: `/password_hash ${read.mistake}` }
+    const mistake = 'hash' in read ? hashes.refusalOf(read.hash) : read.mistake
+    return 'hash' in read && !mistake ? { password_hash: read.hash } : { mistake: `/password_hash ${mistake}` }
   }
   const reason = password === undefined ? undefined : unhashable(normalizePassword(password), scheme)
   return reason ? { mistake: `/password ${reason}` } : {}

@@ -8,12 +8,14 @@ import { spellingsOf } from '../names/email.ts'
 import { accountName, canonicalUsername, newUsername } from '../names/username.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
+import type { StandIns } from '../passwords/stand-ins.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import type { KeepAdmin, User, UserChanges, UserStore } from '../stores/stores.ts'
-import type { AccountChanges, Actor, Device, NewAccount } from './account.ts'
+import type { AccountChanges, Actor, ChangeOptions, Device, NewAccount } from './account.ts'
 import { emailOf, newAddress, refused, requireFree } from './address.ts'
 import { linesOf } from './import-lines.ts'
+import { createPasswordCheck } from './password-check.ts'
 import { newUserId } from './user.ts'
 import { type ImportedUser, newUserOf, readUserLine } from './user-import.ts'
 
@@ -34,7 +36,7 @@ export interface UserService {
    */
   changePassword(userId: string, sid: string, current: string, next: string, client: Client): Promise<void>
   /** @throws {SignetError} `invalid_request`, `taken`, `overloaded` */
-  create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor): Promise<User>
+  create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor, client?: Client): Promise<User>
   /** @throws {SignetError} `not_found` */
   get(userId: string): Promise<User>
   /**
@@ -45,7 +47,7 @@ export interface UserService {
   lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User>
   list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
   /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `last_admin`, `overloaded` */
-  change(userId: string, changes: AccountChanges, by: Actor, options?: KeepAdmin): Promise<User>
+  change(userId: string, changes: AccountChanges, by: Actor, options?: ChangeOptions): Promise<User>
   /** Ends the waits after wrong passwords. @throws {SignetError} `not_found` */
   unlock(userId: string, by: Actor): Promise<User>
   /** @throws {SignetError} `not_found`, `last_admin` */
@@ -63,10 +65,12 @@ export function createUserService(dependencies: {
   hasher: PasswordHasher
   policy: PasswordPolicy
   limit: LoginLimit
+  standIns: Pick<StandIns, 'for'>
   revocations: Pick<Revocations, 'add'>
   audit: Audit
 }): UserService {
   const { users, hasher, policy, limit, revocations, audit } = dependencies
+  const check = createPasswordCheck(dependencies)
 
   async function checkPassword(name: string, password: string, client: Client, shown?: Device): Promise<User> {
     const user = await find(name)
@@ -75,7 +79,7 @@ export function createUserService(dependencies: {
     const whom = { ip: client.ip, account: limit.nameless(account), ...(user && { sub: user.userId }) }
     try {
       const attempt = { account, userId: user?.userId, network: client.network, device }
-      return await limit.guard(attempt, () => verified(user, password))
+      return await limit.guard(attempt, () => check(user, account, password, client))
     } catch (error) {
       if (error instanceof SignetError && error.code === 'invalid_credentials')
         audit({ event: 'login.failed', ...whom })
@@ -92,25 +96,6 @@ export function createUserService(dependencies: {
     return username === undefined ? undefined : users.findByUsername(username)
   }
 
-  async function verified(user: User | undefined, password: string): Promise<User> {
-    const verdict = await hasher.verify(password, user?.passwordHash, user?.foreignHash)
-    const matches = verdict !== 'wrong'
-    if (!user || !matches || user.disabled) throw new SignetError('invalid_credentials', reasonFor(user, matches))
-    if (verdict === 'outdated') await rehash(user, password)
-    return user
-  }
-
-  /** Once, and never over a newer hash; when there is no time for it now, the next login does it. */
-  async function rehash({ userId, passwordHash }: User, password: string): Promise<void> {
-    if (passwordHash === null) return
-    try {
-      const replaced = await users.rehash(userId, passwordHash, await hasher.hash(password))
-      if (replaced) audit({ event: 'password.rehashed', sub: userId })
-    } catch (error) {
-      if (!(error instanceof SignetError && error.status === 503)) throw error
-    }
-  }
-
   async function changePassword(
     userId: string,
     sid: string,
@@ -121,21 +106,26 @@ export function createUserService(dependencies: {
     const { username } = await get(userId)
     const user = await checkPassword(username, current, client)
     await policy.check(next, user.username, '/new_password')
-    const passwordHash = await hasher.hash(next)
+    const passwordHash = await hasher.hash(next, client)
     const outcome = await users.update(userId, { passwordHash }, { ifVersion: user.credentialsVersion, keep: sid })
     if (!outcome) throw new SignetError('invalid_credentials', 'the user changed while the hash was computed')
     const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
     audit({ event: 'password.changed', sub: userId, sid, ip: client.ip, sessionsEnded })
   }
 
-  async function create(account: NewAccount, event: 'user.created' | 'user.registered', by: Actor): Promise<User> {
+  async function create(
+    account: NewAccount,
+    event: 'user.created' | 'user.registered',
+    by: Actor,
+    client?: Client,
+  ): Promise<User> {
     const email = emailOf(account.email)
     const named = newUsername(account.username, email)
     if ('mistake' in named) throw refused('/username', named.mistake)
     const { username } = named
     await requireFree(users, email)
     await policy.check(account.password, username, '/password')
-    const passwordHash = await hasher.hash(account.password)
+    const passwordHash = await hasher.hash(account.password, client)
     const user = await users.create({
       userId: newUserId(),
       username,
@@ -164,11 +154,20 @@ export function createUserService(dependencies: {
     return user
   }
 
-  async function change(userId: string, changes: AccountChanges, by: Actor, options: KeepAdmin = {}): Promise<User> {
+  async function change(
+    userId: string,
+    changes: AccountChanges,
+    by: Actor,
+    options: ChangeOptions = {},
+  ): Promise<User> {
     const { password, email, ...others } = changes
     const before = await get(userId)
     const wanted: UserChanges = { ...others, ...(await newAddress(users, before, email)) }
-    const outcome = await users.update(userId, { ...wanted, ...(await newHash(before, password)) }, options)
+    const outcome = await users.update(
+      userId,
+      { ...wanted, ...(await newHash(before, password, options.client)) },
+      options,
+    )
     if (!outcome) throw new SignetError('not_found', 'no such user')
     const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
     audit({ event: 'user.changed', sub: userId, changed: Object.keys(changes), sessionsEnded, ...by })
@@ -183,10 +182,10 @@ export function createUserService(dependencies: {
     return user
   }
 
-  async function newHash({ username }: User, password: string | undefined): Promise<UserChanges> {
+  async function newHash({ username }: User, password: string | undefined, client?: Client): Promise<UserChanges> {
     if (password === undefined) return {}
     await policy.check(password, username, '/password')
-    return { passwordHash: await hasher.hash(password) }
+    return { passwordHash: await hasher.hash(password, client) }
   }
 
   async function remove(userId: string, by: Actor, options: KeepAdmin = {}): Promise<void> {
@@ -206,13 +205,14 @@ export function createUserService(dependencies: {
   }
 
   const hashed = async (user: ImportedUser) =>
-    newUserOf(user, user.password === undefined ? undefined : await hasher.hash(user.password, true))
+    newUserOf(user, user.password === undefined ? undefined : await hasher.hash(user.password, 'patient'))
 
   async function readSeeds(file: string): Promise<ImportedUser[]> {
     const seeds: ImportedUser[] = []
     for await (const { line, text } of linesOf(createReadStream(file))) {
       if (text?.trim() === '') continue
-      const read = text === undefined ? { mistake: 'is too long or not UTF-8' } : readUserLine(text, policy.scheme)
+      const read =
+        text === undefined ? { mistake: 'is too long or not UTF-8' } : readUserLine(text, policy.scheme, hasher)
       if ('mistake' in read) throw new Error(`${file}, line ${line}: ${read.mistake}`)
       seeds.push(read.user)
     }
@@ -231,9 +231,4 @@ export function createUserService(dependencies: {
     delete: remove,
     seedFrom,
   }
-}
-
-function reasonFor(user: User | undefined, matches: boolean): string {
-  if (!user) return 'login failed: no such user'
-  return matches ? 'login failed: the user is disabled' : 'login failed: wrong password'
 }

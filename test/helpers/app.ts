@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config.ts'
-import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
+import { createPasswordHasher, type PasswordHasher } from '../../src/passwords/password-hash.ts'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { type MovableClock, movableClock } from './clock.ts'
 
@@ -17,10 +17,10 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-export type Overrides = Partial<Config> & { readonly sqlitePath?: string }
+export type Overrides = Partial<Config> & { readonly sqlitePath?: string; readonly hasher?: PasswordHasher }
 
 /** A configuration for tests: the real loader, a cheap hash, a database in memory, the practice users. */
-export function testConfig({ sqlitePath, ...overrides }: Overrides = {}): Config {
+export function testConfig({ sqlitePath, hasher: _, ...overrides }: Overrides = {}): Config {
   const config = loadConfig({
     JWT_SECRET_KEY: newSecret(),
     DATABASE_URL: 'sqlite::memory:',
@@ -71,7 +71,8 @@ function hashesAsUsual({ bcryptCost, passwordHash, hashThreads, hashQueue }: Ove
 export async function testApp(t: Test, overrides: Overrides = {}, clock = movableClock()): Promise<TestApp> {
   const lines: string[] = []
   const log = { write: (line: string) => void lines.push(line) }
-  const shared = hashesAsUsual(overrides) ? { hasher } : {}
+  const given = overrides.hasher ?? (hashesAsUsual(overrides) ? hasher : undefined)
+  const shared = given ? { hasher: given } : {}
   const app = await buildApp({ config: testConfig(overrides), clock, log, background: false, ...shared })
   t.teardown(() => app.close())
   await app.ready()

@@ -8,6 +8,7 @@ import { Command } from 'commander'
 import t from 'tap'
 import { addSessionCommands } from '../../src/cli/sessions.ts'
 import { addUserCommands } from '../../src/cli/users.ts'
+import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { readUser } from '../../src/users/user-import.ts'
 import { readRecords } from '../../src/users/user-records.ts'
 import { newSecret } from '../helpers/app.ts'
@@ -69,6 +70,9 @@ for (const [name, argsOf] of Object.entries(commands)) {
 const members = ['username', 'email', 'password', 'password_hash', 'role', 'user_id', 'unknown']
 const columns = members.slice(0, 6)
 
+const hasher = createPasswordHasher({ scheme: 'argon2id', bcryptCost: 12, threads: 1, queue: 0 })
+t.teardown(() => hasher.close())
+
 /** A whole file with one line of somebody's own. */
 async function read(line: string, format: 'ndjson' | 'csv'): Promise<number> {
   const head = format === 'csv' ? `${columns.join()}\n` : ''
@@ -78,7 +82,7 @@ async function read(line: string, format: 'ndjson' | 'csv'): Promise<number> {
   }
   for await (const { read } of readRecords(chunks(), format)) {
     lines++
-    if ('value' in read) readUser(read.value, 'argon2id')
+    if ('value' in read) readUser(read.value, 'argon2id', hasher)
   }
   return lines
 }

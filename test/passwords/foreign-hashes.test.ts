@@ -5,7 +5,8 @@
 import { createHmac, pbkdf2Sync, scryptSync } from 'node:crypto'
 import bcrypt from 'bcryptjs'
 import t from 'tap'
-import work, { type HashTarget } from '../../src/passwords/hash-worker.ts'
+import type { HashTarget } from '../../src/passwords/hash-cost.ts'
+import work from '../../src/passwords/hash-worker.ts'
 import { readImportedHash } from '../../src/passwords/imported-hash.ts'
 import { costClassOf, memoryKibOf, parseStoredHash } from '../../src/passwords/stored-hash.ts'
 

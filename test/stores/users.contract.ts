@@ -168,6 +168,28 @@ export function testUsers(t: Test, engine: Engine): void {
     t.equal(await stores.users.delete('id-ana'), undefined)
     t.match(await stores.sessions.find(sid), { session: { revokeReason: 'deleted' }, user: undefined })
   })
+
+  t.test(`${engine.name}: a sample of hashes is of evenly chosen users, and the same ones again`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    t.strictSame(await stores.users.sampleHashes(1000), [])
+    // Imported one after the other, with ids that count: nothing about them is random.
+    const many = (from: number, to: number, hash: string | null): NewUser[] =>
+      Array.from({ length: to - from }, (_, i) => ({ ...user(`u${from + i}`), passwordHash: hash }))
+    await stores.users.importMissing(many(0, 100, 'old'))
+    t.equal((await stores.users.sampleHashes(1000)).length, 100, 'all of them while they are few')
+    t.equal((await stores.users.sampleHashes(10)).length, 10)
+    for (let from = 100; from < 1500; from += 700) await stores.users.importMissing(many(from, from + 700, 'old'))
+    for (let from = 1500; from < 5000; from += 700) await stores.users.importMissing(many(from, from + 700, 'new'))
+    await stores.users.importMissing(many(5000, 5100, null))
+
+    const first = await stores.users.sampleHashes(1000)
+    t.ok(first.length > 950 && first.length <= 1000, `${first.length}, without users that have no password`)
+    const share = first.filter(({ passwordHash }) => passwordHash === 'old').length / first.length
+    t.ok(share > 0.23 && share < 0.37, `${share} of 0.3`) // five standard deviations
+    t.strictSame(await stores.users.sampleHashes(1000), first)
+    for (let i = 0; i < 50; i++) await stores.users.delete(`id-u${i}`)
+    t.ok((await stores.users.sampleHashes(1000)).length > 900)
+  })
 }
 
 function user(name: string): NewUser {

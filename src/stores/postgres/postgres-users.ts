@@ -7,7 +7,7 @@ import { endable, unexpired } from '../../sessions/live.ts'
 import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import type { EndedSession, NewUser, RevokeReason, UserStore } from '../stores.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
-import { revokedAt, toEnded, toUser, userColumns } from './rows.ts'
+import { revokedAt, toEnded, toSampledHash, toUser, userColumns } from './rows.ts'
 
 const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
 const byUsername = statement('user by name', `SELECT ${userColumns} FROM users WHERE username = $key`)
@@ -65,6 +65,14 @@ const rehash = statement(
   'rehash',
   `UPDATE users SET password_hash = $to, foreign_hash = false
   WHERE user_id = $userId AND password_hash = $from RETURNING user_id`,
+)
+// About a thousand blocks, whatever the table's size, and of their rows (40 in a block) again a part: of a block alone,
+// whose users were often imported together, nobody could tell how all are. REPEATABLE and md5 choose the same ones again.
+const sample = statement(
+  'sample hashes',
+  `SELECT password_hash, foreign_hash FROM users TABLESAMPLE SYSTEM (
+    least(100, 100 * 1000 * current_setting('block_size')::real / greatest(pg_relation_size('users'), 1))) REPEATABLE (1)
+  WHERE password_hash IS NOT NULL ORDER BY md5(user_id) LIMIT $limit::bigint`,
 )
 const remove = statement('delete user', 'DELETE FROM users WHERE user_id = $userId RETURNING user_id')
 const endSessions = statement(
@@ -128,6 +136,8 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         const user = toUser((await ask(update, after))[0] ?? {})
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
       }),
+
+    sampleHashes: async limit => (await ask(sample, { limit })).map(toSampledHash),
 
     rehash: async (userId, from, to) => (await ask(rehash, { userId, from, to })).length === 1,
 

@@ -1,6 +1,6 @@
 /** Rows of PostgreSQL as records of the domain. */
 import { type Row, toSession } from '../rows.ts'
-import type { EndedSession, SessionView, User } from '../stores.ts'
+import type { EndedSession, SampledHash, SessionView, User } from '../stores.ts'
 
 /**
  * Columns by name, never `*`: a prepared statement whose result changes, because a newer version added a column, fails
@@ -34,6 +34,10 @@ export function toUser(row: Row): User {
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['user_created_at'] as number,
   }
+}
+
+export function toSampledHash(row: Row): SampledHash {
+  return { passwordHash: row['password_hash'] as string, foreignHash: row['foreign_hash'] !== false }
 }
 
 /** A row of a session, its user (null when deleted) and `now`. */

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { SqliteDatabase } from './sqlite-database.ts'
+import { createUserSample } from './user-sample.ts'
 
 /** Exported for tests, which begin with an old one. */
 export const steps: readonly string[] = [
@@ -94,6 +95,7 @@ export const steps: readonly string[] = [
   INSERT INTO meta (name, value) SELECT 'seeded', x'01'
   WHERE EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM sessions);
   `,
+  createUserSample,
 ]
 
 /**

@@ -1,6 +1,6 @@
 /** Rows of SQLite, which knows no booleans. */
 import type { Row } from '../rows.ts'
-import type { EndedSession, User } from '../stores.ts'
+import type { EndedSession, SampledHash, User } from '../stores.ts'
 
 /**
  * When a session that is ended now was ended: not before it was last used. Else a clock that was behind for a moment would
@@ -20,6 +20,10 @@ export function toUser(row: Row): User {
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['created_at'] as number,
   }
+}
+
+export function toSampledHash(row: Row): SampledHash {
+  return { passwordHash: row['password_hash'] as string, foreignHash: row['foreign_hash'] !== 0 }
 }
 
 export function toEnded(row: Row): EndedSession {

@@ -1,13 +1,15 @@
 /** Users in SQLite. */
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../clock.ts'
 import { SignetError } from '../../errors.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
 import { lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import type { Row } from '../rows.ts'
-import type { ImportOutcome, NewUser, RevokeReason, User, UserStore } from '../stores.ts'
-import { revokedAt, toEnded, toUser } from './rows.ts'
+import type { ImportOutcome, NewUser, RevokeReason, SampledHash, User, UserStore } from '../stores.ts'
+import { revokedAt, toEnded, toSampledHash, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
+import { sampleSize } from './user-sample.ts'
 
 export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
   const byId = raw.prepare('SELECT * FROM users WHERE user_id = ?')
@@ -40,6 +42,9 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
   const rehash = raw.prepare(`
     UPDATE users SET password_hash = $newHash, foreign_hash = 0
     WHERE user_id = $userId AND password_hash = $oldHash`)
+  const sample = raw.prepare(`
+    SELECT password_hash, foreign_hash FROM user_sample JOIN users USING (user_id)
+    WHERE place > $after AND place <= $upTo AND password_hash IS NOT NULL`)
   const remove = raw.prepare('DELETE FROM users WHERE user_id = ?')
   const endSessions = raw.prepare(`
     UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
@@ -122,6 +127,16 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         const user = toUser(orTaken(() => update.get(after)) as Row)
         return { user, ended: reason ? end(userId, reason, keep ?? null) : [] }
       }),
+
+    async sampleHashes(limit) {
+      const sampled: SampledHash[] = []
+      // Each row may have to come from the disk, so only some are read in a turn of the event loop.
+      for (let after = 0; after < sampleSize; after += 50) {
+        sampled.push(...(await read(() => sample.all({ after, upTo: after + 50 }).map(toSampledHash))))
+        await turn()
+      }
+      return sampled.slice(0, limit)
+    },
 
     rehash: (userId, oldHash, newHash) => write(() => rehash.run({ userId, oldHash, newHash }).changes === 1),
 
