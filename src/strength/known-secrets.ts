@@ -29,9 +29,10 @@ const trivial = [
   ...'secret password test admin changeme jwt key token signet mysecret secretkey supersecret jwtsecret jwt-secret'.split(
     ' ',
   ),
+  ...'mysecretkey my_secret_key secret_key Secret Password Password1 Password123 admin123 passw0rd test123'.split(' '),
   ...'my-secret secret-key jwt_secret SECRET JWT_SECRET_KEY your-256-bit-secret topsecret hello foo bar root'.split(
     ' ',
   ),
   ...'123 1234 12345 123456 12345678 123456789 1234567890 0 1 qwerty letmein default example dev prod'.split(' '),
-  ...['', ' ', '\n', 'hello world', 'Hello World', 'secret\n', 'password\n'],
+  ...['', ' ', '\n', 'hello world', 'Hello World', 'secret\n', 'password\n', 'test\n'],
 ]

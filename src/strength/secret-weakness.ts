@@ -15,12 +15,14 @@ export function secretWeakness(secret: string): string | undefined {
   if (Buffer.byteLength(secret, 'utf8') < minimumBytes) return `is shorter than ${minimumBytes} bytes`
   if (/[\0\uFFFD]/.test(secret)) return 'is not text; random bytes must be written in base64 or hex'
   if (secret.includes(',')) return 'contains a comma, so it could never be listed in JWT_SECRET_KEY_FALLBACK'
-  if (/-----BEGIN|^\s*[{[]\s*"/.test(secret)) return 'looks like a PEM or JWK key; it must be a random string'
+  if (aDocument.test(secret)) return 'looks like a PEM or JWK key or a token; it must be a random string'
   if (new Set(secret).size < 8) return 'has too few different characters'
   if (repeatsItself(secret)) return 'repeats itself'
   if (isKnownSecret(secret)) return 'is a well-known example'
   return weaknessOf(secret)
 }
+
+const aDocument = /-----BEGIN|^\s*[{[]\s*"|^eyJ[\w-]*\.eyJ/
 
 const reasons: Record<Kind, string> = {
   words: 'is made of ordinary words',
@@ -29,8 +31,8 @@ const reasons: Record<Kind, string> = {
 }
 
 /**
- * What an attacker has to guess at least, in bits as `entropy` counts them. What people make up stays below. Of 100,000
- * random secrets the worst keeps 110 (43 characters of base64) or 60 (32 hex digits, which are fewer bits and repeat more).
+ * What an attacker has to guess at least, in bits as `entropy` counts them. What people make up stays below. Of 15,000
+ * random secrets the worst kept 131 (32 bytes in base64) or 68 (16 bytes in hex, which are fewer bits and repeat more).
  */
 const minimumBits = { text: 64, hex: 48 }
 
@@ -58,13 +60,15 @@ function weaknessOfBytes(text: string): string | undefined {
   return characters * 8 < minimumBits.text ? reasons[kind] : undefined
 }
 
-/** What stands in it in base64 or hex is judged as the text it encodes, when it is one. */
+/** What stands in it in base64, hex or percent signs is judged as the text it encodes, when it is one. */
 function weaknessOfDecoded(text: string, depth: number): string | undefined {
-  const decoded = text.replace(/[\w+/-]{16,}={0,2}/g, piece => {
-    const inner = Buffer.from(piece, /^(?:[0-9a-f]{2})+$/i.test(piece) ? 'hex' : 'base64').toString('latin1')
+  const decoded = text.replace(/[\w+/-]{16,}={0,2}|(?:%[0-9a-f]{2})+/gi, piece => {
+    const hex = piece.replaceAll('%', '')
+    const inner = Buffer.from(hex, /^(?:[0-9a-f]{2})+$/i.test(hex) ? 'hex' : 'base64').toString('latin1')
     return /^[\x20-\x7e\s]+$/.test(inner) ? inner : piece
   })
-  return decoded !== text && depth < mostDecoded ? weaknessOf(decoded, depth + 1) : undefined
+  if (decoded === text || depth >= mostDecoded) return undefined
+  return aDocument.test(decoded) ? 'is an encoded key or token' : weaknessOf(decoded, depth + 1)
 }
 
 /** Base64 of base64 of base64: nobody goes further. */
