@@ -68,6 +68,8 @@ const bad: [string, Record<string, string>, RegExp][] = [
   ['trust in everybody', { TRUSTED_PROXIES: 'true' }, /^TRUSTED_PROXIES must list/],
   ['trust in every address', { TRUSTED_PROXIES: '0.0.0.0/0' }, /^TRUSTED_PROXIES must list/],
   ['a prefix that is too long', { TRUSTED_PROXIES: '10.0.0.0/33' }, /^TRUSTED_PROXIES must list/],
+  ['an exemption of everybody', { LOGIN_LIMIT_EXEMPT: '192.0.2.1,0.0.0.0/0' }, /^LOGIN_LIMIT_EXEMPT must list/],
+  ['an exemption of a group of gateways', { LOGIN_LIMIT_EXEMPT: 'loopback' }, /^LOGIN_LIMIT_EXEMPT must list/],
   ['an issuer with a query', { PUBLIC_URL: 'https://auth.example.com?x' }, /^PUBLIC_URL must be an origin/],
   ['an issuer with a slash', { PUBLIC_URL: 'https://auth.example.com/' }, /^PUBLIC_URL must be an origin/],
   ['an issuer of another scheme', { PUBLIC_URL: 'ftp://auth.example.com' }, /^PUBLIC_URL must be an origin/],
