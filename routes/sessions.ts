@@ -1,7 +1,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { problems } from '../src/problem.ts'
 import { lastUsedAt } from '../src/sessions/session.ts'
-import type { Session } from '../src/stores/stores.ts'
+import type { Session, SessionPosition } from '../src/stores/stores.ts'
 import { authorized } from '../src/tokens/token-schemas.ts'
 
 const moment = (description: string) => Type.String({ format: 'date-time', description })
@@ -24,14 +24,37 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       schema: {
         tags: ['Sessions'],
         operationId: 'listSessions',
-        summary: 'Where am I logged in?',
+        summary: 'Where am I logged in? Newest first, page by page',
         security: authorized,
-        response: { 200: Type.Object({ sessions: Type.Array(SessionItem) }), ...problems(401, 503) },
+        querystring: Type.Object(
+          {
+            limit: Type.Optional(
+              Type.String({ pattern: '^([1-9][0-9]?|100)$', description: '1 to 100; 50 when not given' }),
+            ),
+            after: Type.Optional(
+              Type.String({ pattern: positionPattern, maxLength: 64, description: '`next` of the page before' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({
+            sessions: Type.Array(SessionItem),
+            next: Type.Union([Type.String(), Type.Null()], { description: 'for `after`; null on the last page' }),
+          }),
+          ...problems(400, 401, 503),
+        },
       },
     },
-    async ({ claims }) => {
-      const sessions = await app.sessions.list(claims.sub)
-      return { sessions: sessions.map(session => ({ ...itemOf(session), current: session.sid === claims.sid })) }
+    async ({ claims, query }) => {
+      const limit = Number(query.limit ?? 50)
+      const found = await app.sessions.list(claims.sub, { limit: limit + 1, after: positionOf(query.after) })
+      const page = found.slice(0, limit)
+      const last = found.length > limit ? page.at(-1) : undefined
+      return {
+        sessions: page.map(session => ({ ...itemOf(session), current: session.sid === claims.sid })),
+        next: last ? `${last.createdAt}.${last.sid}` : null,
+      }
     },
   )
 
@@ -53,6 +76,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       reply.code(204)
     },
   )
+}
+
+/** The place of the last session of a page, which holds also when that one has ended meanwhile. */
+const positionPattern = '^[0-9]{1,12}[.][A-Za-z0-9_-]{1,48}$'
+
+function positionOf(after: string | undefined): SessionPosition | undefined {
+  const [createdAt, sid] = after?.split('.') ?? []
+  return sid === undefined ? undefined : { createdAt: Number(createdAt), sid }
 }
 
 function itemOf(session: Session) {

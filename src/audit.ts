@@ -12,6 +12,7 @@ export interface AuditEvent {
     | 'logout'
     | 'logout.all'
     | 'session.ended'
+    | 'session.displaced'
     | 'password.changed'
     | 'password.rehashed'
     | 'user.registered'

@@ -59,6 +59,7 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** id → secret of the services that may introspect. */
   readonly resourceServers: ReadonlyMap<string, string>
+  readonly sessionsPerUser: number
   readonly seedUsersFile: string | undefined
   readonly docs: boolean
   /** undefined: no metrics. */
@@ -207,6 +208,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     cookieOrigins: Object.freeze(cookieOrigins),
     corsOrigins: Object.freeze(readCorsOrigins(values, mistakes)),
     resourceServers: readResourceServers(values, secrets, mistakes),
+    sessionsPerUser: values.SESSIONS_PER_USER,
     seedUsersFile: values.SEED_USERS_FILE,
     docs: values.DOCS,
     metricsPort: values.METRICS_PORT,

@@ -120,6 +120,12 @@ export const variables = Type.Object({
       fromFile: true,
     }),
   ),
+  SESSIONS_PER_USER: Type.Integer({
+    title: 'live sessions of one user; a login beyond it ends the one unused longest',
+    default: 100,
+    minimum: 1,
+    maximum: 10_000,
+  }),
   SEED_USERS_FILE: Type.Optional(
     Type.String({ title: 'NDJSON of users, read once in the life of a database, and only while it has none' }),
   ),

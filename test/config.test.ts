@@ -34,6 +34,7 @@ t.test('a secret is all that must be given', async t => {
     sessionMaxAgeSeconds: 7_776_000,
     refreshRaceWindowSeconds: 30,
     refreshRetriesPerDay: 2,
+    sessionsPerUser: 100,
     database: { engine: 'sqlite', path: 'data/signet.db' },
     bcryptCost: 12,
     loginLimitPerIp: 30,

@@ -1,7 +1,7 @@
 /** `signet sessions`: who is logged in where, and ending that. */
 import type { Command } from 'commander'
 import { lastUsedAt } from '../sessions/session.ts'
-import type { ListedSession } from '../stores/stores.ts'
+import type { ListedSession, Session } from '../stores/stores.ts'
 import { UsageError } from './failure.ts'
 import { actor, type Domain, type Environment, withDomain } from './open-domain.ts'
 import { printRow, printRows } from './output.ts'
@@ -40,8 +40,12 @@ async function list(env: Environment, options: SessionOptions) {
 async function* pages({ users, sessions }: Domain, options: SessionOptions) {
   if (options.user !== undefined) {
     const { userId, username } = await oneOf(users, options.user, options)
-    yield (await sessions.list(userId)).map(session => itemOf({ session, username }))
-    return
+    for (let after: Session | undefined; ; ) {
+      const page: Session[] = await sessions.list(userId, { limit: pageSize, after })
+      if (page.length === 0) return
+      yield page.map(session => itemOf({ session, username }))
+      after = page.at(-1)
+    }
   }
   let after: string | undefined
   for (;;) {

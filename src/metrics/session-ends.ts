@@ -5,6 +5,7 @@ const causes: Partial<Record<AuditEvent['event'], string>> = {
   logout: 'logout',
   'logout.all': 'logout_all',
   'session.ended': 'ended',
+  'session.displaced': 'displaced',
   'refresh.reuse': 'reuse',
   'password.changed': 'password_changed',
   'user.changed': 'user_changed',

@@ -8,7 +8,8 @@ import { refuseTokensOf } from './ending.ts'
 import type { Revocations } from './revocations.ts'
 
 export interface SessionService {
-  list(userId: string): Promise<Session[]>
+  /** The live sessions of a user, newest first, page by page. */
+  list: SessionStore['list']
   /** The live sessions of everybody, page by page. */
   listAll: SessionStore['listAll']
   /** Ends the session of any authentic token; ending it again is no error (RFC 7009 section 2.2). */
@@ -29,7 +30,7 @@ export function createSessionService(dependencies: {
   const { sessions, revocations, audit } = dependencies
 
   return {
-    list: userId => sessions.list(userId),
+    list: (userId, page) => sessions.list(userId, page),
     listAll: query => sessions.listAll(query),
 
     async logOut({ claims: { sid, sub } }, { ip }) {

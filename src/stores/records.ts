@@ -35,6 +35,7 @@ export type RevokeReason =
   | 'disabled'
   | 'deleted'
   | 'admin'
+  | 'displaced'
 
 /** One row per login (contract 5). */
 export interface Session {
@@ -64,13 +65,23 @@ export interface NewSession {
   readonly maxAgeSeconds: number
   readonly ip: string | null
   readonly userAgent: string | null
+  /** How many live sessions the user may have with this one; as many as they are when not given. */
+  readonly most?: number
 }
+
+/** Where a page of a user's sessions begins: behind this one. */
+export type SessionPosition = Pick<Session, 'createdAt' | 'sid'>
 
 /** A session beside its user (absent when deleted) at the store's own time. */
 export interface SessionView {
   readonly session: Session
   readonly user: User | undefined
   readonly now: number
+}
+
+/** A session that has just begun, and those that were ended for it. */
+export interface BegunSession extends SessionView {
+  readonly ended: readonly EndedSession[]
 }
 
 /** A session beside the name of its user. */

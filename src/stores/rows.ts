@@ -1,6 +1,12 @@
 /** Rows as records of the domain, where both engines name and type their columns alike. */
 import type { RevokeReason, Session, SigningKey } from './stores.ts'
 
+/** So that ending many old sessions for a new one, after the limit was lowered, is no long turn of the event loop. */
+export const mostEndedAtOnce = 200
+
+/** Before every session of a list that begins with the newest. */
+export const newest = { createdAt: Number.MAX_SAFE_INTEGER, sid: '' }
+
 export type Row = Record<string, unknown>
 
 export function toSession(row: Row): Session {

@@ -8,6 +8,7 @@
  * came is that unknown, so every act can be asked for again.
  */
 import type {
+  BegunSession,
   EndedSession,
   ImportOutcome,
   ListedSession,
@@ -20,6 +21,7 @@ import type {
   RotationPolicy,
   SampledHash,
   Session,
+  SessionPosition,
   SessionView,
   SigningKey,
   User,
@@ -31,10 +33,11 @@ export type * from './transfer.ts'
 
 export interface SessionStore {
   /**
-   * Inserts a session while the user is enabled and still has this `credentialsVersion`.
+   * Inserts a session while the user is enabled and still has this `credentialsVersion`, and ends those unused longest
+   * beyond `most`. Of many at once, never more than `most` are left when all are answered.
    * @returns undefined when the user has changed meanwhile
    */
-  create(session: NewSession, credentialsVersion: number): Promise<SessionView | undefined>
+  create(session: NewSession, credentialsVersion: number): Promise<BegunSession | undefined>
 
   find(sid: string): Promise<SessionView | undefined>
 
@@ -72,8 +75,8 @@ export interface SessionStore {
   /** Up to `limit` live sessions of everybody in the order of their ids, after the id `after`. */
   listAll(query: { limit: number; after?: string | undefined }): Promise<ListedSession[]>
 
-  /** The live sessions of a user, newest first. */
-  list(userId: string): Promise<Session[]>
+  /** Up to `limit` (100 when not given) live sessions of a user behind `after`, newest first. */
+  list(userId: string, page?: { limit: number; after?: SessionPosition | undefined }): Promise<Session[]>
 
   /**
    * What was revoked at or after `since`, at that moment only ids behind `after`: up to `limit`, by moment and id.

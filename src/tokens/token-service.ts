@@ -4,6 +4,7 @@ import type { Audit } from '../audit.ts'
 import type { Client } from '../client.ts'
 import { SignetError } from '../errors.ts'
 import type { KeyRing, TokenType } from '../keys/key-ring.ts'
+import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { decideRefresh, type RefreshPolicy, retryWindowIsOver } from '../sessions/session.ts'
 import type { RotationPolicy, SessionStore, SessionView } from '../stores/stores.ts'
@@ -46,6 +47,7 @@ export interface TokenService {
 export interface TokenServiceSettings extends AccessTokenSettings {
   readonly refreshTokenSeconds: number
   readonly sessionMaxAgeSeconds: number
+  readonly sessionsPerUser: number
   readonly refreshRaceWindowSeconds: number
   readonly refreshRetriesPerDay: number
 }
@@ -88,12 +90,15 @@ export function createTokenService(dependencies: {
         maxAgeSeconds: settings.sessionMaxAgeSeconds,
         ip,
         userAgent: userAgent?.slice(0, 256) ?? null,
+        most: settings.sessionsPerUser,
       },
       user.credentialsVersion,
     )
     if (!view)
       throw new SignetError('invalid_credentials', 'login failed: the user changed while the hash was computed')
     audit({ event: 'login', sub: user.userId, sid: view.session.sid, ip })
+    refuseTokensOf(view.ended, revocations)
+    for (const { sid } of view.ended) audit({ event: 'session.displaced', sub: user.userId, sid, ip })
     return tokensOf(view)
   }
 

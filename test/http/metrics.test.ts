@@ -124,6 +124,7 @@ t.test('every event is counted once, where it belongs', async t => {
     logout: 1,
     logout_all: 0,
     ended: 0,
+    displaced: 0,
     reuse: 1,
     password_changed: 0,
     user_changed: 0,

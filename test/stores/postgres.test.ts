@@ -11,6 +11,7 @@ import { testAttempts } from './attempts.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
+import { testSessionLimit } from './session-limit.contract.ts'
 import { testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
 import { testTransfer } from './transfer.contract.ts'
@@ -32,6 +33,7 @@ testUsers(t, engine)
 testAttempts(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
+testSessionLimit(t, engine)
 testEnding(t, engine)
 testAdmins(t, engine)
 testTransfer(t, engine)

@@ -10,6 +10,7 @@ import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
+import { testSessionLimit } from './session-limit.contract.ts'
 import { testBackup, testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
 import { testTransfer } from './transfer.contract.ts'
@@ -30,6 +31,7 @@ testUsers(t, engine)
 testAttempts(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
+testSessionLimit(t, engine)
 testEnding(t, engine)
 testAdmins(t, engine)
 testTransfer(t, engine)

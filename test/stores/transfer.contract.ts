@@ -17,6 +17,7 @@ const user = (userId: string): TransferRow => ({
   disabled: userId === 'a',
   credentials_version: 7,
   created_at: 1_700_000_000,
+  sessions_begun: userId === 'A' ? 9 : 0,
 })
 
 const rows: Record<TransferTable, TransferRow[]> = {
@@ -48,6 +49,7 @@ const rows: Record<TransferTable, TransferRow[]> = {
       revoke_reason: 'logout',
       ip: '::1',
       user_agent: 'quotes "\\\' and ÿ',
+      number: 9,
     },
   ],
   attempts: [{ key: 'bucket', failures: 3, blocked_until: 4, expires_at: 5, user_id: 'a' }],

@@ -94,6 +94,14 @@ export const steps: readonly string[] = [
   INSERT INTO meta (name, value) SELECT 'seeded', '\\x01'
   WHERE EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM sessions);
   `,
+  // Per user: how many sessions ever began, which numbers them, and an index that leaves out the ended ones.
+  `
+  ALTER TABLE users ADD COLUMN sessions_begun bigint NOT NULL DEFAULT 0;
+  ALTER TABLE sessions ADD COLUMN number bigint;
+  DROP INDEX sessions_of_user;
+  CREATE INDEX sessions_of_user ON sessions (user_id) WHERE revoked_at IS NULL;
+  ALTER TABLE users SET (fillfactor = 90);
+  `,
 ]
 
 const lock = statement('migration lock', 'SELECT pg_advisory_xact_lock(7384196250)') // a number nobody else should use

@@ -4,33 +4,16 @@
  */
 
 import { endable, live, unexpired } from '../../sessions/live.ts'
-import { type Row, toSession } from '../rows.ts'
+import { newest, type Row, toSession } from '../rows.ts'
 import type { SessionStore } from '../stores.ts'
+import { sessionBeginner } from './begin-session.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
-import { revokedAt, sessionColumns, toEnded, toView, userColumns } from './rows.ts'
+import { revokedAt, sessionColumns, toEnded, toView, view } from './rows.ts'
 
 const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
 const asJudged = `sessions.sid = $sid AND sessions.generation = $judged::bigint AND sessions.retries = $retries::bigint`
-const view = `${sessionColumns}, ${userColumns}, $now AS now`
 const idleExpiry = 'expires_at = least($now + $idle::bigint, sessions.max_expires_at)'
 
-/**
- * The lock on the user makes a change of the user and this insertion wait for each other: else a password could be
- * changed, and the sessions ended, while a login with the old one is not yet committed and so not seen.
- */
-const create = statement(
-  'create session',
-  `WITH users AS (
-    SELECT * FROM users WHERE user_id = $userId AND NOT disabled AND credentials_version = $version::bigint FOR SHARE
-  ), sessions AS (
-    INSERT INTO sessions (sid, user_id, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
-    SELECT $sid, user_id, $now, $now + least($idle::bigint, $maxAge::bigint),
-      $now + least($idle::bigint, $maxAge::bigint), $now + $maxAge::bigint, $ip, $userAgent
-    FROM users
-    RETURNING *
-  )
-  SELECT ${view} FROM sessions JOIN users ON users.user_id = sessions.user_id`,
-)
 const find = statement(
   'find session',
   `SELECT ${view} FROM sessions LEFT JOIN users ON users.user_id = sessions.user_id WHERE sessions.sid = $sid`,
@@ -81,7 +64,9 @@ const listAll = statement(
 )
 const list = statement(
   'list sessions',
-  `SELECT ${sessionColumns} FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`,
+  `SELECT ${sessionColumns} FROM sessions WHERE user_id = $userId AND ${live}
+    AND (created_at < $createdAt::bigint OR (created_at = $createdAt::bigint AND sid > $sid))
+  ORDER BY created_at DESC, sid LIMIT $limit::bigint`,
 )
 // One row at least, so that the time comes with an answer of nothing.
 const revokedSince = statement(
@@ -113,14 +98,14 @@ const deleteEnded = statement(
   SELECT sid FROM deleted UNION ALL SELECT sid FROM used`,
 )
 
-export function createPostgresSessions({ ask }: PostgresDatabase): SessionStore {
+export function createPostgresSessions(database: PostgresDatabase): SessionStore {
+  const { ask } = database
   const first = async (...asked: Parameters<typeof ask>) => toView((await ask(...asked))[0])
   const did = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).length > 0
   const sidOf = (row: Row) => row['sid'] as string
 
   return {
-    create: ({ sid, userId, idleSeconds: idle, maxAgeSeconds: maxAge, ip, userAgent }, version) =>
-      first(create, { sid, userId, idle, maxAge, ip, userAgent, version }),
+    create: sessionBeginner(database),
 
     find: sid => first(find, { sid }),
 
@@ -145,7 +130,8 @@ export function createPostgresSessions({ ask }: PostgresDatabase): SessionStore 
         username: row['username'] as string | null,
       })),
 
-    list: async userId => (await ask(list, { userId })).map(toSession),
+    list: async (userId, { limit, after: { createdAt, sid } = newest } = { limit: 100 }) =>
+      (await ask(list, { userId, limit, createdAt, sid })).map(toSession),
 
     async revokedSince(since, after, limit) {
       const rows = await ask(revokedSince, { since, after, limit })

@@ -14,13 +14,14 @@ const selects: Record<TransferTable, Statement> = {
   ),
   users: statement(
     'read users',
-    `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at
+    `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
+      sessions_begun
     FROM users WHERE user_id > $after ORDER BY user_id LIMIT $limit::bigint`,
   ),
   sessions: statement(
     'read sessions',
     `SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since, expires_at,
-      max_expires_at, revoked_at, revoke_reason, ip, user_agent
+      max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
     FROM sessions WHERE sid > $after ORDER BY sid LIMIT $limit::bigint`,
   ),
   attempts: statement(
@@ -40,16 +41,17 @@ const inserts: Record<TransferTable, Statement> = {
   ),
   users: statement(
     'write users',
-    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at)
-    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at
+    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
+      sessions_begun)
+    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at, sessions_begun
     FROM json_populate_recordset(NULL::users, $rows::json)`,
   ),
   sessions: statement(
     'write sessions',
     `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
+      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number)
     SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent
+      expires_at, expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
     FROM json_populate_recordset(NULL::sessions, $rows::json)`,
   ),
   attempts: statement(

@@ -40,6 +40,9 @@ export function toSampledHash(row: Row): SampledHash {
   return { passwordHash: row['password_hash'] as string, foreignHash: row['foreign_hash'] !== false }
 }
 
+/** What `toView` reads. */
+export const view = `${sessionColumns}, ${userColumns}, $now AS now`
+
 /** A row of a session, its user (null when deleted) and `now`. */
 export function toView(row: Row | undefined): SessionView | undefined {
   if (!row) return undefined

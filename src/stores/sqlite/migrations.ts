@@ -96,6 +96,13 @@ export const steps: readonly string[] = [
   WHERE EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM sessions);
   `,
   createUserSample,
+  // Per user: how many sessions ever began, which numbers them, and an index that leaves out the ended ones.
+  `
+  ALTER TABLE users ADD COLUMN sessions_begun INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sessions ADD COLUMN number INTEGER;
+  DROP INDEX sessions_of_user;
+  CREATE INDEX sessions_of_user ON sessions (user_id) WHERE revoked_at IS NULL;
+  `,
 ]
 
 /**

@@ -1,8 +1,9 @@
 /** Sessions in SQLite. Each act is one prepared, conditional statement. */
 import type { Clock } from '../../clock.ts'
 import { endable, live, unexpired } from '../../sessions/live.ts'
-import { type Row, toSession } from '../rows.ts'
+import { newest, type Row, toSession } from '../rows.ts'
 import type { EndedSession, SessionStore, SessionView } from '../stores.ts'
+import { sessionBeginner } from './begin-session.ts'
 import { revokedAt, toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
@@ -12,12 +13,9 @@ const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries'
 /** How many sessions of a user are ended in one commit: nearly always all of them. */
 const some = 200
 
-export function createSqliteSessions({ raw, read, transaction, write }: SqliteDatabase, clock: Clock): SessionStore {
-  const insert = raw.prepare(`
-    INSERT INTO sessions (sid, user_id, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
-    SELECT $sid, user_id, $now, $now + min($idle, $maxAge), $now + min($idle, $maxAge), $now + $maxAge, $ip, $userAgent
-    FROM users WHERE user_id = $userId AND disabled = 0 AND credentials_version = $version
-    RETURNING *`)
+export function createSqliteSessions(database: SqliteDatabase, clock: Clock): SessionStore {
+  const { raw, read, transaction, write } = database
+  const begin = sessionBeginner(database, clock)
   const select = raw.prepare('SELECT * FROM sessions WHERE sid = ?')
   const selectUser = raw.prepare('SELECT * FROM users WHERE user_id = ?')
   const rotate = raw.prepare(`
@@ -49,7 +47,9 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
     SELECT sessions.*, users.username FROM sessions NOT INDEXED LEFT JOIN users ON users.user_id = sessions.user_id
     WHERE sid > $after AND ${live} ORDER BY sid LIMIT $limit`)
   const list = raw.prepare(`
-    SELECT * FROM sessions WHERE user_id = $userId AND ${live} ORDER BY created_at DESC, sid`)
+    SELECT * FROM sessions WHERE user_id = $userId AND ${live}
+      AND (created_at < $createdAt OR (created_at = $createdAt AND sid > $sid))
+    ORDER BY created_at DESC, sid LIMIT $limit`)
   const revokedSince = raw.prepare(`
     SELECT sid, revoked_at FROM sessions WHERE revoked_at >= $since AND (revoked_at > $since OR sid > $after)
     ORDER BY revoked_at, sid LIMIT $limit`)
@@ -71,12 +71,11 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
   }
 
   return {
-    create: ({ sid, userId, idleSeconds, maxAgeSeconds, ip, userAgent }, version) =>
-      write(() => {
-        const now = clock()
-        const limits = { idle: idleSeconds, maxAge: maxAgeSeconds }
-        return view(insert.get({ sid, userId, ip, userAgent, version, now, ...limits }), now)
-      }),
+    async create(session, version) {
+      const begun = await begin(session, version)
+      const begunView = begun && view(begun.row, begun.now)
+      return begunView && { ...begunView, ended: begun.ended }
+    },
 
     find: sid => read(() => view(select.get(sid), clock())),
 
@@ -120,7 +119,8 @@ export function createSqliteSessions({ raw, read, transaction, write }: SqliteDa
           .map(row => ({ session: toSession(row), username: row['username'] as string | null })),
       ),
 
-    list: userId => read(() => list.all({ userId, now: clock() }).map(toSession)),
+    list: (userId, { limit, after: { createdAt, sid } = newest } = { limit: 100 }) =>
+      read(() => list.all({ userId, limit, createdAt, sid, now: clock() }).map(toSession)),
 
     revokedSince: (since, after, limit) =>
       read(() => ({

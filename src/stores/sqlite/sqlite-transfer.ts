@@ -10,10 +10,11 @@ import { openSqliteDatabase } from './sqlite-database.ts'
 const selects: Record<TransferTable, string> = {
   signing_keys: `SELECT kid, alg, state, public_jwk, private_key, since, changes_at
     FROM signing_keys WHERE kid > ? ORDER BY kid LIMIT ?`,
-  users: `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at
+  users: `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
+      sessions_begun
     FROM users WHERE user_id > ? ORDER BY user_id LIMIT ?`,
   sessions: `SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since, expires_at,
-      max_expires_at, revoked_at, revoke_reason, ip, user_agent
+      max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
     FROM sessions WHERE sid > ? ORDER BY sid LIMIT ?`,
   attempts: `SELECT key, failures, blocked_until, expires_at, user_id FROM attempts WHERE key > ? ORDER BY key LIMIT ?`,
 }
@@ -22,13 +23,14 @@ const inserts: Record<TransferTable, string> = {
   signing_keys: `INSERT INTO signing_keys (kid, alg, state, public_jwk, private_key, since, changes_at)
     VALUES ($kid, $alg, $state, $public_jwk, $private_key, $since, $changes_at)`,
   users: `INSERT INTO users
-      (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at)
+      (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
+      sessions_begun)
     VALUES ($user_id, $username, $email, $role, $password_hash, $foreign_hash, $disabled, $credentials_version,
-      $created_at)`,
+      $created_at, $sessions_begun)`,
   sessions: `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent)
+      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number)
     VALUES ($sid, $user_id, $created_at, $generation, $rotated_at, $retried_at, $retries, $retries_since,
-      $expires_at, $expires_at, $max_expires_at, $revoked_at, $revoke_reason, $ip, $user_agent)`,
+      $expires_at, $expires_at, $max_expires_at, $revoked_at, $revoke_reason, $ip, $user_agent, $number)`,
   attempts: `INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
     VALUES ($key, $failures, $blocked_until, $expires_at, $user_id)`,
 }
