@@ -111,7 +111,9 @@ t.test('between files of one engine, beside a server that writes', async t => {
   await writing
   t.equal(code, 0, stderr)
   t.ok(logins > 0)
-  t.strictSame(contentOf(copy)[1], contentOf(path)[1])
+  const users = (of: string) =>
+    contentOf(of)[1]?.map(user => ({ ...user, sessions_begun: 'as many as there were logins' }))
+  t.strictSame(users(copy), users(path))
 })
 
 t.test('an interrupted copy serves nobody, and begins again with --restart only', async t => {

@@ -126,7 +126,11 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
 
     update: (userId, changes, { ifVersion, keep, keepAdmin } = {}) =>
       transaction(async ask => {
-        const { before, isLastAdmin } = await lockUser(ask, userId, keepAdmin)
+        const { before, isLastAdmin } = await lockUser(
+          ask,
+          userId,
+          keepAdmin && ('role' in changes || 'disabled' in changes),
+        )
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
         const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
         if (isLastAdmin && stopsBeingAdmin(before, { role, disabled })) throw lastAdmin()
