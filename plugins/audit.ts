@@ -1,6 +1,6 @@
 /** Where audit events go: each is one line of the log, and news for whoever else listens. */
 import fp from 'fastify-plugin'
-import { type Audit, auditTo } from '../src/audit.ts'
+import { type Audit, auditTo } from '../src/base/audit.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,10 +1,10 @@
 /** The `authenticate` hook. Pass it in the array form, so that a missing decorator fails at start (fastify.md). */
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
-import { SignetError } from '../src/errors.ts'
+import { SignetError } from '../src/base/errors.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
-import { bearerToken } from '../src/tokens/bearer.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
+import { bearerToken } from '../src/wire/bearer.ts'
 
 type SyncHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 

@@ -1,8 +1,8 @@
 /** Which bodies are accepted: JSON and forms, in UTF-8, and at each route only those its schema names. */
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, preParsingHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { SignetError } from '../src/errors.ts'
-import { invalidBody, readForm, readText } from '../src/request-body.ts'
+import { SignetError } from '../src/base/errors.ts'
+import { invalidBody, readForm, readText } from '../src/wire/request-body.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { networkOf, readAddress, siteOf } from '../src/address.ts'
-import { createAddressRanges } from '../src/address-ranges.ts'
-import type { Client } from '../src/client.ts'
-import { clientAddress } from '../src/forwarded-for.ts'
+import { networkOf, readAddress, siteOf } from '../src/base/address.ts'
+import { createAddressRanges } from '../src/base/address-ranges.ts'
+import type { Client } from '../src/base/client.ts'
+import { clientAddress } from '../src/wire/forwarded-for.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -2,13 +2,13 @@
 import fastifyCookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { isUnsafe, senderOf } from '../src/cookies/sender.ts'
-import { deviceSeconds, readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/cookies/token-cookies.ts'
-import { SignetError } from '../src/errors.ts'
-import { originOf } from '../src/public-url.ts'
-import type { CookieResponse } from '../src/tokens/token-schemas.ts'
+import { SignetError } from '../src/base/errors.ts'
+import { originOf } from '../src/config/public-url.ts'
 import type { IssuedTokens } from '../src/tokens/token-service.ts'
+import { isUnsafe, senderOf } from '../src/wire/sender.ts'
+import { deviceSeconds, readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/wire/token-cookies.ts'
 import { cookieResponse, lifetime } from '../src/wire/token-response.ts'
+import type { CookieResponse } from '../src/wire/token-schemas.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,8 +1,8 @@
-/** The one door to the wire: whatever was thrown becomes a line of the table in src/errors.ts, and nothing else. */
+/** The one door to the wire: whatever was thrown becomes a line of the table in src/base/errors.ts, and nothing else. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type ErrorCode, SignetError } from '../src/errors.ts'
-import { challengeOf, oauthErrorOf, problemOf } from '../src/problem.ts'
+import { type ErrorCode, SignetError } from '../src/base/errors.ts'
+import { challengeOf, oauthErrorOf, problemOf } from '../src/wire/problem.ts'
 
 export default fp(
   async app => {

@@ -1,6 +1,6 @@
 /** What happens by itself while the service runs: the polls, and deleting what has ended. */
 import fp from 'fastify-plugin'
-import { deleteEnded } from '../src/housekeeping.ts'
+import { deleteEnded } from '../src/sessions/housekeeping.ts'
 
 export default fp(
   async app => {

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { SignetError } from '../src/errors.ts'
+import { SignetError } from '../src/base/errors.ts'
+import { pathOf } from '../src/config/public-url.ts'
 import type { Metrics } from '../src/metrics/metrics.ts'
 import type { MetricSources } from '../src/metrics/state.ts'
-import { pathOf } from '../src/public-url.ts'
 import type { Stores } from '../src/stores/stores.ts'
 
 declare module 'fastify' {

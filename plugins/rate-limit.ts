@@ -5,8 +5,8 @@
 import rateLimit, { type FastifyRateLimitOptions } from '@fastify/rate-limit'
 import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { SignetError } from '../src/errors.ts'
-import { createMemoryLimits } from '../src/limits/memory-limits.ts'
+import { SignetError } from '../src/base/errors.ts'
+import { createMemoryLimits } from '../src/login/memory-limits.ts'
 import type { LimitStore } from '../src/stores/stores.ts'
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 /** Whether traffic should come here. A stop turns it off first, while requests are still answered. */
 import fp from 'fastify-plugin'
-import { SignetError } from '../src/errors.ts'
+import { SignetError } from '../src/base/errors.ts'
 import { apart } from '../src/sessions/clock-watch.ts'
 
 declare module 'fastify' {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { createResourceServers, type ResourceServers } from '../src/resource-servers.ts'
+import { createResourceServers, type ResourceServers } from '../src/wire/resource-servers.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,10 +1,10 @@
 /** The composition root: the one place where the domain's services are put together. */
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { SignetError } from '../src/errors.ts'
+import { SignetError } from '../src/base/errors.ts'
 import { createKeyRing, type KeyRing } from '../src/keys/key-ring.ts'
 import { deriveKey } from '../src/keys/secret.ts'
-import { createLoginLimit } from '../src/limits/login-limit.ts'
+import { createLoginLimit } from '../src/login/login-limit.ts'
 import { reportSharedAddresses } from '../src/names/shared-addresses.ts'
 import { createPasswordHasher, type PasswordHasher } from '../src/passwords/password-hash.ts'
 import { createPasswordPolicy } from '../src/passwords/password-policy.ts'

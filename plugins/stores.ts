@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { openStores } from '../src/stores/open-stores.ts'
+import { openStores } from '../src/engines/open-stores.ts'
 import type { Stores } from '../src/stores/stores.ts'
 
 declare module 'fastify' {

@@ -2,9 +2,9 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
-import { authorizeByItself } from '../src/docs/authorize-by-itself.ts'
-import { openapi } from '../src/docs/openapi.ts'
-import { pathOf } from '../src/public-url.ts'
+import { pathOf } from '../src/config/public-url.ts'
+import { authorizeByItself } from '../src/wire/authorize-by-itself.ts'
+import { openapi } from '../src/wire/openapi.ts'
 
 export default fp(
   async app => {

@@ -1,5 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/problem.ts'
+import { problems } from '../src/wire/problem.ts'
 
 const Health = Type.Object({ status: Type.String() })
 

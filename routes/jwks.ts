@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/problem.ts'
+import { problems } from '../src/wire/problem.ts'
 
 /** Public members only (RFC 7517 section 9.3): whatever else a key had would not pass this. */
 const Jwk = Type.Object({

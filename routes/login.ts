@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { readDeviceCookie } from '../src/cookies/token-cookies.ts'
-import { SignetError } from '../src/errors.ts'
-import { problemsOfForm } from '../src/problem.ts'
-import { Credentials, PasswordForm, TokenOrCookieResponse } from '../src/tokens/token-schemas.ts'
+import { SignetError } from '../src/base/errors.ts'
+import { problemsOfForm } from '../src/wire/problem.ts'
+import { readDeviceCookie } from '../src/wire/token-cookies.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
+import { Credentials, PasswordForm, TokenOrCookieResponse } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(

@@ -1,10 +1,10 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { onlyOne } from '../src/cookies/token-cookies.ts'
-import { SignetError } from '../src/errors.ts'
-import { problems } from '../src/problem.ts'
-import { bearerToken } from '../src/tokens/bearer.ts'
-import { authorized, RefreshBody } from '../src/tokens/token-schemas.ts'
+import { SignetError } from '../src/base/errors.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
+import { bearerToken } from '../src/wire/bearer.ts'
+import { problems } from '../src/wire/problem.ts'
+import { onlyOne } from '../src/wire/token-cookies.ts'
+import { authorized, RefreshBody } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(

@@ -1,7 +1,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/problem.ts'
-import { authorized } from '../src/tokens/token-schemas.ts'
-import { PasswordChange } from '../src/users/user-schemas.ts'
+import { problems } from '../src/wire/problem.ts'
+import { authorized } from '../src/wire/token-schemas.ts'
+import { PasswordChange } from '../src/wire/user-schemas.ts'
 
 const Me = Type.Object({
   user_id: Type.String(),

@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/problem.ts'
-import { pathOf } from '../src/public-url.ts'
+import { pathOf } from '../src/config/public-url.ts'
+import { problems } from '../src/wire/problem.ts'
 
 const uri = Type.String({ format: 'uri' })
 const words = Type.Array(Type.String())

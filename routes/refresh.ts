@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { onlyOne } from '../src/cookies/token-cookies.ts'
-import { problems } from '../src/problem.ts'
-import { invalidBody } from '../src/request-body.ts'
-import { RefreshBody, TokenOrCookieResponse } from '../src/tokens/token-schemas.ts'
+import { problems } from '../src/wire/problem.ts'
+import { invalidBody } from '../src/wire/request-body.ts'
+import { onlyOne } from '../src/wire/token-cookies.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
+import { RefreshBody, TokenOrCookieResponse } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { SignetError } from '../src/errors.ts'
-import { problems } from '../src/problem.ts'
-import { Registration, UserItemRef, userItem } from '../src/users/user-schemas.ts'
+import { SignetError } from '../src/base/errors.ts'
+import { problems } from '../src/wire/problem.ts'
+import { Registration, UserItemRef, userItem } from '../src/wire/user-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(

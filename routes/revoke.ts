@@ -1,8 +1,8 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { SignetError } from '../src/errors.ts'
-import { problemsOfForm } from '../src/problem.ts'
-import { PresentedToken, type PresentedTokenForm } from '../src/tokens/token-schemas.ts'
+import { SignetError } from '../src/base/errors.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
+import { problemsOfForm } from '../src/wire/problem.ts'
+import { PresentedToken, type PresentedTokenForm } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(

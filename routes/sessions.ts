@@ -1,8 +1,8 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/problem.ts'
 import { lastUsedAt } from '../src/sessions/session.ts'
 import type { Session, SessionPosition } from '../src/stores/stores.ts'
-import { authorized } from '../src/tokens/token-schemas.ts'
+import { problems } from '../src/wire/problem.ts'
+import { authorized } from '../src/wire/token-schemas.ts'
 
 const moment = (description: string) => Type.String({ format: 'date-time', description })
 

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { SignetError } from '../src/errors.ts'
-import { problemsOfForm } from '../src/problem.ts'
-import { invalidBody } from '../src/request-body.ts'
-import { TokenForm, TokenResponseRef } from '../src/tokens/token-schemas.ts'
+import { SignetError } from '../src/base/errors.ts'
+import { problemsOfForm } from '../src/wire/problem.ts'
+import { invalidBody } from '../src/wire/request-body.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
+import { TokenForm, TokenResponseRef } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   // RFC 6749 section 3.2

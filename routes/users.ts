@@ -1,9 +1,9 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { canonicalPrefix } from '../src/names/username.ts'
-import { problems } from '../src/problem.ts'
-import { authorized } from '../src/tokens/token-schemas.ts'
-import { NewUserBody, UserChangesBody, UserItemRef, userItem } from '../src/users/user-schemas.ts'
+import { problems } from '../src/wire/problem.ts'
+import { authorized } from '../src/wire/token-schemas.ts'
+import { NewUserBody, UserChangesBody, UserItemRef, userItem } from '../src/wire/user-schemas.ts'
 
 /** Nobody here could make another one; the command line may do without. */
 const keepAdmin = { keepAdmin: true }

@@ -1,11 +1,11 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { problems } from '../src/problem.ts'
-import { bearerToken } from '../src/tokens/bearer.ts'
-import { identityHeaders } from '../src/tokens/identity-headers.ts'
-import { requiredRole } from '../src/tokens/required-role.ts'
-import { authorized } from '../src/tokens/token-schemas.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
+import { bearerToken } from '../src/wire/bearer.ts'
+import { identityHeaders } from '../src/wire/identity-headers.ts'
+import { problems } from '../src/wire/problem.ts'
+import { requiredRole } from '../src/wire/required-role.ts'
+import { authorized } from '../src/wire/token-schemas.ts'
 
 /** A gateway asks here, whatever path it keeps Signet under. */
 export const prefixOverride = ''

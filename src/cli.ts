@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Entry of the command line. Each group of commands is a file in cli/, loaded only when it is called. */
 import { Command } from 'commander'
-import { keepCompiledCode } from './compile-cache.ts'
+import { keepCompiledCode } from './process/compile-cache.ts'
 
 type Adder = (group: Command, env: NodeJS.ProcessEnv) => void
 
@@ -51,7 +51,7 @@ for (const [name, { description }] of Object.entries(groups)) program.command(na
 program.hook('preSubcommand', async (_, group) => {
   const add = await groups[group.name()]?.load()
   if (add) {
-    const { strangeVariables } = await import('./config.ts')
+    const { strangeVariables } = await import('./config/config.ts')
     for (const line of strangeVariables(process.env)) process.stderr.write(`signet: ${line}\n`)
   }
   add?.(group.helpCommand(false), process.env)

@@ -1,5 +1,5 @@
 /** Entry of the service. Compiled code is kept for the next start, which has to be said before anything is loaded. */
-import { keepCompiledCode } from './compile-cache.ts'
+import { keepCompiledCode } from './process/compile-cache.ts'
 
 keepCompiledCode()
-await import('./serve.ts')
+await import('./process/serve.ts')

@@ -1,91 +1,136 @@
-/** The house keeps its storeys: who may import whom (docs/architecture.md). */
+/** The house keeps its storeys: who may import whom, and which files decide by their arguments alone (helpers/rooms.ts). */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/app.ts'
+import { drawing, roomOf, storeyOf, storeys } from './helpers/rooms.ts'
 
-type Room =
-  | 'routes'
-  | 'plugins'
-  | 'entries'
-  | 'services'
-  | 'engines'
-  | 'openStores'
-  | 'stores'
-  | 'pure'
-  | 'docs'
-  | 'jws'
-  | 'fastify'
-
-/** Entries (app, server, command line) put things together, so they may import anything but routes and engines. */
-const allowed: Record<Exclude<Room, 'fastify'>, readonly Room[]> = {
-  routes: ['pure', 'stores', 'fastify'],
-  plugins: ['services', 'pure', 'stores', 'openStores', 'docs', 'fastify'],
-  entries: ['entries', 'services', 'pure', 'stores', 'openStores', 'fastify'],
-  services: ['services', 'jws', 'pure', 'stores'],
-  openStores: ['engines', 'pure', 'stores'],
-  engines: ['engines', 'pure', 'stores'],
-  stores: ['stores'],
-  pure: ['pure', 'jws', 'stores'],
-  jws: ['pure', 'fastify'], // hosts @fastify/jwt
-  docs: ['fastify'], // what Swagger UI is given, for plugins/swagger.ts alone
+interface Import {
+  readonly to: string
+  readonly isType: boolean
 }
 
-const services = /-service\.ts$|password-hash\.ts$|token-verifier\.ts$/
+const files = globSync('{src,plugins,routes}/**/*.ts', { cwd: root }).sort()
+const sources = new Map(files.map(file => [file, readFileSync(join(root, file), 'utf8')]))
+const sourceOf = (file: string) => sources.get(file) ?? ''
 
-function roomOf(path: string): Room {
-  if (path.startsWith('routes/')) return 'routes'
-  if (path.startsWith('plugins/')) return 'plugins'
-  if (/^src\/(app|request-log|shared-serializers|serve|server|cli)\.ts$|^src\/cli\//.test(path)) return 'entries'
-  if (path === 'src/stores/open-stores.ts') return 'openStores'
-  if (/^src\/stores\/(stores|records|restore|transfer)\.ts$/.test(path)) return 'stores'
-  if (path.startsWith('src/stores/')) return 'engines'
-  if (path.startsWith('src/docs/')) return 'docs'
-  if (path === 'src/jws/jws.ts') return 'jws'
-  return services.test(path) ? 'services' : 'pure'
+/** Packages by name, our own files by their path from the root. */
+function importsOf(file: string): Import[] {
+  const statements = sourceOf(file).matchAll(
+    /^(?:import|export)\s(type\s)?[^'"]*?from '([^']+)'|import\('([^']+)'\)|^import '([^']+)'/gm,
+  )
+  return [...statements].map(([, type, from, dynamic, bare]) => {
+    const name = from ?? dynamic ?? bare ?? ''
+    return { to: name.startsWith('.') ? normalize(join(dirname(file), name)) : name, isType: type !== undefined }
+  })
 }
 
-function importsOf(path: string): { from: string; typeOnly: boolean }[] {
-  const text = readFileSync(join(root, path), 'utf8')
-  const statements = text.matchAll(/^(?:import|export)\s(type\s)?[^'"]*?from '([^']+)'|await import\('([^']+)'\)/gm)
-  return [...statements].map(([, type, from, dynamic]) => ({ from: from ?? dynamic ?? '', typeOnly: !!type }))
-}
+t.test('every file stands in a room, and every room has files', async t => {
+  for (const file of files) t.type(roomOf(file), 'string', `${file} stands in no room`)
+  const inUse = new Set(files.map(roomOf))
+  for (const room of storeys.flatMap(rooms => Object.keys(rooms))) t.ok(inUse.has(room), `${room} is empty`)
+})
 
-/** The clock itself, and the stamp of a log line, which decides nothing. */
-const ownTime = ['src/clock.ts', 'src/log-lines.ts']
-
-const files = globSync('{src,plugins,routes}/**/*.ts', { cwd: root })
-
-t.test('every import goes where it may', async t => {
-  t.ok(files.length > 40)
+t.test('a room uses itself and the storeys below it', async t => {
   for (const file of files) {
-    const room = roomOf(file) as Exclude<Room, 'fastify'>
-    for (const { from, typeOnly } of importsOf(file)) {
-      const isOurs = from.startsWith('.')
-      if (!isOurs && !/^@?fastify/.test(from)) continue
-      const target = isOurs ? roomOf(normalize(join(dirname(file), from))) : 'fastify'
-      // A type tells a shape and binds to nothing: engines apart, a type may be taken from any room of src/.
-      const shapeOnly = typeOnly && isOurs && target !== 'engines' && target !== 'routes' && target !== 'plugins'
-      if (!shapeOnly) t.ok(allowed[room].includes(target), `${file} (${room}) imports ${from} (${target})`)
+    const room = roomOf(file) ?? ''
+    for (const { to, isType } of importsOf(file).filter(({ to }) => sources.has(to))) {
+      const target = roomOf(to) ?? ''
+      // The wire gives a form to what other rooms have, so it knows their shapes.
+      if (target === room || (isType && room === 'wire')) continue
+      t.ok(storeyOf(target) > storeyOf(room), `${file} (${room}) imports ${to} (${target})`)
+    }
+  }
+})
+
+t.test('an engine is opened by one file, and the two know nothing of each other', async t => {
+  const engine = (file: string) => /^src\/engines\/(sqlite|postgres)\//.exec(file)?.[1]
+  for (const file of files) {
+    for (const { to } of importsOf(file)) {
+      if (!engine(to) || engine(to) === engine(file)) continue
+      t.equal(file, 'src/engines/open-stores.ts', `${file} imports ${to}`)
+    }
+  }
+})
+
+t.test('no file needs itself', async t => {
+  const needs = new Map(
+    files.map(file => [file, importsOf(file).flatMap(({ to, isType }) => (isType || !sources.has(to) ? [] : to))]),
+  )
+  const done = new Set<string>()
+  function visit(file: string, path: readonly string[]): void {
+    if (path.includes(file)) return void t.fail(`a circle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`)
+    if (done.has(file)) return
+    for (const next of needs.get(file) ?? []) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of files) visit(file, [])
+  t.equal(done.size, files.length)
+})
+
+t.test('Fastify is known to routes, plugins, the app, what extends it, and the one host of @fastify/jwt', async t => {
+  for (const file of files) {
+    const room = roomOf(file) ?? ''
+    const knows = importsOf(file).some(({ to, isType }) => /^@?fastify/.test(to) && !(isType && room === 'wire'))
+    const may = ['routes', 'plugins', 'app', 'http', 'process'].includes(room) || file === 'src/jws/jws.ts'
+    t.ok(may || !knows, `${file} imports Fastify`)
+  }
+})
+
+t.test('what is called pure is pure', async t => {
+  const impure =
+    /\bclock\(\)|\bDate\.now\b|new Date\(\)|\bperformance\.|\bprocess\.|Math\.random|random(?:Bytes|UUID|Int)\b|\basync\b|\bawait\b|^let |setTimeout|setImmediate/m
+  const harmless =
+    /^(?:node:(?:crypto|net|url)|@sinclair\/typebox(?:\/compiler)?|@fastify\/swagger)$|-data\.ts$|\/version\.ts$/
+  const pure = new Set(
+    storeys.flatMap(rooms =>
+      Object.entries(rooms).flatMap(([name, room]) => (room.pure ?? []).map(file => `src/${name}/${file}.ts`)),
+    ),
+  )
+  for (const file of pure) {
+    if (!t.ok(sources.has(file), `${file} is there`)) continue
+    t.notMatch(withoutComments(sourceOf(file)), impure, `${file} decides by its arguments alone`)
+    for (const { to, isType } of importsOf(file)) {
+      t.ok(isType || pure.has(to) || harmless.test(to), `${file} imports ${to}`)
     }
   }
 })
 
 t.test('SQL, the environment, normal forms of text and the time have one place each', async t => {
+  /** The clock itself, and the stamp of a log line, which decides nothing. */
+  const ownTime = ['src/base/clock.ts', 'src/http/log-lines.ts']
   for (const file of files) {
-    const text = readFileSync(join(root, file), 'utf8')
+    const text = sourceOf(file)
     if (roomOf(file) !== 'engines')
       t.notMatch(text, /\b(SELECT|UPDATE|DELETE FROM|INSERT INTO)\b.+\b(FROM|SET|WHERE|VALUES)\b/, file)
-    if (!/^src\/(serve|cli)\.ts$/.test(file)) t.notMatch(text, /process\.env/, file)
-    if (file !== 'src/text.ts') t.notMatch(text, /\.normalize\(/, `${file} leaves normal forms to src/text.ts`)
+    if (!/^src\/(process\/serve|cli)\.ts$/.test(file)) t.notMatch(text, /process\.env/, file)
+    if (file !== 'src/base/text.ts')
+      t.notMatch(text, /\.normalize\(/, `${file} leaves normal forms to src/base/text.ts`)
     if (!ownTime.includes(file)) t.notMatch(text, /Date\.now\(/, `${file} asks the injected clock`)
+  }
+})
+
+t.test('the domain has no snake_case: what has a form on the wire gets it there', async t => {
+  for (const file of files.filter(file => ['sessions', 'login', 'keys'].includes(roomOf(file) ?? ''))) {
+    const names = withoutComments(sourceOf(file)).replace(/'[^'\n]*'|`[^`]*`/g, '') // codes and words of the log are texts
+    t.notMatch(names, /\b[a-z]+_[a-z_]+\b/, file)
   }
 })
 
 t.test('files stay short enough to read', async t => {
   for (const file of files) {
-    const lines = readFileSync(join(root, file), 'utf8').split('\n').length
+    const lines = sourceOf(file).split('\n').length
     const most = file.startsWith('plugins/') ? 110 : 250
     t.ok(lines <= most, `${file}: ${lines} lines`)
   }
 })
+
+t.test('docs/architecture.md draws these rooms', async t => {
+  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const drawn = /<!-- rooms -->\n```\n([\s\S]*?)\n```/.exec(text)?.[1]
+  t.equal(drawn, drawing(), 'replace the block by the drawing() of test/helpers/rooms.ts')
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$|\s\/\/ .*$/gm, '')
+}

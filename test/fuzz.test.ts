@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
-import { errors } from '../src/errors.ts'
+import { errors } from '../src/base/errors.ts'
 import { testApp } from './helpers/app.ts'
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 400)

@@ -1,5 +1,5 @@
 /**
- * Makes src/strength/letters-data.ts: how likely a letter is after the two before it, in words that people write. To make
+ * Makes src/config/strength/letters-data.ts: how likely a letter is after the two before it, in words that people write. To make
  * it again, install the lists beside the dependencies for the moment (they are needed for nothing else), and run this:
  *
  *   npm install --no-save @zxcvbn-ts/language-{en,de,fr,es-es,it,nl-be,pt-br,pl,cs,fi,id,ja} && node tools/train-letters.ts
@@ -68,6 +68,6 @@ if (nibbles.length % 2) nibbles.push(0)
 const bytes = Buffer.from(nibbles.flatMap((high, i) => (i % 2 ? [] : [high * 16 + (nibbles[i + 1] ?? 0)])))
 const lines = bytes.toString('base64').match(/.{1,116}/g) ?? []
 writeFileSync(
-  'src/strength/letters-data.ts',
+  'src/config/strength/letters-data.ts',
   `/** 27³ costs of a letter after two others, four bits each; made by tools/train-letters.ts. */\nexport default \`\n${lines.join('\n')}\n\`\n`,
 )

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { currentSchema } from '../../src/stores/sqlite/migrations.ts'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
+import { currentSchema } from '../../src/engines/sqlite/migrations.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { root } from './root.ts'
 
 const folder = join(root, 'data', 'bench')

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../src/app.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/config/config.ts'
 import type { Session } from '../../src/stores/stores.ts'
 import { accessClaims } from '../../src/tokens/access-token.ts'
 import { refreshClaims } from '../../src/tokens/refresh-token.ts'

@@ -1,9 +1,9 @@
 /** `signet db copy`: from one database to another, whichever engines they are. */
 import { type Command, Option } from 'commander'
-import { ConfigError, loadCommandConfig } from '../config.ts'
+import { ConfigError, loadCommandConfig } from '../config/config.ts'
+import { type Database, nameOfDatabase } from '../config/database-url.ts'
 import { copyDatabase } from '../copy/copy-service.ts'
-import { type Database, nameOfDatabase } from '../database-url.ts'
-import { openTransferTarget, withTransferSource } from '../stores/open-stores.ts'
+import { openTransferTarget, withTransferSource } from '../engines/open-stores.ts'
 import { UsageError } from './failure.ts'
 import { onInterrupt } from './interrupt.ts'
 import type { Environment } from './open-domain.ts'

@@ -1,6 +1,6 @@
 /** `signet db`: the database as a whole. */
 import type { Command } from 'commander'
-import { loadCommandConfig } from '../config.ts'
+import { loadCommandConfig } from '../config/config.ts'
 import { copyCommand } from './copy-database.ts'
 import { type Environment, withDomain } from './open-domain.ts'
 import { printRow } from './output.ts'

@@ -1,6 +1,7 @@
 /** What went wrong, for the person at the keyboard: one line each on standard error, no stack, no secret. */
-import { ConfigError } from '../config.ts'
-import { SignetError } from '../errors.ts'
+
+import { SignetError } from '../base/errors.ts'
+import { ConfigError } from '../config/config.ts'
 
 /** The command was called in a wrong way: exit code 2. */
 export class UsageError extends Error {

@@ -1,16 +1,16 @@
 /** The composition root of the command line: the services HTTP has, on the same database, without anything of HTTP. */
-import type { Audit } from '../audit.ts'
-import { systemClock } from '../clock.ts'
-import { ConfigError, loadCommandConfig, loadKeysConfig } from '../config.ts'
-import { type Database, nameOfDatabase } from '../database-url.ts'
+import type { Audit } from '../base/audit.ts'
+import { systemClock } from '../base/clock.ts'
+import { ConfigError, loadCommandConfig, loadKeysConfig } from '../config/config.ts'
+import { type Database, nameOfDatabase } from '../config/database-url.ts'
+import { openStores } from '../engines/open-stores.ts'
 import type { Algorithm } from '../jws/jws.ts'
 import { createKeyService, type KeyService } from '../keys/key-service.ts'
 import { createPasswordHasher } from '../passwords/password-hash.ts'
 import { createPasswordPolicy } from '../passwords/password-policy.ts'
 import { createSessionService, type SessionService } from '../sessions/session-service.ts'
-import { openStores } from '../stores/open-stores.ts'
 import type { Stores } from '../stores/stores.ts'
-import { createImportService, type ImportService } from '../users/import-service.ts'
+import { createImportService, type ImportService } from '../users/import/import-service.ts'
 import { createUserService, type UserService } from '../users/user-service.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,9 +1,9 @@
 /** `signet db restore`: a backup put in place of the database, and which sessions that revives. */
 import type { Command } from 'commander'
-import { systemClock } from '../clock.ts'
-import { loadCommandConfig } from '../config.ts'
-import { nameOfDatabase } from '../database-url.ts'
-import { restoreDatabase } from '../stores/open-stores.ts'
+import { systemClock } from '../base/clock.ts'
+import { loadCommandConfig } from '../config/config.ts'
+import { nameOfDatabase } from '../config/database-url.ts'
+import { restoreDatabase } from '../engines/open-stores.ts'
 import type { RestorePlan, RevivedSession } from '../stores/restore.ts'
 import { confirm, isInteractive } from './ask.ts'
 import { UsageError } from './failure.ts'

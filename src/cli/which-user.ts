@@ -1,6 +1,6 @@
 /** One user, by a name or an id. A name can be another user's id, and then nobody is guessed at. */
 import { Option } from 'commander'
-import { SignetError } from '../errors.ts'
+import { SignetError } from '../base/errors.ts'
 import type { User } from '../stores/stores.ts'
 import type { UserService } from '../users/user-service.ts'
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createPace } from '../pace.ts'
+import { createPace } from '../base/pace.ts'
 import type { TransferRow, TransferSource, TransferTable, TransferTarget } from '../stores/stores.ts'
 
 export type CopyTally = Readonly<Record<TransferTable, number>>

@@ -3,7 +3,7 @@
  * comparison refuses padding, foreign alphabets, unused trailing bits, invalid UTF-8, white space, duplicate members and
  * numbers out of range (RFC 8725 section 3.14).
  */
-import { SignetError } from '../errors.ts'
+import { SignetError } from '../base/errors.ts'
 
 export interface CompactJws {
   readonly header: string

@@ -3,10 +3,10 @@
  * (HS256) or the database's current key; refresh tokens always with a key derived from the secret, so that whoever
  * verifies access tokens can neither make nor mistake a refresh token, and rotating signing keys logs nobody out.
  */
-import type { Audit } from '../audit.ts'
+import type { Audit } from '../base/audit.ts'
 import { type Algorithm, createJws, type Jws } from '../jws/jws.ts'
 import type { KeyStore } from '../stores/stores.ts'
-import type { RotationSettings } from './key-rotation.ts'
+import type { RotationSettings } from './rotation.ts'
 import { deriveKey } from './secret.ts'
 import type { PublicJwk } from './signing-key.ts'
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts'

@@ -2,11 +2,11 @@
  * Acts on the key ring from outside the service. Running instances do what is due by themselves (signing-keys.ts); here
  * somebody wants it sooner. Both go through the same conditional writes, so neither can undo the other's.
  */
-import type { Audit } from '../audit.ts'
+import type { Audit } from '../base/audit.ts'
 import type { Algorithm, AsymmetricAlgorithm } from '../jws/jws.ts'
 import type { KeyStore, NewSigningKey, SigningKey } from '../stores/stores.ts'
 import { sealingKeys } from './key-ring.ts'
-import { activatesAt, goesAt, nextChange, type RotationSettings } from './key-rotation.ts'
+import { activatesAt, goesAt, nextChange, type RotationSettings } from './rotation.ts'
 import { decryptPrivateKey } from './signing-key.ts'
 import { newSigningKey } from './signing-keys.ts'
 

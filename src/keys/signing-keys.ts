@@ -2,10 +2,10 @@
  * The asymmetric keys of the ring, as this instance sees them: read from the database with every poll, moved on when a
  * date has come, and swapped in whole, so that a request meets the old set or the new one and never half of each.
  */
-import type { Audit } from '../audit.ts'
+import type { Audit } from '../base/audit.ts'
 import { type AsymmetricAlgorithm, createJws, type Jws } from '../jws/jws.ts'
 import type { KeyStore, NewSigningKey, SigningKey } from '../stores/stores.ts'
-import { activatesAt, decideRotation, goesAt, jwksMaxAge, type RotationSettings } from './key-rotation.ts'
+import { activatesAt, decideRotation, goesAt, jwksMaxAge, type RotationSettings } from './rotation.ts'
 import { decryptPrivateKey, encryptPrivateKey, generateSigningKey, type PublicJwk, publicPem } from './signing-key.ts'
 
 export interface SigningKeys {

@@ -3,8 +3,8 @@
  * every scrape (state.ts). Label values come from closed lists and from our own route patterns, never from what a client sent.
  */
 import { Counter, Histogram, Registry } from '@prometheus-io/client'
-import type { AuditEvent } from '../audit.ts'
-import { type ErrorCode, SignetError } from '../errors.ts'
+import type { AuditEvent } from '../base/audit.ts'
+import { type ErrorCode, SignetError } from '../base/errors.ts'
 import { sessionEnds, sessionsEndedBy } from './session-ends.ts'
 import { watchForSharedAddress } from './shared-address.ts'
 import { type MetricSources, registerState } from './state.ts'

@@ -1,5 +1,5 @@
 /** Which audit events end sessions, how many, and why. */
-import type { AuditEvent } from '../audit.ts'
+import type { AuditEvent } from '../base/audit.ts'
 
 const causes: Partial<Record<AuditEvent['event'], string>> = {
   logout: 'logout',

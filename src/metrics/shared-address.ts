@@ -2,7 +2,7 @@
  * Whether every client seems to have one address, which is what a gateway that TRUSTED_PROXIES does not name looks like.
  * Counts by the minute and remembers one network of each, so it stays as small however many clients there are.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 
 export const windowSeconds = 300
 export const leastRequests = 100

@@ -1,7 +1,7 @@
 /** The series of what has a present state: nothing keeps them up to date, each is read when somebody scrapes. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from '@prometheus-io/client'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { HashLoad } from '../passwords/password-hash.ts'
 
 export interface MetricSources {

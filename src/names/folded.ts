@@ -1,5 +1,5 @@
 /** What every spelling of a name has in common. */
-import { nfkc } from '../text.ts'
+import { nfkc } from '../base/text.ts'
 
 /** A name has 64 characters and an address 254, each typed as at most four (a letter and its marks). */
 export const longestTyped = 1024

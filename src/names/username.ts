@@ -1,6 +1,6 @@
 /** Usernames: one canonical form for storage, uniqueness, login and throttling, so that no spelling is a second account. */
 
-import { isStreamSafe } from '../text.ts'
+import { isStreamSafe } from '../base/text.ts'
 import { canonicalEmail } from './email.ts'
 import { folded, longestTyped } from './folded.ts'
 import { isOfOneScript } from './scripts.ts'

@@ -3,7 +3,7 @@
  * shared: no network takes them all, nobody who has gone is served, and hashes that take much memory take turns.
  */
 import { randomInt } from 'node:crypto'
-import { SignetError } from '../errors.ts'
+import { SignetError } from '../base/errors.ts'
 import type { HashMemory } from './hash-memory.ts'
 import { argon2idParameters } from './stored-hash.ts'
 

@@ -3,7 +3,7 @@
  * work waits than can be done in about two seconds, the answer is 503 at once (contract section 7).
  */
 import { Piscina } from 'piscina'
-import { SignetError } from '../errors.ts'
+import { SignetError } from '../base/errors.ts'
 import { estimatedMillisecondsOfNew, type HashTarget, memoryKibOfNew } from './hash-cost.ts'
 import { hashMemoryOf, memoryOfProcess } from './hash-memory.ts'
 import { type Asker, createHashQueue } from './hash-queue.ts'

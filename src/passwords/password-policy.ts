@@ -2,8 +2,8 @@
  * Which strings can be a password. What a scheme cannot hash is refused everywhere; length and commonness only when a
  * password is set, never at a login (NIST SP 800-63B section 3.1.1.2: no composition rules, no expiry).
  */
-import { SignetError } from '../errors.ts'
-import { nfc, nfkc } from '../text.ts'
+import { SignetError } from '../base/errors.ts'
+import { nfc, nfkc } from '../base/text.ts'
 import { isCommonPassword } from './common-passwords.ts'
 
 export type PasswordScheme = 'bcrypt' | 'argon2id'

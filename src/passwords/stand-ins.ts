@@ -4,7 +4,7 @@
  * many of each as there are in the database, and always the same: it behaves like a user who never logs in.
  */
 import { createHmac } from 'node:crypto'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { SampledHash, UserStore } from '../stores/stores.ts'
 import { compareToNew, estimatedMilliseconds, type HashTarget } from './hash-cost.ts'
 import type { PasswordHasher } from './password-hash.ts'

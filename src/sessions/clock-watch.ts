@@ -2,7 +2,7 @@
  * Two clocks that somebody may set, this instance's and the database's, held against each other and against a stopwatch
  * that nobody can set. Once one has jumped, "since the last time" says nothing about what came after what.
  */
-import type { Clock, Stopwatch } from '../clock.ts'
+import type { Clock, Stopwatch } from '../base/clock.ts'
 
 export interface ClockWatch {
   /**

@@ -4,8 +4,8 @@
  * without a look-up per request. What is remembered and for how long depends on no clock that somebody can set.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Clock, type Stopwatch, systemStopwatch } from '../clock.ts'
-import { SignetError } from '../errors.ts'
+import { type Clock, type Stopwatch, systemStopwatch } from '../base/clock.ts'
+import { SignetError } from '../base/errors.ts'
 import type { SessionStore } from '../stores/stores.ts'
 import { type ClockLog, type ClockWatch, createClockWatch } from './clock-watch.ts'
 

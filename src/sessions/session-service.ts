@@ -1,9 +1,8 @@
 /** Looking at sessions and ending them. Ending tells this instance's revocation list at once; others poll. */
-import type { Audit } from '../audit.ts'
-import type { Client } from '../client.ts'
-import { SignetError } from '../errors.ts'
+import type { Audit } from '../base/audit.ts'
+import type { Client } from '../base/client.ts'
+import { SignetError } from '../base/errors.ts'
 import type { Session, SessionStore } from '../stores/stores.ts'
-import type { AuthenticToken } from '../tokens/token-verifier.ts'
 import { refuseTokensOf } from './ending.ts'
 import type { Revocations } from './revocations.ts'
 
@@ -13,7 +12,7 @@ export interface SessionService {
   /** The live sessions of everybody, page by page. */
   listAll: SessionStore['listAll']
   /** Ends the session of any authentic token; ending it again is no error (RFC 7009 section 2.2). */
-  logOut(token: AuthenticToken, client: Client): Promise<void>
+  logOut(token: { readonly claims: { readonly sid: string; readonly sub: string } }, client: Client): Promise<void>
   /** Ends every session of the user. @param by the administrator who did it @returns how many were alive */
   logOutAll(userId: string, client: Pick<Client, 'ip'> | undefined, by?: string): Promise<number>
   /** Ends one of the user's own sessions. @throws {SignetError} `not_found` */

@@ -1,8 +1,8 @@
 /** The acts of the token lifecycle: log in, refresh. What they decide by is in sessions/session.ts. */
 import { randomBytes } from 'node:crypto'
-import type { Audit } from '../audit.ts'
-import type { Client } from '../client.ts'
-import { SignetError } from '../errors.ts'
+import type { Audit } from '../base/audit.ts'
+import type { Client } from '../base/client.ts'
+import { SignetError } from '../base/errors.ts'
 import type { KeyRing, TokenType } from '../keys/key-ring.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'

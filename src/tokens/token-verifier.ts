@@ -3,8 +3,8 @@
  * order (RFC 8725, RFC 9068 section 4). It is synchronous and reads no database. Whatever a token contains, the outcome
  * is a 401, never a 5xx; only a revocation list that cannot be trusted is a 503.
  */
-import type { Clock } from '../clock.ts'
-import { SignetError } from '../errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { SignetError } from '../base/errors.ts'
 import { readPart, splitCompactJws } from '../jws/compact-jws.ts'
 import type { Jws } from '../jws/jws.ts'
 import type { KeyRing, TokenType } from '../keys/key-ring.ts'

@@ -1,5 +1,5 @@
 /** What is asked of an account, and by whom. */
-import type { Client } from '../client.ts'
+import type { Client } from '../base/client.ts'
 import type { KeepAdmin } from '../stores/stores.ts'
 
 export interface NewAccount {

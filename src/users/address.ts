@@ -1,5 +1,5 @@
 /** A user's e-mail address: whether it may be this one, and what else changes with it. */
-import { SignetError } from '../errors.ts'
+import { SignetError } from '../base/errors.ts'
 import { canonicalEmail, spellingsOf } from '../names/email.ts'
 import type { User, UserChanges, UserStore } from '../stores/stores.ts'
 

@@ -2,7 +2,7 @@
  * The last administrator stays one, as far as HTTP goes: nobody there could make another. The engines ask, with the rows of
  * all administrators locked, because two may demote each other at once.
  */
-import { SignetError } from '../errors.ts'
+import { SignetError } from '../base/errors.ts'
 import type { User } from '../stores/stores.ts'
 
 type Standing = Pick<User, 'role' | 'disabled'>

@@ -1,7 +1,7 @@
 /** One check of a password, with the same work whether the user exists or not, and what a right one lets us mend. */
-import type { Audit } from '../audit.ts'
-import type { Client } from '../client.ts'
-import { SignetError } from '../errors.ts'
+import type { Audit } from '../base/audit.ts'
+import type { Client } from '../base/client.ts'
+import { SignetError } from '../base/errors.ts'
 import type { Verdict } from '../passwords/hash-worker.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { StandIns } from '../passwords/stand-ins.ts'

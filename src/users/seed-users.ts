@@ -1,5 +1,5 @@
 /** The first users of a database, from the file that `SEED_USERS_FILE` names. */
-import { SignetError } from '../errors.ts'
+import { SignetError } from '../base/errors.ts'
 import type { UserService } from './user-service.ts'
 
 /**

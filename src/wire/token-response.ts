@@ -1,7 +1,7 @@
 /** Issued tokens as JSON. */
 import type { Static } from '@sinclair/typebox'
-import type { CookieResponse, TokenResponse as schema } from '../tokens/token-schemas.ts'
 import type { IssuedToken, IssuedTokens } from '../tokens/token-service.ts'
+import type { CookieResponse, TokenResponse as schema } from './token-schemas.ts'
 
 export type TokenResponse = Readonly<Static<typeof schema>>
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { copyDatabase } from '../../src/copy/copy-service.ts'
-import { openStores, openTransferTarget, withTransferSource } from '../../src/stores/open-stores.ts'
+import { openStores, openTransferTarget, withTransferSource } from '../../src/engines/open-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 

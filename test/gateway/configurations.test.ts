@@ -1,6 +1,6 @@
 /** The three configurations say the same, as far as they can: one list of headers, one of paths. No gateway is needed. */
 import t from 'tap'
-import { identityHeaders } from '../../src/tokens/identity-headers.ts'
+import { identityHeaders } from '../../src/wire/identity-headers.ts'
 import { testApp } from '../helpers/app.ts'
 import { configurationOf, deniedHeaders, gatewayNames, signetPaths, strangePaths } from './configurations.ts'
 

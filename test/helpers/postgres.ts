@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import tap, { type Test } from 'tap'
-import { type PostgresServer, readDatabaseUrl } from '../../src/database-url.ts'
+import { type PostgresServer, readDatabaseUrl } from '../../src/config/database-url.ts'
 import { freePort } from './process.ts'
 
 export interface RunningPostgres {

@@ -1,8 +1,8 @@
 /** Normal forms: one for all spellings of a text that somebody may have typed, and no time for any other. */
 import t from 'tap'
+import { nfc, nfkc } from '../../src/base/text.ts'
 import { canonicalEmail } from '../../src/names/email.ts'
 import { canonicalPrefix, canonicalUsername } from '../../src/names/username.ts'
-import { nfc, nfkc } from '../../src/text.ts'
 import { processorTime } from '../helpers/processor-time.ts'
 
 t.test('what looks alike is the same, up to the 30 marks a language may need', t => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { createLogLines } from '../../src/log-lines.ts'
+import { createLogLines } from '../../src/http/log-lines.ts'
 import { startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants

@@ -4,7 +4,7 @@ import { mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createLogLines } from '../../src/log-lines.ts'
+import { createLogLines } from '../../src/http/log-lines.ts'
 import { root } from '../helpers/app.ts'
 
 const file = (name: string) => join(mkdtempSync(join(tmpdir(), 'signet-log-')), name)
@@ -30,7 +30,7 @@ for (const [how, end] of [
   t.test(`nothing is lost when the process ${how}`, async t => {
     const lines = Array.from({ length: 5000 }, (_, i) => `line ${i}`)
     const script = `
-      import { createLogLines } from './src/log-lines.ts'
+      import { createLogLines } from './src/http/log-lines.ts'
       const log = createLogLines()
       for (let i = 0; i < 5000; i++) log.write('line ' + i + '\\n')
       ${end}`

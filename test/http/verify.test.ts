@@ -1,7 +1,7 @@
 /** The gateway's check: any method, no body, no database, and always every header (contract section 8). */
 import t from 'tap'
 import type { AccessClaims } from '../../src/tokens/access-token.ts'
-import { identityHeaders } from '../../src/tokens/identity-headers.ts'
+import { identityHeaders } from '../../src/wire/identity-headers.ts'
 import { isProblem } from '../helpers/answers.ts'
 import { claimsOf, testApp } from '../helpers/app.ts'
 

@@ -1,9 +1,9 @@
 /** What `signet keys` does to the ring, judged by a clock that is moved. */
 import t, { type Test } from 'tap'
-import type { AuditEvent } from '../../src/audit.ts'
+import type { AuditEvent } from '../../src/base/audit.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import type { Algorithm } from '../../src/jws/jws.ts'
 import { createKeyService } from '../../src/keys/key-service.ts'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { newSecret } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 

@@ -1,8 +1,8 @@
 /** Signing keys over time (contract section 9): published before they sign, gone only after their last token. */
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import type { Config } from '../../src/config.ts'
-import { decideRotation, jwksMaxAge } from '../../src/keys/key-rotation.ts'
+import type { Config } from '../../src/config/config.ts'
+import { decideRotation, jwksMaxAge } from '../../src/keys/rotation.ts'
 import { thumbprint } from '../../src/keys/signing-key.ts'
 import type { SigningKey } from '../../src/stores/stores.ts'
 import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { version } from '../../src/version.ts'
+import { version } from '../../src/base/version.ts'
 import { root } from '../helpers/app.ts'
 import { postJson, startServer } from '../helpers/process.ts'
 

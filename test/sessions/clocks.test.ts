@@ -1,9 +1,9 @@
 /** Clocks go wrong and are set right again, and nothing that was revoked is forgotten (contract section 6). */
 import t, { type Test } from 'tap'
-import { deleteEnded } from '../../src/housekeeping.ts'
+import { variables } from '../../src/config/variables.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
+import { deleteEnded } from '../../src/sessions/housekeeping.ts'
 import { createRevocations, keepEndedSeconds } from '../../src/sessions/revocations.ts'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
-import { variables } from '../../src/variables.ts'
 import { testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 

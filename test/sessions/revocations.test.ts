@@ -1,8 +1,8 @@
 /** The revocation list in memory (contract section 6). */
 import t, { type Test } from 'tap'
-import { SignetError } from '../../src/errors.ts'
+import { SignetError } from '../../src/base/errors.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { createRevocations } from '../../src/sessions/revocations.ts'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 

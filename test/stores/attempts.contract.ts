@@ -1,6 +1,6 @@
 /** What every engine promises about failed attempts and counted windows. */
 import type { Test } from 'tap'
-import { waitAfter } from '../../src/limits/login-limit.ts'
+import { waitAfter } from '../../src/login/login-limit.ts'
 import { movableClock } from '../helpers/clock.ts'
 import type { Engine } from './stores.contract.ts'
 

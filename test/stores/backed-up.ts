@@ -2,9 +2,9 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { restoreSqlite } from '../../src/engines/sqlite/sqlite-restore.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import type { RestorePlan } from '../../src/stores/restore.ts'
-import { restoreSqlite } from '../../src/stores/sqlite/sqlite-restore.ts'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 

@@ -1,6 +1,6 @@
 /** What the tests of the PostgreSQL engine begin with. */
 import type { Test } from 'tap'
-import { openPostgresStores } from '../../src/stores/postgres/postgres-stores.ts'
+import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
 import type { NewUser, Stores } from '../../src/stores/stores.ts'
 import { serverOf } from '../helpers/postgres.ts'
 

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { backedUp, damage, sessionOf } from './backed-up.ts'
 
 t.test('a backup of a damaged database fails, leaves nothing, and says so', async t => {

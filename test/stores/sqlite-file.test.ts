@@ -5,7 +5,7 @@ import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, statSync, symli
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { newSecret, testApp, testConfig } from '../helpers/app.ts'
 import { cli } from '../helpers/cli.ts'
 import { movableClock } from '../helpers/clock.ts'

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync, s
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { openSqliteStores } from '../../src/stores/sqlite/sqlite-stores.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { backedUp, damage, restore, sessionOf } from './backed-up.ts'
 
 async function endSome({ stores, clock }: Awaited<ReturnType<typeof backedUp>>): Promise<void> {

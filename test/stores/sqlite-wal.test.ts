@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { openSqliteDatabase } from '../../src/stores/sqlite/sqlite-database.ts'
+import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 const mebibyte = 1024 * 1024

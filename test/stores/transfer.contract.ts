@@ -1,8 +1,8 @@
 /** What every engine promises about being copied, and about becoming a copy. */
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
-import { readDatabaseUrl } from '../../src/database-url.ts'
-import { openStores, openTransferTarget, withTransferSource } from '../../src/stores/open-stores.ts'
+import { readDatabaseUrl } from '../../src/config/database-url.ts'
+import { openStores, openTransferTarget, withTransferSource } from '../../src/engines/open-stores.ts'
 import type { TransferRow, TransferTable } from '../../src/stores/stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import type { Engine } from './stores.contract.ts'

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 import bcrypt from 'bcryptjs'
 import t, { type Test } from 'tap'
 import { createPasswordPolicy } from '../../src/passwords/password-policy.ts'
-import { createImportService } from '../../src/users/import-service.ts'
-import { readRecords } from '../../src/users/user-records.ts'
+import { createImportService } from '../../src/users/import/import-service.ts'
+import { readRecords } from '../../src/users/import/user-records.ts'
 import { type Overrides, testApp } from '../helpers/app.ts'
 
 async function imported(t: Test, lines: readonly object[], overrides: Overrides = {}) {

@@ -1,0 +1,59 @@
+/** What a failure of PostgreSQL means for whoever asked. No message holds a value of a query, the password or the URL. */
+import pg from 'pg'
+import { SignetError } from '../../base/errors.ts'
+
+/** What waiting does not mend: an operator must. It fails the start, where it is seen. */
+export class ServerMistake extends Error {}
+
+/** The connection is of no use any more: lost, ended by the server, or to a host that no longer accepts writes. */
+const connectionIsOver = /^(08|57P|58|53|25006|XX)/
+
+/** The statement came to nothing and was undone: too slow, a lock not granted, a deadlock, a serialization failure. */
+const statementIsOver = /^(57014|55P03|40)/
+
+/** Refused before anything was asked: a wrong password, no such database or no right to it. An operator may mend that. */
+const connectionIsRefused = /^(28|3D|42501)/
+
+const uniqueViolation = '23505'
+
+/** Whether a connection may be used again after what was thrown. */
+export function isUsableAfter(error: unknown): boolean {
+  const code = codeOf(error instanceof SignetError ? error.cause : error)
+  return code !== undefined && !connectionIsOver.test(code)
+}
+
+/**
+ * The error to throw for one of a query. The connection may have been lost before the answer came: then the statement
+ * may have happened or not, so it is never repeated here. Every act is safe to be repeated by whoever asked for it.
+ */
+export function errorOfQuery(error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === uniqueViolation) {
+    return new SignetError('taken', 'the name, the e-mail address or the id belongs to somebody', { cause: error })
+  }
+  const isAway = code === undefined || connectionIsOver.test(code) || statementIsOver.test(code)
+  return isAway ? unavailable(error) : error
+}
+
+/** The error to throw when there is no connection. */
+export function errorOfConnect(error: unknown): unknown {
+  if (error instanceof ServerMistake) return error
+  const code = codeOf(error)
+  const isAway = code === undefined || connectionIsOver.test(code) || connectionIsRefused.test(code)
+  return isAway || statementIsOver.test(code) ? unavailable(error) : error
+}
+
+function unavailable(error: unknown): SignetError {
+  return new SignetError('unavailable', `PostgreSQL: ${reasonOf(error)}`, { cause: error, retryAfterSeconds: 1 })
+}
+
+/** Several addresses of one name fail as one AggregateError, which has no message of its own. */
+function reasonOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException
+  return message || code || 'no connection'
+}
+
+/** SQLSTATE, when the server spoke; undefined when the connection did. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined
+}

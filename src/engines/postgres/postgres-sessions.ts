@@ -1,0 +1,147 @@
+/**
+ * Sessions in PostgreSQL. Each act is one prepared, conditional statement. Under READ COMMITTED an UPDATE that had to wait
+ * for another one judges its WHERE again by the row the other left behind, so of several with one condition one wins.
+ */
+
+import { endable, live, unexpired } from '../../sessions/live.ts'
+import type { SessionStore } from '../../stores/stores.ts'
+import { newest, type Row, toSession } from '../rows.ts'
+import { sessionBeginner } from './begin-session.ts'
+import { type PostgresDatabase, statement } from './postgres-database.ts'
+import { revokedAt, sessionColumns, toEnded, toView, view } from './rows.ts'
+
+const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
+const asJudged = `sessions.sid = $sid AND sessions.generation = $judged::bigint AND sessions.retries = $retries::bigint`
+const idleExpiry = 'expires_at = least($now + $idle::bigint, sessions.max_expires_at)'
+
+const find = statement(
+  'find session',
+  `SELECT ${view} FROM sessions LEFT JOIN users ON users.user_id = sessions.user_id WHERE sessions.sid = $sid`,
+)
+const rotate = statement(
+  'rotate session',
+  `UPDATE sessions SET generation = generation + 1, rotated_at = $now, ${idleExpiry}
+  FROM users
+  WHERE sessions.sid = $sid AND sessions.generation = $generation::bigint AND ${live}
+    AND (sessions.rotated_at IS NULL OR $now >= sessions.rotated_at + $window::bigint) AND ${ofEnabledUser}
+  RETURNING ${view}`,
+)
+const recover = statement(
+  'recover session',
+  `UPDATE sessions SET generation = $generation::bigint + 1, rotated_at = $now, ${idleExpiry}
+  FROM users WHERE ${asJudged} AND ${live} AND ${ofEnabledUser}
+  RETURNING ${view}`,
+)
+const countRetry = statement(
+  'count retry',
+  `UPDATE sessions SET retried_at = $now,
+    retries = CASE WHEN $restart::boolean THEN 1 ELSE retries + 1 END,
+    retries_since = CASE WHEN $restart::boolean THEN $now ELSE retries_since END
+  FROM users
+  WHERE ${asJudged} AND sessions.retried_at IS NOT DISTINCT FROM $retriedAt::bigint AND ${live} AND ${ofEnabledUser}
+  RETURNING ${view}`,
+)
+const revoke = statement(
+  'revoke session',
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
+  WHERE sid = $sid AND ${endable} AND ($judged::bigint IS NULL OR generation = $judged::bigint)
+  RETURNING sid`,
+)
+const revokeOwn = statement(
+  'revoke own session',
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = 'ended' WHERE sid = $sid AND user_id = $userId AND ${endable}
+  RETURNING sid`,
+)
+const revokeAll = statement(
+  'revoke all sessions',
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason WHERE user_id = $userId AND ${endable}
+  RETURNING sid, ${unexpired} AS was_live`,
+)
+const listAll = statement(
+  'list all sessions',
+  `SELECT ${sessionColumns}, users.username FROM sessions LEFT JOIN users ON users.user_id = sessions.user_id
+  WHERE sessions.sid > $after AND ${live} ORDER BY sessions.sid LIMIT $limit::bigint`,
+)
+const list = statement(
+  'list sessions',
+  `SELECT ${sessionColumns} FROM sessions WHERE user_id = $userId AND ${live}
+    AND (created_at < $createdAt::bigint OR (created_at = $createdAt::bigint AND sid > $sid))
+  ORDER BY created_at DESC, sid LIMIT $limit::bigint`,
+)
+// One row at least, so that the time comes with an answer of nothing.
+const revokedSince = statement(
+  'revoked since',
+  `SELECT $now AS now, sid, revoked_at FROM (VALUES (1)) AS one
+  LEFT JOIN sessions ON sessions.revoked_at >= $since::bigint
+    AND (sessions.revoked_at > $since::bigint OR sessions.sid > $after)
+  ORDER BY revoked_at, sid LIMIT $limit::bigint`,
+)
+// Instances that clean up at once take different rows instead of waiting for each other. The order keeps the planner to
+// the index: without it, it takes a LIMIT for a reason to read the whole table until it has found enough.
+const before = (moment: string) => `
+    SELECT sid, expires_at, revoked_at FROM sessions WHERE ${moment} < $now - $keep::bigint ORDER BY ${moment}
+    LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`
+const deleteEnded = statement(
+  'delete ended sessions',
+  `WITH due AS (${before('due_at')}), revoked AS (${before('revoked_at')}), deleted AS (
+    DELETE FROM sessions WHERE sid IN (
+      SELECT sid FROM due WHERE expires_at < $now - $keep::bigint AND coalesce(revoked_at, 0) < $now - $keep::bigint
+      UNION ALL SELECT sid FROM revoked
+      LIMIT $limit::bigint)
+    RETURNING sid
+  ), used AS (
+    UPDATE sessions SET due_at = greatest(expires_at, revoked_at)
+    WHERE sid IN (SELECT sid FROM due WHERE expires_at >= $now - $keep::bigint AND revoked_at IS NULL
+      OR revoked_at >= $now - $keep::bigint)
+    RETURNING sid
+  )
+  SELECT sid FROM deleted UNION ALL SELECT sid FROM used`,
+)
+
+export function createPostgresSessions(database: PostgresDatabase): SessionStore {
+  const { ask } = database
+  const first = async (...asked: Parameters<typeof ask>) => toView((await ask(...asked))[0])
+  const did = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).length > 0
+  const sidOf = (row: Row) => row['sid'] as string
+
+  return {
+    create: sessionBeginner(database),
+
+    find: sid => first(find, { sid }),
+
+    rotate: (sid, generation, { idleSeconds: idle, raceWindowSeconds: window }) =>
+      first(rotate, { sid, generation, idle, window }),
+
+    recover: ({ sid, generation: judged, retries }, generation, { idleSeconds: idle }) =>
+      first(recover, { sid, judged, retries, generation, idle }),
+
+    countRetry: ({ sid, generation: judged, retries, retriedAt }, restart) =>
+      first(countRetry, { sid, judged, retries, retriedAt, restart }),
+
+    revoke: (sid, reason, judged) => did(revoke, { sid, reason, judged: judged?.generation ?? null }),
+
+    revokeOwn: (userId, sid) => did(revokeOwn, { userId, sid }),
+
+    revokeAll: async (userId, reason) => (await ask(revokeAll, { userId, reason })).map(toEnded),
+
+    listAll: async ({ limit, after = '' }) =>
+      (await ask(listAll, { limit, after })).map(row => ({
+        session: toSession(row),
+        username: row['username'] as string | null,
+      })),
+
+    list: async (userId, { limit, after: { createdAt, sid } = newest } = { limit: 100 }) =>
+      (await ask(list, { userId, limit, createdAt, sid })).map(toSession),
+
+    async revokedSince(since, after, limit) {
+      const rows = await ask(revokedSince, { since, after, limit })
+      const revoked = rows.filter(row => row['sid'] !== null)
+      return {
+        now: rows[0]?.['now'] as number,
+        revoked: revoked.map(row => ({ sid: sidOf(row), revokedAt: row['revoked_at'] as number })),
+      }
+    },
+
+    deleteEnded: async (keep, limit) => (await ask(deleteEnded, { keep, limit })).length,
+  }
+}

@@ -1,0 +1,159 @@
+/** A PostgreSQL database as the source or the target of a copy (`signet db copy`). */
+import { randomBytes } from 'node:crypto'
+import type { PostgresServer } from '../../config/database-url.ts'
+import type { TransferRow, TransferSource, TransferTable, TransferTarget } from '../../stores/stores.ts'
+import { migrate, readUpToDate } from './migrations.ts'
+import { type Ask, openPostgresDatabase, type Statement, statement } from './postgres-database.ts'
+import { ServerMistake } from './postgres-errors.ts'
+
+const selects: Record<TransferTable, Statement> = {
+  signing_keys: statement(
+    'read keys',
+    `SELECT kid, alg, state, public_jwk, private_key, since, changes_at
+    FROM signing_keys WHERE kid > $after ORDER BY kid LIMIT $limit::bigint`,
+  ),
+  users: statement(
+    'read users',
+    `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
+      sessions_begun
+    FROM users WHERE user_id > $after ORDER BY user_id LIMIT $limit::bigint`,
+  ),
+  sessions: statement(
+    'read sessions',
+    `SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since, expires_at,
+      max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
+    FROM sessions WHERE sid > $after ORDER BY sid LIMIT $limit::bigint`,
+  ),
+  attempts: statement(
+    'read attempts',
+    `SELECT key, failures, blocked_until, expires_at, user_id FROM attempts
+    WHERE key > $after ORDER BY key LIMIT $limit::bigint`,
+  ),
+}
+
+/** Rows come as one JSON document, so that any number of them is one statement and one parameter. */
+const inserts: Record<TransferTable, Statement> = {
+  signing_keys: statement(
+    'write keys',
+    `INSERT INTO signing_keys (kid, alg, state, public_jwk, private_key, since, changes_at)
+    SELECT kid, alg, state, public_jwk, private_key, since, changes_at
+    FROM json_populate_recordset(NULL::signing_keys, $rows::json)`,
+  ),
+  users: statement(
+    'write users',
+    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
+      sessions_begun)
+    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at, sessions_begun
+    FROM json_populate_recordset(NULL::users, $rows::json)`,
+  ),
+  sessions: statement(
+    'write sessions',
+    `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
+      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number)
+    SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
+      expires_at, expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
+    FROM json_populate_recordset(NULL::sessions, $rows::json)`,
+  ),
+  attempts: statement(
+    'write attempts',
+    `INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
+    SELECT key, failures, blocked_until, expires_at, user_id
+    FROM json_populate_recordset(NULL::attempts, $rows::json)`,
+  ),
+}
+
+const counts: Record<TransferTable, Statement> = {
+  signing_keys: statement('count keys', 'SELECT count(*) AS count FROM signing_keys'),
+  users: statement('count users', 'SELECT count(*) AS count FROM users'),
+  sessions: statement('count sessions', 'SELECT count(*) AS count FROM sessions'),
+  attempts: statement('count attempts', 'SELECT count(*) AS count FROM attempts'),
+}
+
+/** Waits for whoever holds the mark, so that a write and another copy's beginning come one after the other. */
+const lockMark = statement('lock mark', `SELECT value FROM meta WHERE name = 'unfinished_copy' FOR UPDATE`)
+const lockMeta = statement('lock meta', 'LOCK TABLE meta IN SHARE ROW EXCLUSIVE MODE')
+const lockUsers = statement('lock users and sessions', 'LOCK TABLE users, sessions IN SHARE ROW EXCLUSIVE MODE')
+const anyRow = statement('any user or session', 'SELECT 1 AS one FROM users UNION ALL SELECT 1 FROM sessions LIMIT 1')
+const setMeta = statement(
+  'set meta',
+  `INSERT INTO meta (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+)
+const selectSeeded = statement('copy: was seeded', `SELECT 1 AS one FROM meta WHERE name = 'seeded'`)
+const removeSeeded = statement('forget seeding', `DELETE FROM meta WHERE name = 'seeded'`)
+const removeMark = statement('remove mark', `DELETE FROM meta WHERE name = 'unfinished_copy'`)
+
+export function unfinishedCopy(): ServerMistake {
+  return new ServerMistake('the database is an unfinished copy: begin again with signet db copy --restart')
+}
+
+/** In one transaction that sees one moment. While it lasts, no dead row is cleaned away (PostgreSQL manual, "Routine Vacuuming"). */
+export async function readPostgres<T>(server: PostgresServer, act: (source: TransferSource) => Promise<T>): Promise<T> {
+  const database = openPostgresDatabase(server)
+  try {
+    return await database.exclusively(async (ask, run) => {
+      await run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+      const { salt, isHalfCopy } = await readUpToDate(ask)
+      if (isHalfCopy) throw new ServerMistake('the source is an unfinished copy itself')
+      return act({
+        salt,
+        isSeeded: (await ask(selectSeeded)).length > 0,
+        count: async table => Number((await ask(counts[table]))[0]?.['count']),
+        read: readerOf(ask),
+      })
+    })
+  } finally {
+    await database.close()
+  }
+}
+
+export async function openPostgresTarget(server: PostgresServer): Promise<TransferTarget> {
+  const database = openPostgresDatabase(server)
+  const { ask, transaction, exclusively, close } = database
+  await migrate(database).catch(async error => {
+    await close()
+    throw error
+  })
+  database.open()
+  const mark = randomBytes(16) // of this copy, so that one that begins meanwhile is noticed
+
+  async function requireOurMark(ask: Ask): Promise<void> {
+    const found = (await ask(lockMark))[0]?.['value'] as Buffer | undefined
+    if (!found || !mark.equals(found)) throw new ServerMistake('another copy to this database has begun')
+  }
+
+  return {
+    begin: ({ salt, isSeeded }, restart) =>
+      exclusively(async (ask, run) => {
+        await ask(lockMeta)
+        const isHalfCopy = (await ask(lockMark)).length > 0
+        await ask(lockUsers)
+        if (isHalfCopy && !restart)
+          throw new ServerMistake('the target is an unfinished copy: begin again with --restart')
+        const hasRows = (await ask(anyRow)).length > 0
+        if (hasRows && !isHalfCopy) throw new ServerMistake('the target is not empty: it has users or sessions')
+        await run('TRUNCATE signing_keys, users, sessions, attempts, limits')
+        await ask(removeSeeded)
+        if (isSeeded) await ask(setMeta, { name: 'seeded', value: Buffer.from([1]) })
+        await ask(setMeta, { name: 'salt', value: salt })
+        await ask(setMeta, { name: 'unfinished_copy', value: mark })
+      }),
+    read: readerOf(ask),
+    write: (table, rows) =>
+      transaction(async ask => {
+        await requireOurMark(ask)
+        await ask(inserts[table], { rows: JSON.stringify(rows) })
+      }),
+    finish: () =>
+      exclusively(async (ask, run) => {
+        await requireOurMark(ask)
+        await run('ANALYZE signing_keys, users, sessions, attempts') // else plans are made for empty tables at first
+        await ask(removeMark)
+      }),
+    close,
+  }
+}
+
+function readerOf(ask: Ask) {
+  return async (table: TransferTable, after: string, limit: number) =>
+    (await ask(selects[table], { after, limit })) as TransferRow[]
+}

@@ -1,0 +1,180 @@
+/**
+ * Users in PostgreSQL. A change locks the user's row before it ends the sessions, as a login does before it begins one
+ * (postgres-sessions.ts), and ends them in a statement of its own, which sees what the lock had to wait for.
+ */
+import { reasonToEnd } from '../../sessions/ending.ts'
+import { endable, unexpired } from '../../sessions/live.ts'
+import type { EndedSession, NewUser, RevokeReason, UserStore } from '../../stores/stores.ts'
+import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
+import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
+import { revokedAt, toEnded, toSampledHash, toUser, userColumns } from './rows.ts'
+
+const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
+const byUsername = statement('user by name', `SELECT ${userColumns} FROM users WHERE username = $key`)
+const byEmail = statement('user by e-mail', `SELECT ${userColumns} FROM users WHERE email = ANY ($spellings::text[])`)
+const lockById = statement('lock user', `SELECT ${userColumns} FROM users WHERE user_id = $key FOR NO KEY UPDATE`)
+const emails = statement(
+  'list addresses',
+  'SELECT user_id, email FROM users WHERE email > $after ORDER BY email LIMIT $limit::bigint',
+)
+// All in one statement and in one order, so that two administrators who demote each other wait and do not deadlock.
+const lockWithAdmins = statement(
+  'lock user and administrators',
+  `SELECT ${userColumns} FROM users WHERE user_id = $key OR (role = 'admin' AND NOT disabled)
+  ORDER BY user_id FOR NO KEY UPDATE`,
+)
+const seeded = statement('was seeded', `SELECT 1 AS one FROM meta WHERE name = 'seeded'`)
+// Whoever seeds at the same time waits here for the first one, and then finds it done.
+const noteSeeded = statement(
+  'note seeding',
+  `INSERT INTO meta (name, value) VALUES ('seeded', '\\x01') ON CONFLICT DO NOTHING RETURNING name`,
+)
+const any = statement('any user', 'SELECT 1 AS one FROM users LIMIT 1')
+// A prefix is a range, so that both searches use their index; 0x10FFFF sorts behind everything a name can hold.
+const page = statement(
+  'list users',
+  `SELECT ${userColumns} FROM users WHERE username > $after AND (
+    (username >= $prefix AND username < $end) OR (email >= $prefix AND email < $end))
+  ORDER BY username LIMIT $limit::bigint`,
+)
+const insert = (name: string, more: string) =>
+  statement(
+    name,
+    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, created_at)
+    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, $now
+    FROM unnest($ids::text[], $names::text[], $emails::text[], $roles::text[], $hashes::text[], $foreign::boolean[],
+        $disabled::boolean[])
+      WITH ORDINALITY AS given (user_id, username, email, role, password_hash, foreign_hash, disabled, number)
+    ORDER BY number
+    ${more} RETURNING ${userColumns}`,
+  )
+const insertAll = insert('insert users', '')
+const insertFree = insert('insert users whose name is free', 'ON CONFLICT DO NOTHING')
+const existing = statement(
+  'users of these names',
+  `SELECT ${userColumns} FROM users WHERE username = ANY ($names::text[])`,
+)
+const update = statement(
+  'update user',
+  `UPDATE users SET username = $username, role = $role, email = $email, disabled = $disabled::boolean, password_hash = $passwordHash,
+    foreign_hash = $foreignHash::boolean, credentials_version = credentials_version + $raise::bigint
+  WHERE user_id = $userId
+  RETURNING ${userColumns}`,
+)
+const rehash = statement(
+  'rehash',
+  `UPDATE users SET password_hash = $to, foreign_hash = false
+  WHERE user_id = $userId AND password_hash = $from RETURNING user_id`,
+)
+// About a thousand blocks, whatever the table's size, and of their rows (40 in a block) again a part: of a block alone,
+// whose users were often imported together, nobody could tell how all are. REPEATABLE and md5 choose the same ones again.
+const sample = statement(
+  'sample hashes',
+  `SELECT password_hash, foreign_hash FROM users TABLESAMPLE SYSTEM (
+    least(100, 100 * 1000 * current_setting('block_size')::real / greatest(pg_relation_size('users'), 1))) REPEATABLE (1)
+  WHERE password_hash IS NOT NULL ORDER BY md5(user_id) LIMIT $limit::bigint`,
+)
+const remove = statement('delete user', 'DELETE FROM users WHERE user_id = $userId RETURNING user_id')
+const endSessions = statement(
+  'end sessions of user',
+  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
+  WHERE user_id = $userId AND sid IS DISTINCT FROM $keep AND ${endable}
+  RETURNING sid, ${unexpired} AS was_live`,
+)
+
+export function createPostgresUsers({ ask, transaction }: PostgresDatabase): UserStore {
+  const find = async (by: typeof byId, key: string) => (await ask(by, { key })).map(toUser)[0]
+
+  return {
+    findById: userId => find(byId, userId),
+    findByUsername: username => find(byUsername, username),
+    async findByEmail(...spellings) {
+      const found = (await ask(byEmail, { spellings })).map(toUser)
+      return spellings.map(email => found.find(user => user.email === email)).find(user => user !== undefined)
+    },
+    listEmails: async (after, limit) =>
+      (await ask(emails, { after, limit })).map(row => ({
+        userId: String(row['user_id']),
+        email: String(row['email']),
+      })),
+    isEmpty: async () => (await ask(any)).length === 0,
+
+    list: async ({ limit, after = '', prefix = '' }) =>
+      (await ask(page, { limit, after, prefix, end: `${prefix}\u{10ffff}` })).map(toUser),
+
+    create: async user => toUser((await ask(insertAll, columnsOf([user])))[0] ?? {}),
+
+    async importMissing(users) {
+      const inserted = new Map((await ask(insertFree, columnsOf(users))).map(row => [row['username'], row['user']]))
+      const holders = new Map((await ask(existing, columnsOf(users))).map(toUser).map(user => [user.username, user]))
+      return users.map(({ username, userId }) => {
+        const namesake = holders.get(username)
+        if (inserted.get(username) !== userId) return namesake ? { namesake } : 'taken'
+        inserted.delete(username) // the same user given again exists by now
+        return 'inserted'
+      })
+    },
+
+    isSeeded: async () => (await ask(seeded)).length > 0,
+
+    seed: users =>
+      transaction(async ask => {
+        if ((await ask(noteSeeded)).length === 0 || (await ask(any)).length > 0) return false
+        await ask(insertAll, columnsOf(users))
+        return true
+      }),
+
+    update: (userId, changes, { ifVersion, keep, keepAdmin } = {}) =>
+      transaction(async ask => {
+        const { before, isLastAdmin } = await lockUser(
+          ask,
+          userId,
+          keepAdmin && ('role' in changes || 'disabled' in changes),
+        )
+        if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
+        const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
+        if (isLastAdmin && stopsBeingAdmin(before, { role, disabled })) throw lastAdmin()
+        const reason = reasonToEnd(before, changes)
+        const foreignHash = before.foreignHash && changes.passwordHash === undefined
+        const after = { userId, username, role, email, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
+        const user = toUser((await ask(update, after))[0] ?? {})
+        return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
+      }),
+
+    sampleHashes: async limit => (await ask(sample, { limit })).map(toSampledHash),
+
+    rehash: async (userId, from, to) => (await ask(rehash, { userId, from, to })).length === 1,
+
+    delete: (userId, { keepAdmin } = {}) =>
+      transaction(async ask => {
+        if (keepAdmin && (await lockUser(ask, userId, true)).isLastAdmin) throw lastAdmin()
+        if ((await ask(remove, { userId })).length === 0) return undefined
+        return end(ask, userId, 'deleted', null)
+      }),
+  }
+}
+
+/** Locks a user, and with `keepAdmin` all administrators, so that who is the last one stays so until this is done. */
+async function lockUser(ask: Ask, userId: string, keepAdmin = false) {
+  const locked = (await ask(keepAdmin ? lockWithAdmins : lockById, { key: userId })).map(toUser)
+  const before = locked.find(user => user.userId === userId)
+  const admins = locked.filter(isAdmin)
+  return { before, isLastAdmin: keepAdmin && admins.length === 1 && admins[0] === before }
+}
+
+async function end(ask: Ask, userId: string, reason: RevokeReason, keep: string | null): Promise<EndedSession[]> {
+  return (await ask(endSessions, { userId, reason, keep })).map(toEnded)
+}
+
+/** Users as columns, so that any number of them is one statement. */
+function columnsOf(users: readonly NewUser[]): Values {
+  return {
+    ids: users.map(user => user.userId),
+    names: users.map(user => user.username),
+    emails: users.map(user => user.email),
+    roles: users.map(user => user.role),
+    hashes: users.map(user => user.passwordHash),
+    foreign: users.map(user => user.foreignHash ?? false),
+    disabled: users.map(user => user.disabled ?? false),
+  }
+}

@@ -1,0 +1,41 @@
+/** Rows as records of the domain, where both engines name and type their columns alike. */
+import type { RevokeReason, Session, SigningKey } from '../stores/stores.ts'
+
+/** So that ending many old sessions for a new one, after the limit was lowered, is no long turn of the event loop. */
+export const mostEndedAtOnce = 200
+
+/** Before every session of a list that begins with the newest. */
+export const newest = { createdAt: Number.MAX_SAFE_INTEGER, sid: '' }
+
+export type Row = Record<string, unknown>
+
+export function toSession(row: Row): Session {
+  return {
+    sid: row['sid'] as string,
+    userId: row['user_id'] as string,
+    createdAt: row['created_at'] as number,
+    generation: row['generation'] as number,
+    rotatedAt: row['rotated_at'] as number | null,
+    retriedAt: row['retried_at'] as number | null,
+    retries: row['retries'] as number,
+    retriesSince: row['retries_since'] as number | null,
+    expiresAt: row['expires_at'] as number,
+    maxExpiresAt: row['max_expires_at'] as number,
+    revokedAt: row['revoked_at'] as number | null,
+    revokeReason: row['revoke_reason'] as RevokeReason | null,
+    ip: row['ip'] as string | null,
+    userAgent: row['user_agent'] as string | null,
+  }
+}
+
+export function toSigningKey(row: Row): SigningKey {
+  return {
+    kid: row['kid'] as string,
+    alg: row['alg'] as string,
+    state: row['state'] as SigningKey['state'],
+    publicJwk: row['public_jwk'] as string,
+    privateKey: row['private_key'] as string | null,
+    since: row['since'] as number,
+    changesAt: row['changes_at'] as number | null,
+  }
+}

@@ -1,0 +1,62 @@
+/** The service: environment, configuration, app, listen, and a stop that loses no request. */
+import { flushCompileCache } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../app.ts'
+import { version } from '../base/version.ts'
+import { type Config, ConfigError, loadConfig, strangeVariables } from '../config/config.ts'
+import { createLogLines } from '../http/log-lines.ts'
+
+await start()
+
+async function start(): Promise<void> {
+  const config = configOrExit()
+  const app = await buildApp({ config, log: createLogLines() }).catch(exitWith)
+
+  closeWithGrace({ delay: config.shutdownGraceSeconds * 1000, logger: app.log }, async ({ signal, err }) => {
+    if (err) app.log.fatal({ reason: err.message, err }, 'stopping')
+    else app.log.info({ reason: signal ?? 'nothing left to do' }, 'stopping')
+    app.readiness.end()
+    // Gateways need a moment to see that readiness fails; a person who pressed Ctrl-C does not.
+    if (signal === 'SIGTERM') await sleep(Math.min(3, config.shutdownGraceSeconds / 2) * 1000)
+    await app.close()
+  })
+
+  for (const line of strangeVariables(process.env)) app.log.warn(line)
+  if (config.secretIsRandom)
+    app.log.warn('JWT_SECRET_KEY=random: every token ends with this process; for practice only')
+  await app.listen({ host: config.host, port: config.port, listenTextResolver: unlogged(app) }).catch(exitWith)
+  const { address, port } = app.server.address() as AddressInfo
+  const { publicUrl: issuer, algorithm, database } = config
+  app.log.info({ version, issuer, algorithm, database: database.engine, address, port }, 'started')
+  setImmediate(flushCompileCache) // a process that is killed would not write it
+  if (config.docs) app.log.info(`Swagger UI: http://${config.host}:${config.port}/docs`)
+}
+
+/** Fastify has a line for each address it listens on, and no way to do without: ours is one, with more in it. */
+function unlogged({ log }: FastifyInstance): (address: string) => string {
+  return address => {
+    const { level } = log
+    if (level !== 'silent') queueMicrotask(() => (log.level = level)) // by then all of them are said
+    log.level = 'silent'
+    return address
+  }
+}
+
+function configOrExit(): Config {
+  try {
+    return loadConfig(process.env)
+  } catch (error) {
+    const mistakes = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
+    return exitWith(new ConfigError([...mistakes, ...strangeVariables(process.env)])) // one may explain the other
+  }
+}
+
+/** One line per mistake, without a stack: what went wrong at start is for the person who started it. */
+function exitWith(error: unknown): never {
+  const lines = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
+  for (const line of lines) process.stderr.write(`signet: ${line}\n`)
+  process.exit(1)
+}
