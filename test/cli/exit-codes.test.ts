@@ -46,7 +46,7 @@ t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one lin
     [1, 'Username or e-mail is taken', ['users', 'add', 'ADA', '--password-stdin'], secret],
     [1, 'password is one of the most common passwords', ['users', 'add', 'bob', '--password-stdin'], 'password1'],
     [1, 'there is no password on standard input', ['users', 'add', 'bob', '--password-stdin']],
-    [1, 'the name must be 1 to 64 of a-z', ['users', 'add', 'a b', '--password-stdin'], secret],
+    [1, 'the name must be 1 to 64 letters and digits', ['users', 'add', 'a b', '--password-stdin'], secret],
     [1, 'email must be an e-mail address', ['users', 'set', 'ada', '--email', 'nowhere']],
     [1, 'no such user', ['users', 'set', 'bob', '--disable']],
     [1, 'no such user', ['users', 'delete', 'bob', '--yes']],
