@@ -47,7 +47,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async ({ claims, body, client }, reply) => {
-      await app.users.changePassword(claims.sub, claims.sid, body.current_password, body.new_password, client)
+      await app.ownAccount.changePassword(claims.sub, claims.sid, body.current_password, body.new_password, client)
       reply.code(204)
     },
   )

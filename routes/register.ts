@@ -19,7 +19,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     async (request, reply) => {
       if (!app.config.registrationIsOpen) throw new SignetError('registration_closed', 'REGISTRATION is closed')
       const { body, client } = request
-      const user = await app.users.create(body, 'user.registered', { ip: client.ip }, client)
+      const user = await app.users.register(body, client)
       return reply.code(201).send(userItem(user))
     },
   )

@@ -65,7 +65,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async (request, reply) => {
-      const user = await app.users.create(request.body, 'user.created', actor(request), request.client)
+      const user = await app.users.create(request.body, actor(request), request.client)
       return reply.code(201).send(userItem(user))
     },
   )

@@ -1,24 +1,19 @@
-/** The composition root of the command line: the services HTTP has, on the same database, without anything of HTTP. */
+/** What a command works with: the services of src/domain.ts on the database of its environment. */
 import type { Audit } from '../base/audit.ts'
 import { systemClock } from '../base/clock.ts'
 import { ConfigError, loadCommandConfig, loadKeysConfig } from '../config/config.ts'
 import { type Database, nameOfDatabase } from '../config/database-url.ts'
+import { type Administration, createAdministration } from '../domain.ts'
 import { openStores } from '../engines/open-stores.ts'
 import type { Algorithm } from '../jws/jws.ts'
 import { createKeyService, type KeyService } from '../keys/key-service.ts'
-import { createPasswordHasher } from '../passwords/password-hash.ts'
+import { createPasswordHasher, type PasswordHasher } from '../passwords/password-hash.ts'
 import { createPasswordPolicy } from '../passwords/password-policy.ts'
-import { createSessionService, type SessionService } from '../sessions/session-service.ts'
 import type { Stores } from '../stores/stores.ts'
-import { createImportService, type ImportService } from '../users/import/import-service.ts'
-import { createUserService, type UserService } from '../users/user-service.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export interface Domain {
-  readonly users: UserService
-  readonly sessions: SessionService
-  readonly imports: ImportService
+export interface Domain extends Administration {
   readonly stores: Stores
   /** What the database is called in messages. */
   readonly database: string
@@ -28,7 +23,7 @@ export interface Domain {
 export const actor = { by: 'command line' } as const
 
 /**
- * Runs a command on the database of the environment, and closes it again.
+ * Runs a command on the database of the environment, and closes it again. Nothing is hashed unless the command asks for it.
  * @param options.create whether a database that does not exist is made; reading one that is not there is a mistake
  * @param options.verbose writes audit lines to standard error
  */
@@ -40,28 +35,23 @@ export async function withDomain<T>(
   const config = loadCommandConfig(env)
   const stores = await openShared(config.database, create)
   const { passwordHash: scheme, bcryptCost, hashThreads: threads } = config
-  const hasher = createPasswordHasher({ scheme, bcryptCost, threads, queue: undefined })
-  const policy = createPasswordPolicy(config.passwordMinLength, scheme)
-  const audit = verbose ? writeAudit : () => {}
-  const { users, sessions } = stores
+  let hasher: PasswordHasher | undefined
+  const administration = createAdministration({
+    config,
+    stores,
+    get hasher() {
+      hasher ??= createPasswordHasher({ scheme, bcryptCost, threads, queue: undefined })
+      return hasher
+    },
+    policy: createPasswordPolicy(config.passwordMinLength, scheme),
+    revocations: pollTells,
+    audit: verbose ? writeAudit : () => {},
+  })
+  const others = { stores, database: nameOfDatabase(config.database) }
   try {
-    return await act({
-      users: createUserService({
-        users,
-        hasher,
-        policy,
-        limit: { ...noLogins, lift: stores.attempts.lift },
-        standIns: { for: () => undefined },
-        revocations: pollTells,
-        audit,
-      }),
-      sessions: createSessionService({ sessions, revocations: pollTells, audit }),
-      imports: createImportService({ users, hasher, policy, hashesAtOnce: 4 * threads, audit }),
-      stores,
-      database: nameOfDatabase(config.database),
-    })
+    return await act(Object.assign(administration, others))
   } finally {
-    await hasher.close()
+    await hasher?.close()
     await stores.close()
   }
 }
@@ -99,12 +89,6 @@ export function shared(database: Database): Database {
 const writeAudit: Audit = event => {
   const line = { level: 30, time: systemClock() * 1000, audit: event, msg: event.event }
   process.stderr.write(`${JSON.stringify(line)}\n`)
-}
-
-/** Nobody logs in here, so there is nothing to limit, and no key for it is needed. */
-const noLogins = {
-  guard: () => Promise.reject(new Error('the command line checks no password')),
-  nameless: () => '',
 }
 
 /** Running servers learn of ended sessions by their poll, within about a second. */

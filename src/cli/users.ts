@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander'
 import { canonicalEmail } from '../names/email.ts'
 import { canonicalPrefix, newUsername } from '../names/username.ts'
 import type { User } from '../stores/stores.ts'
+import type { AccountChanges } from '../users/accounts.ts'
 import { rolePattern } from '../users/user.ts'
-import type { AccountChanges } from '../users/user-service.ts'
 import { userItem } from '../wire/user-schemas.ts'
 import { askPassword, confirm, isInteractive } from './ask.ts'
 import { UsageError } from './failure.ts'
@@ -91,7 +91,7 @@ async function add(env: Environment, name: string, { role, email, passwordStdin,
     if ('mistake' in named) throw new Error(`the name ${named.mistake}`)
     const password = await askPassword(passwordStdin)
     const account = { username: name, password, ...(role && { role }), ...(email !== undefined && { email }) }
-    await printRow(userItem(await users.create(account, 'user.created', actor)), common)
+    await printRow(userItem(await users.create(account, actor)), common)
   })
 }
 

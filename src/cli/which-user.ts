@@ -2,7 +2,7 @@
 import { Option } from 'commander'
 import { SignetError } from '../base/errors.ts'
 import type { User } from '../stores/stores.ts'
-import type { UserService } from '../users/user-service.ts'
+import type { Accounts } from '../users/accounts.ts'
 
 export interface UserChoice {
   readonly by?: 'name' | 'id'
@@ -11,7 +11,7 @@ export interface UserChoice {
 export const userOption = () =>
   new Option('--by <kind>', 'what the user is given by, should it be both').choices(['name', 'id'])
 
-export async function oneOf(users: Pick<UserService, 'lookUp'>, nameOrId: string, { by }: UserChoice): Promise<User> {
+export async function oneOf(users: Pick<Accounts, 'lookUp'>, nameOrId: string, { by }: UserChoice): Promise<User> {
   try {
     return await users.lookUp(nameOrId, by)
   } catch (error) {

@@ -4,11 +4,11 @@ import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
 import type { KeyRing, TokenType } from '../keys/key-ring.ts'
+import type { Authentication } from '../login/authentication.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { decideRefresh, type RefreshPolicy, retryWindowIsOver } from '../sessions/session.ts'
 import type { RotationPolicy, SessionStore, SessionView } from '../stores/stores.ts'
-import type { UserService } from '../users/user-service.ts'
 import { type AccessClaims, type AccessTokenSettings, accessClaims } from './access-token.ts'
 import { type RefreshClaims, refreshClaims } from './refresh-token.ts'
 import type { TokenVerifier } from './token-verifier.ts'
@@ -57,14 +57,14 @@ const maximumJudgements = 3
 
 export function createTokenService(dependencies: {
   sessions: SessionStore
-  users: UserService
+  authentication: Authentication
   keys: KeyRing
   verifier: TokenVerifier
   revocations: Revocations
   audit: Audit
   settings: TokenServiceSettings
 }): TokenService {
-  const { sessions, users, keys, verifier, revocations, audit, settings } = dependencies
+  const { sessions, authentication, keys, verifier, revocations, audit, settings } = dependencies
   const rotation: RotationPolicy = {
     idleSeconds: settings.refreshTokenSeconds,
     raceWindowSeconds: settings.refreshRaceWindowSeconds,
@@ -80,7 +80,7 @@ export function createTokenService(dependencies: {
     client: Client,
     device?: string | null,
   ): Promise<IssuedTokens> {
-    const user = await users.checkPassword(username, password, client, device ? sessionOf(device) : undefined)
+    const user = await authentication.checkPassword(username, password, client, device ? sessionOf(device) : undefined)
     const { ip, userAgent } = client
     const view = await sessions.create(
       {

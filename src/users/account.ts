@@ -16,12 +16,6 @@ export interface AccountChanges {
   readonly password?: string
 }
 
-/** A session that a token proves there was. */
-export interface Device {
-  readonly sub: string
-  readonly sid: string
-}
-
 /** Who acts, for the audit line. */
 export interface Actor {
   readonly by?: string

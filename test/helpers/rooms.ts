@@ -34,6 +34,7 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
     },
     http: { owns: "what extends Fastify's own: log lines, serializers" },
     metrics: { owns: 'what is counted, and how it is told' },
+    domain: { owns: 'puts the services together, for HTTP and the command line' },
   },
   { engines: { owns: 'SQLite and PostgreSQL, the only SQL' } },
   { tokens: { owns: 'access and refresh tokens: issue, refresh, verify', pure: ['refresh-token'] } },

@@ -219,3 +219,11 @@ t.test('an argon2id hash still logs in when bcrypt is configured again', async t
   t.match((await app.stores.users.findById('user-2'))?.passwordHash, /^\$2b\$04\$/)
   await t.rejects(logIn('maria', 'wrong'), /401/)
 })
+
+t.test('the audit line says what changed, and not what was sent', async t => {
+  const { app, log } = await testApp(t)
+  await app.users.change('user-2', { role: 'user', email: 'maria@example.com', disabled: false }, { by: 'user-1' })
+  const line = log.map(one => JSON.parse(one)).find(({ msg }) => msg === 'user.changed')
+  t.strictSame(line.audit.changed, ['email'])
+  t.equal(line.audit.by, 'user-1')
+})

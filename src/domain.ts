@@ -1,0 +1,114 @@
+/** Puts the services together, once, for HTTP and for the command line. */
+import type { Audit } from './base/audit.ts'
+import type { Clock } from './base/clock.ts'
+import { lazily } from './base/lazily.ts'
+import type { Config } from './config/config.ts'
+import { createKeyRing, type KeyRing } from './keys/key-ring.ts'
+import { deriveKey } from './keys/secret.ts'
+import { createAuthentication } from './login/authentication.ts'
+import { createLoginLimit } from './login/login-limit.ts'
+import { createPasswordCheck } from './login/password-check.ts'
+import type { PasswordHasher } from './passwords/password-hash.ts'
+import { createPasswordPolicy, type PasswordPolicy } from './passwords/password-policy.ts'
+import { createStandIns, type StandIns } from './passwords/stand-ins.ts'
+import type { ClockLog } from './sessions/clock-watch.ts'
+import { createRevocations, type Revocations } from './sessions/revocations.ts'
+import { createSessionService, type SessionService } from './sessions/session-service.ts'
+import type { Stores } from './stores/stores.ts'
+import { createTokenService, type TokenService } from './tokens/token-service.ts'
+import { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier.ts'
+import { type Accounts, createAccounts } from './users/accounts.ts'
+import { createImportService, type ImportService } from './users/import/import-service.ts'
+import { seedUsers } from './users/import/seed-users.ts'
+import { createOwnAccount, type OwnAccount } from './users/own-account.ts'
+
+/** What needs no secret: all of it for the command line. Each is made when it is first asked for. */
+export interface Administration {
+  readonly users: Accounts
+  readonly sessions: SessionService
+  readonly imports: ImportService
+  /** Inserts the users of a file, once in the life of the database. */
+  seed(file: string): Promise<number>
+}
+
+export interface AdministrationParts {
+  readonly config: Pick<Config, 'hashThreads'>
+  readonly stores: Stores
+  readonly policy: PasswordPolicy
+  /** A getter, where not every act needs one. */
+  readonly hasher: PasswordHasher
+  readonly revocations: Pick<Revocations, 'add'>
+  readonly audit: Audit
+}
+
+export function createAdministration(parts: AdministrationParts): Administration {
+  const { config, stores, policy, revocations, audit } = parts
+  const { users, sessions, attempts: limit } = stores
+  const hashing = () => ({ users, hasher: parts.hasher, policy, audit })
+  return lazily<Administration>({
+    users: () => createAccounts({ ...hashing(), limit, revocations }),
+    sessions: () => createSessionService({ sessions, revocations, audit }),
+    imports: () => createImportService({ ...hashing(), hashesAtOnce: 4 * config.hashThreads }),
+    seed: () => file => seedUsers(hashing(), file),
+  })
+}
+
+/** What a running service is. */
+export interface Domain extends Pick<Administration, 'users' | 'sessions'> {
+  readonly ownAccount: OwnAccount
+  readonly tokens: TokenService
+  readonly verifier: TokenVerifier
+  readonly revocations: Revocations
+  readonly standIns: StandIns
+  readonly keys: KeyRing
+}
+
+export interface DomainParts extends Omit<AdministrationParts, 'config' | 'policy' | 'revocations'> {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: ClockLog
+}
+
+/**
+ * All services, the first users in the database, and what was revoked in memory: so that nobody meets a service without.
+ * @throws {SignetError} `unavailable` while the database is away
+ * @throws {Error} when the seed file or the key ring cannot be read
+ */
+export async function openDomain(parts: DomainParts): Promise<Domain> {
+  const { config, clock, stores, hasher, audit, log } = parts
+  const { users, salt } = stores
+  const keys = await createKeyRing({ ...config, salt, store: stores.keys, settings: config, audit })
+  const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log })
+  const policy = createPasswordPolicy(config.passwordMinLength, config.passwordHash)
+  const administration = createAdministration({ config, stores, hasher, policy, revocations, audit })
+  if (config.seedUsersFile) await administration.seed(config.seedUsersFile)
+
+  const standIns = createStandIns({ users, hasher, salt, clock })
+  const nameKey = deriveKey(config.secrets[0], salt, 'signet account name')
+  const limit = createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures)
+  const check = createPasswordCheck({ users, hasher, standIns, audit })
+  const authentication = createAuthentication({ users, limit, check, audit })
+  const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
+  await standIns.refresh()
+  await revocations.poll()
+
+  const { users: accounts, sessions } = administration
+  return {
+    users: accounts,
+    sessions,
+    ownAccount: createOwnAccount({ accounts, users, authentication, hasher, policy, revocations, audit }),
+    tokens: createTokenService({
+      sessions: stores.sessions,
+      authentication,
+      keys,
+      verifier,
+      revocations,
+      audit,
+      settings: config,
+    }),
+    verifier,
+    revocations,
+    standIns,
+    keys,
+  }
+}

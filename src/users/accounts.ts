@@ -1,0 +1,133 @@
+/** Accounts, as administrators and strangers who register see them: everything that makes, changes or removes a user. */
+import type { Audit } from '../base/audit.ts'
+import type { Client } from '../base/client.ts'
+import { SignetError } from '../base/errors.ts'
+import { findUser } from '../login/find-user.ts'
+import type { LoginLimit } from '../login/login-limit.ts'
+import { newUsername } from '../names/username.ts'
+import type { PasswordHasher } from '../passwords/password-hash.ts'
+import type { PasswordPolicy } from '../passwords/password-policy.ts'
+import { refuseTokensOf } from '../sessions/ending.ts'
+import type { Revocations } from '../sessions/revocations.ts'
+import type { KeepAdmin, User, UserChanges, UserStore } from '../stores/stores.ts'
+import type { AccountChanges, Actor, ChangeOptions, NewAccount } from './account.ts'
+import { emailOf, newAddress, refused, requireFree } from './address.ts'
+import { newUserId } from './user.ts'
+
+export type * from './account.ts'
+
+export interface Accounts {
+  /** @throws {SignetError} `invalid_request`, `taken`, `overloaded` */
+  create(account: NewAccount, by: Actor, client?: Client): Promise<User>
+  /** The same, for whoever comes along. */
+  register(account: NewAccount, client: Client): Promise<User>
+  /** @throws {SignetError} `not_found` */
+  get(userId: string): Promise<User>
+  /**
+   * The user a person means by a name or an id.
+   * @param by which of the two it is; needed when it is the name of one user and the id of another
+   * @throws {SignetError} `not_found`, `invalid_request` when it means two users
+   */
+  lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User>
+  list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
+  /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `last_admin`, `overloaded` */
+  change(userId: string, changes: AccountChanges, by: Actor, options?: ChangeOptions): Promise<User>
+  /** Ends the waits after wrong passwords. @throws {SignetError} `not_found` */
+  unlock(userId: string, by: Actor): Promise<User>
+  /** @throws {SignetError} `not_found`, `last_admin` */
+  delete(userId: string, by: Actor, options?: KeepAdmin): Promise<void>
+}
+
+export function createAccounts(dependencies: {
+  users: UserStore
+  hasher: PasswordHasher
+  policy: PasswordPolicy
+  limit: Pick<LoginLimit, 'lift'>
+  revocations: Pick<Revocations, 'add'>
+  audit: Audit
+}): Accounts {
+  const { users, hasher, policy, limit, revocations, audit } = dependencies
+
+  async function create(account: NewAccount, by: Actor, client?: Client): Promise<User> {
+    const user = await add(account, client)
+    audit({ event: 'user.created', sub: user.userId, ...by })
+    return user
+  }
+
+  async function register(account: NewAccount, client: Client): Promise<User> {
+    const user = await add(account, client)
+    audit({ event: 'user.registered', sub: user.userId, ip: client.ip })
+    return user
+  }
+
+  async function add({ username: wanted, password, role = 'user', ...others }: NewAccount, client?: Client) {
+    const email = emailOf(others.email)
+    const named = newUsername(wanted, email)
+    if ('mistake' in named) throw refused('/username', named.mistake)
+    const { username } = named
+    await requireFree(users, email)
+    await policy.check(password, username, '/password')
+    const passwordHash = await hasher.hash(password, client)
+    return users.create({ userId: newUserId(), username, email, role, passwordHash })
+  }
+
+  async function get(userId: string): Promise<User> {
+    const user = await users.findById(userId)
+    if (!user) throw new SignetError('not_found', 'no such user')
+    return user
+  }
+
+  async function lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User> {
+    const named = by === 'id' ? undefined : await findUser(users, nameOrId)
+    const identified = by === 'name' ? undefined : await users.findById(nameOrId)
+    if (named && identified && named.userId !== identified.userId) {
+      throw refused('', 'it is the name of one user and the id of another')
+    }
+    const user = named || identified
+    if (!user) throw new SignetError('not_found', 'no such user')
+    return user
+  }
+
+  async function change(userId: string, changes: AccountChanges, by: Actor, options: ChangeOptions = {}) {
+    const { password, email, ...others } = changes
+    const before = await get(userId)
+    const wanted: UserChanges = {
+      ...others,
+      ...(await newAddress(users, before, email)),
+      ...(await newHash(before, password, options.client)),
+    }
+    const outcome = await users.update(userId, wanted, options)
+    if (!outcome) throw new SignetError('not_found', 'no such user')
+    const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
+    audit({ event: 'user.changed', sub: userId, changed: changedOf(before, wanted), sessionsEnded, ...by })
+    if (password !== undefined) await limit.lift(userId) // it was set for somebody who is waiting for it
+    return outcome.user
+  }
+
+  async function newHash({ username }: User, password: string | undefined, client?: Client): Promise<UserChanges> {
+    if (password === undefined) return {}
+    await policy.check(password, username, '/password')
+    return { passwordHash: await hasher.hash(password, client) }
+  }
+
+  async function unlock(userId: string, by: Actor): Promise<User> {
+    const user = await get(userId)
+    await limit.lift(userId)
+    audit({ event: 'user.unlocked', sub: userId, ...by })
+    return user
+  }
+
+  async function remove(userId: string, by: Actor, options: KeepAdmin = {}): Promise<void> {
+    const ended = await users.delete(userId, options)
+    if (!ended) throw new SignetError('not_found', 'no such user')
+    audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })
+  }
+
+  return { create, register, get, lookUp, list: users.list, change, unlock, delete: remove }
+}
+
+/** What is another than before, by the names that people know; not what was sent. */
+function changedOf(before: User, wanted: UserChanges): string[] {
+  const names = Object.keys(wanted) as (keyof UserChanges)[]
+  return names.filter(name => wanted[name] !== before[name]).map(name => (name === 'passwordHash' ? 'password' : name))
+}
