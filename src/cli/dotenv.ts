@@ -1,4 +1,4 @@
-/** `npm run signet` reads `.env` like `npm start` does, and says nothing when there is none (Node's own flag does). */
+/** npm's scripts read `.env`. Node's own flag tells when there is none, and its `--watch` dies of that at a signal. */
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 

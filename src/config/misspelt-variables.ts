@@ -39,7 +39,7 @@ function nearest(name: string, names: readonly string[]): string | undefined {
   if (best.steps <= slips) return best.known
   // JWT_SECRET, TRUSTED_PROXY, USERS_FILE: a part, or another ending.
   const longer = names.find(known => {
-    const isPart = known.startsWith(upper.slice(0, -1)) && upper.length >= known.length - 5
+    const isPart = known.startsWith(upper.slice(0, -1)) && upper.length > Math.max(3, known.length - 6) // `_` is the shell's
     return upper.includes('_') && (isPart || known.endsWith(`_${upper}`))
   })
   return longer ?? (upper.startsWith('JWT_') ? best.known : undefined)
