@@ -1,0 +1,268 @@
+/** Behaviours 1 to 5: when a session is refreshed, what is tried again, and what ends it. */
+import t from 'tap'
+import { SignetError } from '../src/signet-error.ts'
+import { type Fault, problem, sharedStorage, startSignet } from './setup.ts'
+
+const me = (url: string) => `${url}/me`
+
+t.test('a hundred requests that find the token expired cause one refresh, and all succeed', async t => {
+  const { url, time, open, causes } = await startSignet(t)
+  const { signet, events, network } = open()
+  t.match(await signet.login('maria', 'demo123'), { user_id: 'user-2', username: 'maria', email: null, role: 'user' })
+  time.advance(901)
+
+  const answers = await Promise.all(Array.from({ length: 100 }, () => signet.fetch(me(url))))
+  t.ok(answers.every(({ status }) => status === 200))
+  t.strictSame(causes, ['rotated'])
+  t.equal(network.asked.filter(path => path === '/refresh').length, 1)
+  t.strictSame(events, ['logged-in', 'refreshed'])
+})
+
+t.test('a token that another tab has refreshed is found in the storage, without a request', async t => {
+  const { time, open, causes } = await startSignet(t)
+  const storage = sharedStorage()
+  const [first, second] = [open({ storage }), open({ storage })]
+  await first.signet.login('maria', 'demo123')
+  time.advance(901)
+
+  const token = await first.signet.accessToken()
+  t.equal(await second.signet.accessToken(), token)
+  t.equal(second.signet.user?.username, 'maria')
+  t.strictSame(causes, ['rotated'])
+})
+
+t.test('an answer that arrives after another tab got further does not bring its older tokens back', async t => {
+  const { time, open } = await startSignet(t)
+  const storage = sharedStorage()
+  const [slow, quick] = [open({ storage }), open({ storage })]
+  await slow.signet.login('maria', 'demo123')
+  time.advance(901)
+  const held = Promise.withResolvers<void>()
+  const send = slow.network.fetch
+  const late = open({
+    storage,
+    fetch: async (...request) => {
+      const answer = await send(...request)
+      await held.promise
+      return answer
+    },
+  })
+  const waiting = late.signet.accessToken()
+  while (!slow.network.asked.includes('/refresh')) await new Promise(setImmediate)
+  await quick.signet.accessToken()
+  time.advance(901)
+  const newest = await quick.signet.accessToken()
+
+  held.resolve()
+  t.equal(await waiting, newest)
+  t.match([...storage.texts.values()].join(), newest)
+})
+
+t.test('a lost answer, a time-out, 5xx and 429 are tried again with the same token, which costs no retry', async t => {
+  const { app, time, open, causes } = await startSignet(t)
+  const { signet, network, events } = open()
+  await signet.login('maria', 'demo123')
+  time.advance(901)
+  const faults: Fault[] = ['lost answer', 'no network', new Response('<h1>Bad gateway</h1>', { status: 502 })]
+  faults.push(problem(429, 'too_many_attempts', { 'retry-after': '4' }), new Response('<h1>Wi-Fi login</h1>'))
+  network.faults.set('/refresh', [...faults, 'never answered'])
+  const hung = setInterval(() => network.asked.length > faults.length + 1 && time.timeOut(), 5)
+  t.teardown(() => clearInterval(hung))
+
+  t.ok(await signet.accessToken())
+  t.strictSame(causes, ['rotated', 'repeated'])
+  t.match(await app.stores.sessions.list('user-2'), [{ generation: 1, retries: 0 }])
+  t.strictSame(events, ['logged-in', 'refreshed'])
+  t.ok(
+    time.pauses.some(pause => pause >= 3_900),
+    'Retry-After is obeyed',
+  )
+  t.ok(new Set(time.pauses).size === time.pauses.length, 'no two pauses are alike')
+  t.ok(time.pauses.reduce((sum, pause) => sum + pause) < 25_000)
+})
+
+t.test('an outage logs nobody out: requests are refused after 25 s at most, a later one finds the session', async t => {
+  const { url, time, open } = await startSignet(t)
+  const { signet, network, events } = open()
+  await signet.login('maria', 'demo123')
+  time.advance(901)
+  const storm = Array.from({ length: 200 }, () => problem(503, 'unavailable', { 'retry-after': '1' }))
+  network.faults.set('/refresh', storm)
+
+  const from = time.now()
+  const error = await signet.fetch(me(url)).catch(error => error)
+  t.ok(error instanceof SignetError)
+  t.match(error, { code: 'unavailable', status: 503, retryAfterSeconds: 1 })
+  t.ok(time.now() - from <= 25_000)
+  const tries = network.asked.filter(path => path === '/refresh').length
+  t.ok(tries >= 5 && tries <= 25, `${tries} tries`)
+  t.equal(signet.user?.username, 'maria')
+
+  network.faults.set('/refresh', [problem(503, 'overloaded', { 'retry-after': '3600' })])
+  await t.rejects(signet.accessToken(), { code: 'overloaded', retryAfterSeconds: 3600 })
+  const before = network.asked.length
+  await t.rejects(signet.accessToken(), { code: 'overloaded' }, 'Retry-After holds for the next call too')
+  t.equal(network.asked.length, before, 'nothing was sent')
+  time.advance(3600)
+  t.equal((await signet.fetch(me(url))).status, 200)
+  t.strictSame(events, ['logged-in', 'refreshed'])
+})
+
+t.test('a token that is still valid goes on being used while refreshes fail', async t => {
+  const { url, time, open, causes } = await startSignet(t)
+  const { signet, network } = open()
+  await signet.login('maria', 'demo123')
+  time.advance(880)
+  network.faults.set('/refresh', Array(3).fill('no network'))
+
+  t.equal((await signet.fetch(me(url))).status, 200, 'at once')
+  while (causes.length === 0) await new Promise(setImmediate)
+  t.strictSame(causes, ['rotated'], 'it was renewed early, in the background')
+})
+
+t.test('whatever else /refresh answers ends nothing', async t => {
+  const { time, open } = await startSignet(t)
+  const { signet, network, events } = open()
+  await signet.login('maria', 'demo123')
+  for (const status of [400, 403, 404, 413, 500]) {
+    time.advance(901)
+    network.faults.set(
+      '/refresh',
+      Array.from({ length: 100 }, () => problem(status, 'unexpected')),
+    )
+
+    await t.rejects(signet.accessToken(), { status })
+    t.equal(signet.user?.username, 'maria')
+    network.faults.clear()
+    t.ok(await signet.accessToken())
+    t.notOk(events.includes('ended'))
+  }
+})
+
+t.test('401 of /refresh ends the session, and 401 of anything else does not', async t => {
+  const { app, url, time, open, causes } = await startSignet(t)
+  const storage = sharedStorage()
+  const { signet, events, network } = open({ storage })
+  await signet.login('maria', 'demo123')
+  for (const code of ['invalid_token', 'token_revoked', 'invalid_credentials', undefined]) {
+    network.faults.set('/me', [problem(401, code as string)])
+    t.equal((await signet.fetch(me(url))).status, 401)
+    t.equal(signet.user?.username, 'maria', String(code))
+  }
+  t.strictSame(causes, ['rotated'], 'only token_revoked was worth asking /refresh')
+
+  await app.sessions.logOutAll('user-2', { ip: '127.0.0.1' })
+  t.equal((await signet.fetch(me(url))).status, 401)
+  t.equal(signet.user, null, 'whoever gets that 401 finds nobody logged in')
+  t.equal(await signet.accessToken(), null)
+  t.equal(events.at(-1), 'ended')
+  t.notMatch([...storage.texts].join(), 'access_token')
+})
+
+t.test('a request is repeated once after token_expired or missing_token, when its body can be sent again', async t => {
+  const { url, open, causes } = await startSignet(t)
+  const { signet, network } = open()
+  await signet.login('maria', 'demo123')
+  const bodies: string[] = []
+  const api = new URL('/orders', url).href
+  const refuse = (code: string) => problem(401, code)
+  const { fetch: send } = network
+  const { signet: user } = open({
+    fetch: async (input, init) => {
+      const request = new Request(input, init)
+      if (new URL(request.url).pathname !== '/orders') return send(input, init)
+      bodies.push(await request.text())
+      return bodies.length % 2
+        ? refuse(bodies.length > 2 ? 'missing_token' : 'token_expired')
+        : Response.json({ ok: true })
+    },
+  })
+  await user.login('maria', 'demo123')
+
+  for (const request of [
+    [api, { method: 'POST', body: 'text' }],
+    [new Request(api, { method: 'POST', body: 'text' })],
+  ] as const) {
+    bodies.length = 0
+    t.equal((await user.fetch(...(request as [string, RequestInit]))).status, 200)
+    t.strictSame(bodies, ['text', 'text'])
+  }
+  const stream = new Blob(['once']).stream()
+  bodies.length = 0
+  const answer = await user.fetch(api, { method: 'POST', body: stream, duplex: 'half' } as RequestInit)
+  t.equal(answer.status, 401)
+  t.strictSame(bodies, ['once'])
+  t.equal(causes.length, 3, 'but the token was renewed for the next one')
+})
+
+t.test('a request whose repetition is refused too is not repeated for ever', async t => {
+  const { url, open, causes } = await startSignet(t)
+  const { signet, network } = open()
+  await signet.login('maria', 'demo123')
+  network.faults.set('/me', [
+    problem(401, 'token_expired'),
+    problem(401, 'token_expired'),
+    problem(401, 'token_expired'),
+  ])
+
+  t.equal((await signet.fetch(me(url))).status, 401)
+  t.equal(network.asked.filter(path => path === '/me').length, 2)
+  t.equal(causes.length, 1)
+})
+
+t.test("behind nginx, whose 401 has a body of its own, the challenge tells what Signet's code would", async t => {
+  const { url, open, causes } = await startSignet(t)
+  const { signet, network } = open()
+  await signet.login('maria', 'demo123')
+  const nginx = (challenge: string) =>
+    new Response('<html>401 Authorization Required</html>', { status: 401, headers: { 'www-authenticate': challenge } })
+  for (const challenge of [
+    'Bearer realm="signet"',
+    'Bearer error="invalid_token", error_description="Token expired"',
+  ]) {
+    network.faults.set('/me', [nginx(challenge)])
+    t.equal((await signet.fetch(me(url))).status, 200, challenge)
+  }
+  t.equal(causes.length, 2)
+  for (const challenge of [
+    'Basic realm="staging"',
+    'Bearer error="invalid_token", error_description="Invalid token"',
+  ]) {
+    network.faults.set('/me', [nginx(challenge)])
+    t.equal((await signet.fetch(me(url))).status, 401, challenge)
+  }
+  t.equal(causes.length, 2)
+})
+
+t.test('a clock that is wrong by years changes nothing, nor does one that is corrected', async t => {
+  const { time, open, causes } = await startSignet(t)
+  const storage = sharedStorage()
+  const day = 86_400
+  for (const wrongBy of [-3650 * day, day, -day, 3650 * day]) {
+    time.setDateWrongBy(wrongBy)
+    const { signet } = open({ storage })
+    await signet.login('maria', 'demo123')
+    causes.length = 0
+    const token = await signet.accessToken()
+    time.advance(840)
+    t.equal(await signet.accessToken(), token)
+    t.equal(await open({ storage }).signet.accessToken(), token, 'a page that is loaded anew finds it as old as it is')
+    t.strictSame(causes, [])
+    time.advance(61)
+    t.not(await signet.accessToken(), token)
+    t.strictSame(causes, ['rotated'])
+    time.setDateWrongBy(0)
+    t.ok(await signet.accessToken())
+    t.equal(signet.user?.username, 'maria')
+  }
+})
+
+t.test('a computer that slept, its stopwatch with it, does not send a token that ran out meanwhile', async t => {
+  const { url, time, open } = await startSignet(t)
+  const { signet, network } = open()
+  await signet.login('maria', 'demo123')
+  time.sleepFor(3600)
+
+  t.equal((await signet.fetch(me(url))).status, 200)
+  t.strictSame(network.asked, ['/login', '/refresh', '/me'])
+})
