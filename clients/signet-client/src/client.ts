@@ -11,12 +11,13 @@ type EventType = SignetEvent['type']
 
 /** How long one try of a refresh may take, in milliseconds: within the 25 s there is room for others. */
 const tryMs = 8_000
-/** How long before its end an access token is renewed, in milliseconds; a tenth of its life if that is shorter. */
-const earlyMs = 30_000
+/** Which part of its life an access token has left when it is renewed: half a minute of a quarter of an hour. */
+const early = 1 / 30
 
 export function createClient(options: SignetOptions, time: Time): Signet {
   const { url, mode, origins = [], fetch: send = fetch } = options
   const isBearer = mode === 'bearer'
+  if (!isBearer && mode !== 'cookie') throw new TypeError('mode: cookie or bearer')
   const page = globalThis.location as Location | undefined
   const base = new URL(url, page?.href).href.replace(/\/$/, '')
   const home = originOf(base)
@@ -105,7 +106,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     await end('logged-out')
     if (isBearer && !unfinished) return
     await storage.remove(deviceKey)
-    const act = () => call('/logout', 'POST', { refresh_token: unfinished }, send)
+    const act = () => call('/logout', 'POST', isBearer && { refresh_token: unfinished }, send)
     await createPatience(time)(act).catch(error => {
       if (error.status !== 401) throw error // else nothing is left to end
     })
@@ -252,7 +253,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     await look()
     if (session) {
       const left = session.left()
-      const renewal = left < Math.min(earlyMs, session.lifetime / 10) ? refresh(session) : undefined
+      const renewal = left < session.lifetime * early ? refresh(session) : undefined
       if (left > 0)
         renewal?.catch(nothing) // it is good until then
       else await renewal
@@ -279,15 +280,14 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     flight = new AbortController()
     const timer = time.after(Math.min(tryMs, remainingMs), () => flight?.abort())
     try {
-      const next = await callForSession('/refresh', { refresh_token: used.refresh }, flight.signal)
+      const next = await callForSession('/refresh', isBearer && { refresh_token: used.refresh }, flight.signal)
       await look()
-      if (!asked.endedBy && session && session.sid === next.sid && !isNewer(session, next))
-        await become(next, 'refreshed')
+      if (!asked.endedBy && session?.sid === next.sid && !isNewer(session, next)) await become(next, 'refreshed')
     } catch (error) {
-      const { status } = error as SignetError
+      const { status, code } = error as SignetError
       if (asked.endedBy) return
-      // By cookie nothing but the cookie was sent, so 400 says that there is none: nobody is logged in.
-      if (status !== 401 && (isBearer || status !== 400)) throw error
+      // By cookie nothing but the cookie was sent, so this says that there is none: nobody is logged in.
+      if (status !== 401 && (isBearer || code !== 'invalid_request')) throw error
       await look()
       if (session === used) await end('ended') // else another tab has a newer one
     } finally {
@@ -295,7 +295,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     }
   }
 
-  async function callForSession(path: string, body: Json, signal?: AbortSignal): Promise<Session> {
+  async function callForSession(path: string, body: Json | false, signal?: AbortSignal): Promise<Session> {
     const at = time.date() // the token was made some time after this
     const answer = await call(path, 'POST', body, send, signal)
     const lifetime = Number(answer['expires_in']) * 1000
@@ -309,7 +309,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
   async function call(
     path: string,
     method = 'GET',
-    body?: Json,
+    body?: Json | false,
     by = fetchAsUser,
     signal: AbortSignal | null = null,
   ): Promise<Json> {
@@ -320,8 +320,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
       credentials: isBearer ? 'omit' : 'include',
       keepalive: by === send, // lives on when the page goes: no answer with cookies is lost, no logout either
       signal,
-      headers: body ? { 'content-type': 'application/json' } : {},
-      body: body ? JSON.stringify(body) : null,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     }).catch(unreachable)
     const answer = jsonOf(await response.text().catch(unreachable))
     if (!response.ok) throw new SignetError(response, answer)

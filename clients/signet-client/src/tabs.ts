@@ -17,7 +17,11 @@ export interface News {
 export function openTabs(name: string, hear: (news: News) => void, comeBack: () => void): (news: News) => void {
   const page = globalThis.document as Document | undefined
   page?.addEventListener('visibilitychange', () => page.hidden || comeBack())
-  if (page) addEventListener('pageshow', comeBack)
+  if (page) {
+    addEventListener('pageshow', comeBack)
+    // In bearer mode this is what is stored; here it has arrived, which cannot be said when a message comes.
+    addEventListener('storage', event => event.key === name && comeBack())
+  }
 
   if (!globalThis.BroadcastChannel) return () => {}
   const channel: BroadcastChannel & { unref?(): void } = new BroadcastChannel(name)

@@ -38,8 +38,12 @@ export function movableTime(): MovableTime {
       onTimeOut = act
       return undefined
     },
-    advance: seconds => void (real += seconds * 1000),
-    setDateWrongBy: seconds => void (wrongBy = seconds * 1000),
+    advance(seconds) {
+      real += seconds * 1000
+    },
+    setDateWrongBy(seconds) {
+      wrongBy = seconds * 1000
+    },
     sleepFor(seconds) {
       real += seconds * 1000
       asleep += seconds * 1000
