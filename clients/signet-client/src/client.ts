@@ -1,4 +1,5 @@
 import { createPatience } from './patience.ts'
+import { createRequests, type Json, jsonOf } from './requests.ts'
 import { isNewer, type Session, sessionOf, storedSession } from './session.ts'
 import { SignetError } from './signet-error.ts'
 import { storageOf } from './storage.ts'
@@ -6,7 +7,6 @@ import { type News, openTabs } from './tabs.ts'
 import type { Time } from './time.ts'
 import type { Awaitable, SessionPage, Signet, SignetEvent, SignetOptions, User } from './types.ts'
 
-type Json = Record<string, unknown>
 type EventType = SignetEvent['type']
 
 /** How long one try of a refresh may take, in milliseconds: within the 25 s there is room for others. */
@@ -27,6 +27,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
   const deviceKey = `${key} device`
   const listeners = new Set<(event: SignetEvent) => void>()
   const patience = createPatience(time)
+  const { call, callForSession } = createRequests(base, isBearer, send, time)
   const tell = openTabs(key, hear, comeBack)
   const storage = storageOf(isBearer ? options.storage : 'memory')
   /** What the storage said last: only what it says after that is news. */
@@ -54,20 +55,20 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     me,
     accessToken: async () => (await readySession())?.access ?? null,
     sessions: page =>
-      call(
+      ask(
         `/sessions?${new URLSearchParams(page as Record<string, string>)}`,
       ) as Promise<unknown> as Promise<SessionPage>,
     async endSession(id) {
-      await call(`/sessions/${encodeURIComponent(id)}`, 'DELETE')
+      await ask(`/sessions/${encodeURIComponent(id)}`, 'DELETE')
       await check() // nobody, when it was this one
     },
     async logoutEverywhere() {
-      const { sessions_ended } = (await call('/logout/all', 'POST')) as { sessions_ended: number }
+      const { sessions_ended } = (await ask('/logout/all', 'POST')) as { sessions_ended: number }
       await end('logged-out')
       return sessions_ended
     },
     async changePassword(current_password, new_password) {
-      await call('/me/password', 'PUT', { current_password, new_password })
+      await ask('/me/password', 'PUT', { current_password, new_password })
     },
     subscribe(listener) {
       listeners.add(listener)
@@ -106,7 +107,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     await end('logged-out')
     if (isBearer && !unfinished) return
     await storage.remove(deviceKey)
-    const act = () => call('/logout', 'POST', isBearer && { refresh_token: unfinished }, send)
+    const act = () => call(send, '/logout', 'POST', isBearer && { refresh_token: unfinished })
     await createPatience(time)(act).catch(error => {
       if (error.status !== 401) throw error // else nothing is left to end
     })
@@ -120,7 +121,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     if (!isBearer) session ??= sessionOf(time)
     if (session) {
       try {
-        const { message, ...user } = await call('/me')
+        const { message, ...user } = await ask('/me')
         if (session && !asked.endedBy && JSON.stringify(user) !== JSON.stringify(session.user)) {
           session.user = user as unknown as User
           emit('logged-in')
@@ -202,7 +203,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
   function hear({ type, sid, lifetime }: News): void {
     if (isBearer) {
       // The storage of another process may lag behind the message, so the message alone ends its session.
-      if (!lifetime && sid === session?.sid) forget(type)
+      if (sid && !lifetime && sid === session?.sid) forget(type)
       look()
     } else if (type === 'logged-out') forget(type)
     else if (type !== 'refreshed') {
@@ -221,6 +222,10 @@ export function createClient(options: SignetOptions, time: Time): Signet {
   }
 
   /* Requests */
+
+  function ask(path: string, method = 'GET', body?: Json): Promise<Json> {
+    return call(fetchAsUser, path, method, body)
+  }
 
   async function fetchAsUser(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
     const request = (input as Request).url ? (input as Request) : undefined
@@ -294,38 +299,6 @@ export function createClient(options: SignetOptions, time: Time): Signet {
       clearTimeout(timer)
     }
   }
-
-  async function callForSession(path: string, body: Json | false, signal?: AbortSignal): Promise<Session> {
-    const at = time.date() // the token was made some time after this
-    const answer = await call(path, 'POST', body, send, signal)
-    const lifetime = Number(answer['expires_in']) * 1000
-    const next = isBearer
-      ? storedSession(time, JSON.stringify({ ...answer, at }))
-      : lifetime && sessionOf(time, lifetime, at)
-    return next || unreachable() // something in between has answered
-  }
-
-  /** Asks Signet. @throws SignetError */
-  async function call(
-    path: string,
-    method = 'GET',
-    body?: Json | false,
-    by = fetchAsUser,
-    signal: AbortSignal | null = null,
-  ): Promise<Json> {
-    const response = await by(base + path, {
-      method,
-      // Signet redirects nobody, and a 307 would carry the secret in the body to wherever it points.
-      redirect: 'error',
-      credentials: isBearer ? 'omit' : 'include',
-      keepalive: by === send, // lives on when the page goes: no answer with cookies is lost, no logout either
-      signal,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    }).catch(unreachable)
-    const answer = jsonOf(await response.text().catch(unreachable))
-    if (!response.ok) throw new SignetError(response, answer)
-    return answer
-  }
 }
 
 function originOf(url: string): string {
@@ -333,18 +306,6 @@ function originOf(url: string): string {
 }
 
 function nothing(): void {}
-
-function unreachable(cause?: unknown): never {
-  throw cause instanceof SignetError ? cause : new SignetError(undefined, {}, cause)
-}
-
-function jsonOf(text: string): Json {
-  try {
-    return JSON.parse(text) ?? {}
-  } catch {
-    return {}
-  }
-}
 
 /** The problem's code; or the challenge, for nginx gives an answer of Signet a body of its own. */
 async function reasonOf(response: Response): Promise<string> {
