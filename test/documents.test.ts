@@ -12,7 +12,7 @@ import { environment, postJson, startServer } from './helpers/process.ts'
 
 const run = promisify(execFile)
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const documents = globSync('{*.md,{docs,deploy,bench,practice}/**/*.md}', { cwd: root })
+const documents = globSync('{*.md,clients/*/*.md,{docs,deploy,bench,practice}/**/*.md}', { cwd: root })
 const manifest = JSON.parse(read('package.json')) as Record<'scripts' | 'dependencies' | 'devDependencies', object>
 const settings = Object.entries<TSchema>(variables.properties)
 
@@ -94,7 +94,7 @@ t.test('docs/dependencies.md names exactly the packages, each where it belongs',
 })
 
 t.test('every npm command of the documents exists', async t => {
-  const ofNpm = new Set(['ci', 'audit', 'outdated'])
+  const ofNpm = new Set(['ci', 'install', 'audit', 'outdated'])
   const withoutRun = new Set(['start', 'test'])
   for (const path of documents) {
     for (const [, asScript, word = ''] of codeOf(read(path)).matchAll(/\bnpm (run )?([a-z][a-z:-]*)/g)) {
