@@ -56,7 +56,7 @@ export default fp(
   { name: 'bodies' },
 )
 
-/** Or nothing would be validated too. */
+/** A client that announces a type and sends nothing has sent no body: without its type, Fastify validates none. */
 const ignoreTypeOfNothing: preParsingHookHandler = ({ headers }, _reply, payload, done) => {
   if (headers['content-length'] === '0') delete headers['content-type']
   done(null, payload)

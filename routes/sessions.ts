@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { isoTime } from '../src/base/iso-time.ts'
 import { lastUsedAt } from '../src/sessions/session.ts'
 import type { Session, SessionPosition } from '../src/stores/stores.ts'
 import { problems } from '../src/wire/problem.ts'
@@ -95,10 +96,6 @@ function itemOf(session: Session) {
     ip: session.ip,
     user_agent: session.userAgent,
   }
-}
-
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString()
 }
 
 export default plugin

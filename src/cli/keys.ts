@@ -1,5 +1,6 @@
 /** `signet keys`: the keys that sign access tokens. Running servers follow within about a second. */
 import type { Command } from 'commander'
+import { isoTime } from '../base/iso-time.ts'
 import type { SigningKey } from '../stores/stores.ts'
 import { confirm, isInteractive } from './ask.ts'
 import { UsageError } from './failure.ts'
@@ -54,7 +55,7 @@ async function status(env: Environment, options: KeyOptions) {
       ...itemOf(key),
       configured,
       next: change?.what ?? null,
-      next_at: change ? moment(change.at) : null,
+      next_at: change ? isoTime(change.at) : null,
     }))
     await printRows(pageOf(rows), options)
   })
@@ -85,12 +86,11 @@ async function rotate(env: Environment, { emergency, yes, ...options }: RotateOp
 
 async function printKey(key: SigningKey, options: KeyOptions) {
   const signsFrom = key.state === 'next' ? (key.changesAt ?? 0) : key.since
-  await printRow({ ...itemOf(key), signs_from: moment(signsFrom) }, options)
+  await printRow({ ...itemOf(key), signs_from: isoTime(signsFrom) }, options)
 }
 
 function itemOf({ kid, alg, state, since }: SigningKey) {
-  return { kid, alg, state, since: moment(since) }
+  return { kid, alg, state, since: isoTime(since) }
 }
 
-const moment = (seconds: number) => new Date(seconds * 1000).toISOString()
 const say = (text: string) => void process.stderr.write(`signet: ${text}\n`)

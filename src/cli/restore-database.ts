@@ -1,6 +1,7 @@
 /** `signet db restore`: a backup put in place of the database, and which sessions that revives. */
 import type { Command } from 'commander'
 import { systemClock } from '../base/clock.ts'
+import { isoTime } from '../base/iso-time.ts'
 import { loadCommandConfig } from '../config/config.ts'
 import { nameOfDatabase } from '../config/database-url.ts'
 import { restoreDatabase } from '../engines/open-stores.ts'
@@ -72,6 +73,6 @@ async function* pages(revived: readonly RevivedSession[]) {
 }
 
 function itemOf({ sid, userId, username, endedAt, reason }: RevivedSession) {
-  const ended = endedAt === null ? null : new Date(endedAt * 1000).toISOString()
+  const ended = endedAt === null ? null : isoTime(endedAt)
   return { id: sid, username, user_id: userId, ended_at: ended, reason }
 }

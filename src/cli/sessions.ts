@@ -1,5 +1,6 @@
 /** `signet sessions`: who is logged in where, and ending that. */
 import type { Command } from 'commander'
+import { isoTime } from '../base/iso-time.ts'
 import { lastUsedAt } from '../sessions/session.ts'
 import type { ListedSession, Session } from '../stores/stores.ts'
 import { UsageError } from './failure.ts'
@@ -75,12 +76,10 @@ function itemOf({ session, username }: ListedSession) {
     id: sid,
     username,
     user_id: userId,
-    created_at: moment(createdAt),
-    last_used_at: moment(lastUsedAt(session)),
-    expires_at: moment(Math.min(expiresAt, maxExpiresAt)),
+    created_at: isoTime(createdAt),
+    last_used_at: isoTime(lastUsedAt(session)),
+    expires_at: isoTime(Math.min(expiresAt, maxExpiresAt)),
     ip,
     user_agent: userAgent,
   }
 }
-
-const moment = (seconds: number) => new Date(seconds * 1000).toISOString()

@@ -46,7 +46,7 @@ export function isBase64url(text: string): boolean {
 /** One for all: nothing here waits, and a buffer for each token would be most of what reading it costs. */
 const scratch = Buffer.allocUnsafeSlow(maximumTokenBytes)
 
-/** Of a text that does not fit, the beginning: longer than any part, so equal to none. */
+/** What does not fit into the buffer is cut. No part of a token is that long, so a cut text equals none. */
 function base64url(text: string): string {
   return scratch.toString('base64url', 0, scratch.write(text))
 }

@@ -3,6 +3,7 @@
  * somebody wants it sooner. Both go through the same conditional writes, so neither can undo the other's.
  */
 import type { Audit } from '../base/audit.ts'
+import { isoTime } from '../base/iso-time.ts'
 import type { Algorithm, AsymmetricAlgorithm } from '../jws/jws.ts'
 import type { KeyStore, NewSigningKey, SigningKey } from '../stores/stores.ts'
 import { sealingKeys } from './key-ring.ts'
@@ -118,5 +119,5 @@ export function createKeyService(options: {
 }
 
 function about({ kid, changesAt }: SigningKey): string {
-  return `${kid} signs from ${new Date((changesAt ?? 0) * 1000).toISOString()} on`
+  return `${kid} signs from ${isoTime(changesAt ?? 0)} on`
 }

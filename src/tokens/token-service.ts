@@ -118,20 +118,20 @@ export function createTokenService(dependencies: {
     if (token.type !== 'refresh') throw new SignetError('refresh_token_required', 'an access token was presented')
     const { sid, sub, gen } = token.claims
 
-    const { outcome, view } = await settle(sid, gen)
-    const about = { generation: view?.session.generation ?? gen, presented: gen }
-    audit({ event: `refresh.${outcome}`, sub, sid, ip: client.ip, ...about })
-    if (!isCause(outcome) || !view) throw refusals[outcome as keyof typeof refusals]()
-    return { cause: outcome, ...tokensOf(view) }
+    const settled = await settle(sid, gen)
+    const about = { generation: settled.view?.session.generation ?? gen, presented: gen }
+    audit({ event: `refresh.${settled.cause ?? settled.refusal}`, sub, sid, ip: client.ip, ...about })
+    if (settled.refusal) throw refusals[settled.refusal]()
+    return { cause: settled.cause, ...tokensOf(settled.view) }
   }
 
   /** One conditional UPDATE in the usual case; otherwise judge and act until no other write came in between. */
   async function settle(sid: string, gen: number): Promise<Settled> {
     const rotated = await sessions.rotate(sid, gen, rotation)
-    if (rotated) return { outcome: 'rotated', view: rotated }
+    if (rotated) return { cause: 'rotated', view: rotated }
     for (let judgement = 1; judgement <= maximumJudgements; judgement++) {
       const view = await sessions.find(sid)
-      const settled = view ? await act(view, gen) : ({ outcome: 'revoked' } as const)
+      const settled: Settled | undefined = view ? await act(view, gen) : { refusal: 'revoked' }
       if (settled) return settled
     }
     throw new SignetError('unavailable', 'refresh lost every race', { retryAfterSeconds: 1 })
@@ -140,7 +140,7 @@ export function createTokenService(dependencies: {
   /** Does what the decision asks for. @returns undefined when another write came first */
   async function act(view: SessionView, gen: number): Promise<Settled | undefined> {
     const { session, now } = view
-    const given = (outcome: RefreshCause, after: SessionView | undefined) => after && { outcome, view: after }
+    const given = (cause: RefreshCause, after: SessionView | undefined) => after && { cause, view: after }
 
     const decision = decideRefresh(view, gen, policy)
     switch (decision) {
@@ -156,9 +156,9 @@ export function createTokenService(dependencies: {
         // A write of its own, committed before the request fails: whoever throws first loses the write that matters.
         if (!(await sessions.revoke(session.sid, 'reuse', session))) return undefined
         revocations.add(session.sid)
-        return { outcome: 'reuse', view }
+        return { refusal: 'reuse', view }
       default:
-        return { outcome: decision, view }
+        return { refusal: decision, view }
     }
   }
 
@@ -178,14 +178,10 @@ export function createTokenService(dependencies: {
   return { logIn, refresh }
 }
 
-interface Settled {
-  readonly outcome: RefreshCause | keyof typeof refusals
-  readonly view?: SessionView
-}
-
-function isCause(outcome: Settled['outcome']): outcome is RefreshCause {
-  return !(outcome in refusals)
-}
+/** How a refresh ended: with tokens, or with a refusal. */
+type Settled =
+  | { readonly cause: RefreshCause; readonly view: SessionView; readonly refusal?: undefined }
+  | { readonly refusal: keyof typeof refusals; readonly view?: SessionView; readonly cause?: undefined }
 
 const refusals = {
   revoked: () => new SignetError('token_revoked', 'refresh refused: the session has ended'),

@@ -2,6 +2,9 @@
 import type { Client } from '../base/client.ts'
 import type { KeepAdmin } from '../stores/stores.ts'
 
+/** What a role can be called. */
+export const rolePattern = '^[a-z0-9._-]{1,64}$'
+
 export interface NewAccount {
   readonly username: string
   readonly password: string

@@ -12,7 +12,7 @@ import type { Revocations } from '../sessions/revocations.ts'
 import type { KeepAdmin, User, UserChanges, UserStore } from '../stores/stores.ts'
 import type { AccountChanges, Actor, ChangeOptions, NewAccount } from './account.ts'
 import { emailOf, newAddress, refused, requireFree } from './address.ts'
-import { newUserId } from './user.ts'
+import { newUserId } from './user-id.ts'
 
 export type * from './account.ts'
 

@@ -1,8 +1,10 @@
 /** Bodies of the user endpoints. A user goes out with these members and no others, never with a hash. */
 import { type Static, Type } from '@sinclair/typebox'
+import { isoTime } from '../base/iso-time.ts'
 import type { User } from '../stores/stores.ts'
+import { rolePattern } from '../users/account.ts'
 
-const role = Type.String({ pattern: '^[a-z0-9._-]{1,64}$', examples: ['user'] })
+const role = Type.String({ pattern: rolePattern, examples: ['user'] })
 const email = Type.Union([Type.String({ maxLength: 254 }), Type.Null()])
 
 export const UserItem = Type.Object(
@@ -62,6 +64,6 @@ export function userItem(user: User): UserItem {
     email: user.email,
     role: user.role,
     disabled: user.disabled,
-    created_at: new Date(user.createdAt * 1000).toISOString(),
+    created_at: isoTime(user.createdAt),
   }
 }

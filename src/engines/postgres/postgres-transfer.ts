@@ -2,72 +2,28 @@
 import { randomBytes } from 'node:crypto'
 import type { PostgresServer } from '../../config/database-url.ts'
 import type { TransferRow, TransferSource, TransferTable, TransferTarget } from '../../stores/stores.ts'
+import { forEachTable, transferTables } from '../transfer-columns.ts'
 import { migrate, readUpToDate } from './migrations.ts'
-import { type Ask, openPostgresDatabase, type Statement, statement } from './postgres-database.ts'
+import { type Ask, openPostgresDatabase, statement } from './postgres-database.ts'
 import { ServerMistake } from './postgres-errors.ts'
 
-const selects: Record<TransferTable, Statement> = {
-  signing_keys: statement(
-    'read keys',
-    `SELECT kid, alg, state, public_jwk, private_key, since, changes_at
-    FROM signing_keys WHERE kid > $after ORDER BY kid LIMIT $limit::bigint`,
+const selects = forEachTable((table, columns) =>
+  statement(
+    `copy: read ${table}`,
+    `SELECT ${columns} FROM ${table} WHERE ${columns[0]} > $after ORDER BY ${columns[0]} LIMIT $limit::bigint`,
   ),
-  users: statement(
-    'read users',
-    `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
-      sessions_begun
-    FROM users WHERE user_id > $after ORDER BY user_id LIMIT $limit::bigint`,
-  ),
-  sessions: statement(
-    'read sessions',
-    `SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since, expires_at,
-      max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
-    FROM sessions WHERE sid > $after ORDER BY sid LIMIT $limit::bigint`,
-  ),
-  attempts: statement(
-    'read attempts',
-    `SELECT key, failures, blocked_until, expires_at, user_id FROM attempts
-    WHERE key > $after ORDER BY key LIMIT $limit::bigint`,
-  ),
-}
+)
 
 /** Rows come as one JSON document, so that any number of them is one statement and one parameter. */
-const inserts: Record<TransferTable, Statement> = {
-  signing_keys: statement(
-    'write keys',
-    `INSERT INTO signing_keys (kid, alg, state, public_jwk, private_key, since, changes_at)
-    SELECT kid, alg, state, public_jwk, private_key, since, changes_at
-    FROM json_populate_recordset(NULL::signing_keys, $rows::json)`,
+const inserts = forEachTable((table, _, into) =>
+  statement(
+    `copy: write ${table}`,
+    `INSERT INTO ${table} (${into.map(([name]) => name)}) SELECT ${into.map(([, from]) => from)}
+    FROM json_populate_recordset(NULL::${table}, $rows::json)`,
   ),
-  users: statement(
-    'write users',
-    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
-      sessions_begun)
-    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at, sessions_begun
-    FROM json_populate_recordset(NULL::users, $rows::json)`,
-  ),
-  sessions: statement(
-    'write sessions',
-    `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number)
-    SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, expires_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
-    FROM json_populate_recordset(NULL::sessions, $rows::json)`,
-  ),
-  attempts: statement(
-    'write attempts',
-    `INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
-    SELECT key, failures, blocked_until, expires_at, user_id
-    FROM json_populate_recordset(NULL::attempts, $rows::json)`,
-  ),
-}
+)
 
-const counts: Record<TransferTable, Statement> = {
-  signing_keys: statement('count keys', 'SELECT count(*) AS count FROM signing_keys'),
-  users: statement('count users', 'SELECT count(*) AS count FROM users'),
-  sessions: statement('count sessions', 'SELECT count(*) AS count FROM sessions'),
-  attempts: statement('count attempts', 'SELECT count(*) AS count FROM attempts'),
-}
+const counts = forEachTable(table => statement(`copy: count ${table}`, `SELECT count(*) AS count FROM ${table}`))
 
 /** Waits for whoever holds the mark, so that a write and another copy's beginning come one after the other. */
 const lockMark = statement('lock mark', `SELECT value FROM meta WHERE name = 'unfinished_copy' FOR UPDATE`)
@@ -131,7 +87,7 @@ export async function openPostgresTarget(server: PostgresServer): Promise<Transf
           throw new ServerMistake('the target is an unfinished copy: begin again with --restart')
         const hasRows = (await ask(anyRow)).length > 0
         if (hasRows && !isHalfCopy) throw new ServerMistake('the target is not empty: it has users or sessions')
-        await run('TRUNCATE signing_keys, users, sessions, attempts, limits')
+        await run(`TRUNCATE ${transferTables}, limits`)
         await ask(removeSeeded)
         if (isSeeded) await ask(setMeta, { name: 'seeded', value: Buffer.from([1]) })
         await ask(setMeta, { name: 'salt', value: salt })
@@ -146,7 +102,7 @@ export async function openPostgresTarget(server: PostgresServer): Promise<Transf
     finish: () =>
       exclusively(async (ask, run) => {
         await requireOurMark(ask)
-        await run('ANALYZE signing_keys, users, sessions, attempts') // else plans are made for empty tables at first
+        await run(`ANALYZE ${transferTables}`) // else plans are made for empty tables at first
         await ask(removeMark)
       }),
     close,

@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { isoTime } from '../../base/iso-time.ts'
 import { live } from '../../sessions/live.ts'
 import type { RestoreOptions, RestoreResult } from '../../stores/restore.ts'
 import { makeFolder } from './database-file.ts'
@@ -105,7 +106,7 @@ async function prepare(copy: string, former: FormerDatabase | undefined, { now, 
 
 /** @returns what the former database is called now */
 function putInPlace(copy: string, target: string, replaces: boolean, now: number): string | null {
-  const moment = new Date(now * 1000).toISOString().replace(/[-:]|\.\d+/g, '')
+  const moment = isoTime(now).replace(/[-:]|\.\d+/g, '')
   const aside = `${target}.before-restore-${moment}`
   const owner = statSync(replaces ? target : dirname(target))
   if (process.geteuid?.() === 0) chownSync(copy, owner.uid, owner.gid) // or the service could not read it

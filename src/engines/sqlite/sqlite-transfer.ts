@@ -4,36 +4,17 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { SignetError } from '../../base/errors.ts'
 import type { TransferRow, TransferSource, TransferTable, TransferTarget } from '../../stores/stores.ts'
+import { forEachTable, transferTables } from '../transfer-columns.ts'
 import { currentSchema, migrate } from './migrations.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 
-const selects: Record<TransferTable, string> = {
-  signing_keys: `SELECT kid, alg, state, public_jwk, private_key, since, changes_at
-    FROM signing_keys WHERE kid > ? ORDER BY kid LIMIT ?`,
-  users: `SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
-      sessions_begun
-    FROM users WHERE user_id > ? ORDER BY user_id LIMIT ?`,
-  sessions: `SELECT sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since, expires_at,
-      max_expires_at, revoked_at, revoke_reason, ip, user_agent, number
-    FROM sessions WHERE sid > ? ORDER BY sid LIMIT ?`,
-  attempts: `SELECT key, failures, blocked_until, expires_at, user_id FROM attempts WHERE key > ? ORDER BY key LIMIT ?`,
-}
-
-const inserts: Record<TransferTable, string> = {
-  signing_keys: `INSERT INTO signing_keys (kid, alg, state, public_jwk, private_key, since, changes_at)
-    VALUES ($kid, $alg, $state, $public_jwk, $private_key, $since, $changes_at)`,
-  users: `INSERT INTO users
-      (user_id, username, email, role, password_hash, foreign_hash, disabled, credentials_version, created_at,
-      sessions_begun)
-    VALUES ($user_id, $username, $email, $role, $password_hash, $foreign_hash, $disabled, $credentials_version,
-      $created_at, $sessions_begun)`,
-  sessions: `INSERT INTO sessions (sid, user_id, created_at, generation, rotated_at, retried_at, retries, retries_since,
-      expires_at, due_at, max_expires_at, revoked_at, revoke_reason, ip, user_agent, number)
-    VALUES ($sid, $user_id, $created_at, $generation, $rotated_at, $retried_at, $retries, $retries_since,
-      $expires_at, $expires_at, $max_expires_at, $revoked_at, $revoke_reason, $ip, $user_agent, $number)`,
-  attempts: `INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
-    VALUES ($key, $failures, $blocked_until, $expires_at, $user_id)`,
-}
+const selects = forEachTable(
+  (table, columns) => `SELECT ${columns} FROM ${table} WHERE ${columns[0]} > ? ORDER BY ${columns[0]} LIMIT ?`,
+)
+const inserts = forEachTable(
+  (table, _, into) =>
+    `INSERT INTO ${table} (${into.map(([name]) => name)}) VALUES (${into.map(([, from]) => `$${from}`)})`,
+)
 
 const selectSeeded = `SELECT 1 FROM meta WHERE name = 'seeded'`
 const selectMark = `SELECT value FROM meta WHERE name = 'unfinished_copy'`
@@ -94,7 +75,7 @@ export async function openSqliteTarget(path: string): Promise<TransferTarget> {
         if (isHalfCopy && !restart) throw new Error('the target is an unfinished copy: begin again with --restart')
         const hasRows = raw.prepare('SELECT 1 FROM users UNION ALL SELECT 1 FROM sessions LIMIT 1').get() !== undefined
         if (hasRows && !isHalfCopy) throw new Error('the target is not empty: it has users or sessions')
-        for (const table of [...Object.keys(inserts), 'limits']) raw.exec(`DELETE FROM ${table}`)
+        for (const table of [...transferTables, 'limits']) raw.exec(`DELETE FROM ${table}`)
         raw.exec(`DELETE FROM meta WHERE name = 'seeded'`)
         if (isSeeded) setMeta.run('seeded', Buffer.from([1]))
         setMeta.run('salt', salt)

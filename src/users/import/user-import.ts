@@ -7,7 +7,8 @@ import { readImportedHash } from '../../passwords/imported-hash.ts'
 import type { PasswordHasher } from '../../passwords/password-hash.ts'
 import { normalizePassword, type PasswordScheme, unhashable } from '../../passwords/password-policy.ts'
 import type { NewUser } from '../../stores/stores.ts'
-import { newUserId, rolePattern } from '../user.ts'
+import { rolePattern } from '../account.ts'
+import { newUserId } from '../user-id.ts'
 
 export const ImportedUser = Type.Object(
   {

@@ -1,0 +1,59 @@
+/** What a copy moves between engines, which name these columns alike. The first of a table is its primary key. */
+import type { TransferTable } from '../stores/stores.ts'
+
+export const transferColumns: Readonly<Record<TransferTable, readonly [string, ...string[]]>> = {
+  signing_keys: ['kid', 'alg', 'state', 'public_jwk', 'private_key', 'since', 'changes_at'],
+  users: [
+    'user_id',
+    'username',
+    'email',
+    'role',
+    'password_hash',
+    'foreign_hash',
+    'disabled',
+    'credentials_version',
+    'created_at',
+    'sessions_begun',
+  ],
+  sessions: [
+    'sid',
+    'user_id',
+    'created_at',
+    'generation',
+    'rotated_at',
+    'retried_at',
+    'retries',
+    'retries_since',
+    'expires_at',
+    'max_expires_at',
+    'revoked_at',
+    'revoke_reason',
+    'ip',
+    'user_agent',
+    'number',
+  ],
+  attempts: ['key', 'failures', 'blocked_until', 'expires_at', 'user_id'],
+}
+
+/** Columns that a copy begins anew, and from which one that it moves. */
+export const derivedColumns: Readonly<Partial<Record<TransferTable, Readonly<Record<string, string>>>>> = {
+  sessions: { due_at: 'expires_at' }, // when to look whether the session has ended
+}
+
+export const transferTables = Object.keys(transferColumns) as TransferTable[]
+
+/** For each table what `make` makes of its name, its columns, and those of an INSERT with where their values come from. */
+export function forEachTable<T>(
+  make: (
+    table: TransferTable,
+    columns: readonly [string, ...string[]],
+    into: readonly (readonly [string, string])[],
+  ) => T,
+): Record<TransferTable, T> {
+  const entries = transferTables.map(table => {
+    const columns = transferColumns[table]
+    const into = [...columns.map(name => [name, name] as const), ...Object.entries(derivedColumns[table] ?? {})]
+    return [table, make(table, columns, into)]
+  })
+  return Object.fromEntries(entries) as Record<TransferTable, T>
+}
