@@ -1,7 +1,8 @@
 import { createPatience } from './patience.ts'
-import { createRequests, type Json, jsonOf } from './requests.ts'
+import { createRequests, type Json } from './requests.ts'
 import { isNewer, type Session, sessionOf, storedSession } from './session.ts'
 import { SignetError } from './signet-error.ts'
+import { createSignetFetch } from './signet-fetch.ts'
 import { storageOf } from './storage.ts'
 import { type News, openTabs } from './tabs.ts'
 import type { Time } from './time.ts'
@@ -21,13 +22,14 @@ export function createClient(options: SignetOptions, time: Time): Signet {
   const page = globalThis.location as Location | undefined
   const base = new URL(url, page?.href).href.replace(/\/$/, '')
   const home = originOf(base)
-  const trusted = new Set([home, page?.origin, ...origins.map(originOf)])
+  const trusted = [home, page?.origin, ...origins.map(originOf)]
 
   const key = `signet ${base}`
   const deviceKey = `${key} device`
   const listeners = new Set<(event: SignetEvent) => void>()
   const patience = createPatience(time)
   const { call, callForSession } = createRequests(base, isBearer, send, time)
+  const fetchAsUser = createSignetFetch(send, trusted, !isBearer && home, () => session, readySession, refresh)
   const tell = openTabs(key, hear, comeBack)
   const storage = storageOf(isBearer ? options.storage : 'memory')
   /** What the storage said last: only what it says after that is news. */
@@ -227,33 +229,6 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     return call(fetchAsUser, path, method, body)
   }
 
-  async function fetchAsUser(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-    const request = (input as Request).url ? (input as Request) : undefined
-    const { origin } = new URL(request?.url ?? String(input), page?.href)
-    const headers = new Headers(init.headers ?? request?.headers)
-    if (!trusted.has(origin) || headers.has('authorization')) return send(input, init)
-
-    const used = await readySession()
-    const again = request?.clone() ?? input
-    const answer = await sendAs(input)
-    if (answer.status !== 401 || !used) return answer
-    const reason = await reasonOf(answer)
-    // Only /refresh can say that the session is over. When it does, whoever gets this 401 finds nobody logged in.
-    if (/revoked"?$/.test(reason)) await refresh(used)?.catch(nothing)
-    if (!/^(token_expired|missing_token|Bearer (realm="signet"|.*"Token expired"))$/.test(reason)) return answer
-    await refresh(used)
-    const { getReader, [Symbol.asyncIterator]: iterator } = Object(init.body)
-    if (!session || session === used || getReader || iterator) return answer // a stream cannot be sent again
-    answer.body?.cancel()
-    return sendAs(again)
-
-    /** Platforms take `Authorization` away when a redirect leads to another origin (Fetch standard, HTTP-redirect fetch). */
-    function sendAs(target: RequestInfo | URL): Promise<Response> {
-      if (session?.access) headers.set('authorization', `Bearer ${session.access}`)
-      return send(target, { ...(!isBearer && origin === home && { credentials: 'include' }), ...init, headers })
-    }
-  }
-
   async function readySession(): Promise<Session | undefined> {
     await look()
     if (session) {
@@ -306,9 +281,3 @@ function originOf(url: string): string {
 }
 
 function nothing(): void {}
-
-/** The problem's code; or the challenge, for nginx gives an answer of Signet a body of its own. */
-async function reasonOf(response: Response): Promise<string> {
-  const { code } = jsonOf(await response.clone().text().catch(String))
-  return String(code ?? response.headers.get('www-authenticate'))
-}

@@ -1,7 +1,7 @@
 /** What is published: its size, its files, and that it works where it was installed. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -48,7 +48,7 @@ t.test('packed and installed into an empty project it works there, with types', 
   const npm = (...args: string[]) => run('npm', [...args, '--json'], { cwd: folder, env: environment() })
   const packed = JSON.parse((await npm('pack', packageFolder)).stdout)
   const [{ filename, files }] = Array.isArray(packed) ? packed : [Object.values(packed)[0]]
-  const modules = ['client', 'index', 'patience', 'session', 'signet-error', 'storage', 'tabs', 'time', 'types']
+  const modules = (await readdir(join(packageFolder, 'src'))).map(file => file.replace('.ts', ''))
   const built = modules.flatMap(name => [`dist/${name}.d.ts`, `dist/${name}.js`])
   const paths = files.map(({ path }: { path: string }) => path)
   t.strictSame(paths.sort(), ['LICENSE', 'README.md', 'package.json', ...built].sort())

@@ -8,6 +8,7 @@ import { buildApp } from '../../../src/app.ts'
 import { testConfig } from '../../../test/helpers/app.ts'
 import { movableClock } from '../../../test/helpers/clock.ts'
 import { freePort } from '../../../test/helpers/process.ts'
+import { hasher } from './setup.ts'
 
 const bundle = () =>
   buildSync({
@@ -50,7 +51,7 @@ export async function startPages(t: Test) {
   }
 
   const config = testConfig({ publicUrl: url, corsOrigins: [at(other)], logLevel: 'silent' })
-  const app = await buildApp({ config, log: { write() {} }, clock, background: false })
+  const app = await buildApp({ config, log: { write() {} }, clock, background: false, hasher })
   t.teardown(() => app.close())
   const causes: unknown[] = []
   const trouble = { lost: 0, busy: 0 }
@@ -89,9 +90,9 @@ export async function openTab(context: BrowserContext, url: string): Promise<Pag
   return page
 }
 
-/** Whether a script in the page becomes true within a second. */
+/** Whether a script in the page becomes true within a second, which is more on a busy machine. */
 export async function soon(page: Page, script: string): Promise<boolean> {
-  return page.waitForFunction(script, undefined, { timeout: 1000, polling: 20 }).then(
+  return page.waitForFunction(script, undefined, { timeout: 4000, polling: 20 }).then(
     () => true,
     () => false,
   )

@@ -1,4 +1,4 @@
-/** Behaviours 1 to 5: when a session is refreshed, what is tried again, and what ends it. (When a request is: fetch.test.ts) */
+/** Behaviours 1 to 5: when a session is refreshed, what is tried again, and what ends it. (When a request is sent again: fetch.test.ts) */
 import t from 'tap'
 import { SignetError } from '../src/signet-error.ts'
 import { type Fault, problem, sharedStorage, startSignet } from './setup.ts'

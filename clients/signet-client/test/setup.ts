@@ -1,11 +1,15 @@
 /** A real Signet on a loopback port, the network between, and time that is moved instead of waited for. */
 import type { Test } from 'tap'
 import { buildApp } from '../../../src/app.ts'
+import { createPasswordHasher } from '../../../src/passwords/password-hash.ts'
 import { type Overrides, testConfig } from '../../../test/helpers/app.ts'
 import { freePort } from '../../../test/helpers/process.ts'
 import { createClient } from '../src/client.ts'
 import type { Time } from '../src/time.ts'
 import type { Signet, SignetEvent, SignetOptions, SignetStorage } from '../src/types.ts'
+
+/** One thread for all apps of a file: a pool for each would cost more than the tests do. */
+export const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 1, queue: 1000 })
 
 export interface MovableTime extends Time {
   /** Both clocks, and Signet's. */
@@ -92,7 +96,7 @@ export async function startSignet(t: Test, overrides: Overrides = {}, time = mov
   const port = await freePort()
   const url = `http://localhost:${port}`
   const config = testConfig({ publicUrl: url, logLevel: 'silent', ...overrides })
-  const app = await buildApp({ config, log: { write() {} }, clock: time.serverSeconds, background: false })
+  const app = await buildApp({ config, log: { write() {} }, clock: time.serverSeconds, background: false, hasher })
   t.teardown(() => app.close())
   app.addHook('onRequest', () => app.revocations.poll()) // as it does every second
   const causes: unknown[] = []

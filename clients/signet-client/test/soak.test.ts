@@ -4,7 +4,7 @@ import { createClient } from '../src/client.ts'
 import { plainClient } from './plain-client.ts'
 import { sharedStorage, startSignet } from './setup.ts'
 
-const refreshes = process.env['LONG'] ? 10_000 : 300
+const refreshes = process.env['LONG'] ? 10_000 : 200
 
 /** A network that loses one answer of /refresh in a hundred, after the server acted. Which ones is the same in every run. */
 function lossyNetwork() {
