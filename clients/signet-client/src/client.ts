@@ -87,8 +87,10 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     // Strangers who guess at this password do not lock out a browser that has been logged in.
     const more = isBearer ? { device: (await storage.get(deviceKey)) ?? undefined } : { mode }
     const next = await callForSession('/login', { username, password, ...more })
-    if (asked.endedBy === 'logged-out') unfinished = next.refresh
-    else {
+    if (asked.endedBy === 'logged-out') {
+      unfinished = next.refresh
+      await logout()
+    } else {
       nextTurn('logged-in')
       if (isBearer) await become(next, 'logged-in')
       else {
@@ -98,7 +100,6 @@ export function createClient(options: SignetOptions, time: Time): Signet {
       }
       if (session?.user) return session.user
     }
-    await logout()
     throw new SignetError(undefined, { code: 'logged_out', detail: 'The login was not kept' })
   }
 
@@ -124,7 +125,8 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     if (session) {
       try {
         const { message, ...user } = await ask('/me')
-        if (session && !asked.endedBy && JSON.stringify(user) !== JSON.stringify(session.user)) {
+        if (session && asked.endedBy) return me() // that was about a login before this one
+        if (session && JSON.stringify(user) !== JSON.stringify(session.user)) {
           session.user = user as unknown as User
           emit('logged-in')
         }
@@ -208,9 +210,12 @@ export function createClient(options: SignetOptions, time: Time): Signet {
       if (sid && !lifetime && sid === session?.sid) forget(type)
       look()
     } else if (type === 'logged-out') forget(type)
-    else if (type !== 'refreshed') {
-      nextTurn(type)
-      check() // what ended may have been a session before this one
+    else if (type === 'ended')
+      comeBack() // it may have been a login before this one
+    else if (type === 'logged-in') {
+      // Another object, so that a late 401 to the cookies of before does not count.
+      session = { ...sessionOf(time, lifetime), user: session?.user ?? null }
+      check()
     } else if (session) set(sessionOf(time, lifetime), type)
   }
 

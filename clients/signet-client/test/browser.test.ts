@@ -55,6 +55,10 @@ for (const mode of ['cookie', 'bearer'] as const) {
     t.equal(await me(first, url), 401)
     t.strictSame(await app.stores.sessions.list('user-2'), [])
     if (mode === 'cookie') t.equal(await first.evaluate('localStorage.length'), 0)
+
+    const atOnce = await Promise.all([logIn(first), logIn(first), logIn(second)])
+    t.match(atOnce, Array(3).fill({ username: 'maria' }), 'who presses the button twice is logged in')
+    for (const tab of tabs) t.equal(await me(tab, url), 200)
     await context.close()
   })
 }
