@@ -1,10 +1,23 @@
 /** The file of a SQLite database: paths that cannot be one are refused at once, and one that vanishes is noticed. */
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { newSecret, testApp, testConfig } from '../helpers/app.ts'
 import { cli } from '../helpers/cli.ts'
@@ -156,4 +169,28 @@ t.test('a database that vanished is one error line, and one that comes back is u
 const identity = (error: Error) => error
 const never = () => {
   throw new Error('it was opened')
+}
+
+t.test('what SQLite puts aside is beside the database, so that a read-only root is enough', async t => {
+  if (!existsSync('/proc/self/fd')) return t.skip('no /proc')
+  const folder = join(await temporaryFolder(t), "it's here")
+  for (const path of [join(folder, 'signet.db'), ':memory:']) {
+    const { raw, close } = await openSqliteDatabase(path)
+    t.teardown(close)
+    raw.exec(`CREATE TEMP TABLE aside AS
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT i, randomblob(100) FROM n`)
+  }
+  const temporary = openFiles().filter(path => path.includes('etilqs_')) // SQLite's own name for them
+  t.strictSame(temporary.map(dirname), [folder], 'one file, of the database that is a file')
+})
+
+function openFiles(): string[] {
+  const folder = '/proc/self/fd'
+  return readdirSync(folder).flatMap(fd => {
+    try {
+      return [readlinkSync(join(folder, fd))]
+    } catch {
+      return [] // that of reading the folder
+    }
+  })
 }

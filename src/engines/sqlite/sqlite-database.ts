@@ -1,5 +1,5 @@
 /** One SQLite file, opened safely: WAL, every commit on disk before it is answered, mode 0600, and no waiting inside. */
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SignetError } from '../../base/errors.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
@@ -7,6 +7,7 @@ import { cannotOpen, makeDatabaseFile, watchDatabaseFile } from './database-file
 import { closeToOthers } from './file-mode.ts'
 import { type Act, createLine, type Outcome } from './group-commit.ts'
 import { kindOf, unavailable } from './sqlite-errors.ts'
+import { keepTemporaryFiles } from './temporary-files.ts'
 
 /** Every act here throws {SignetError} `unavailable` when the database stays locked or cannot be read or written. */
 export interface SqliteDatabase {
@@ -137,11 +138,17 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
 }
 
 function openFile(path: string): DatabaseSync {
-  if (path === ':memory:') return new DatabaseSync(path, { timeout: 0 })
+  if (path === ':memory:') {
+    const raw = new DatabaseSync(path, { timeout: 0 })
+    keepTemporaryFiles(raw)
+    return raw
+  }
   makeDatabaseFile(path)
   try {
     closeToOthers(path)
-    return new DatabaseSync(resolve(path), { timeout: 0 }) // absolute: SQLite takes `file:` for a URI
+    const raw = new DatabaseSync(resolve(path), { timeout: 0 }) // absolute: SQLite takes `file:` for a URI
+    keepTemporaryFiles(raw, dirname(resolve(path)))
+    return raw
   } catch (error) {
     throw cannotOpen(path, error)
   }
