@@ -11,8 +11,14 @@ COPY src ./src
 COPY plugins ./plugins
 COPY routes ./routes
 # Not `npm run build`: without its install script the locked `node` package would be a broken `node` on npm's PATH.
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && chmod 755 dist/src/cli.js
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json --sourceMap false && chmod 755 dist/src/cli.js
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+# Half of what packages bring does not run: tests, documents, types, source maps. Licences stay.
+RUN find node_modules -type f ! -iname 'licen[cs]e*' ! -iname 'notice*' \
+      \( -name '*.map' -o -name '*.ts' -o -name '*.[mc]ts' -o -iname '*.md' \) -delete && \
+    for unused in test tests __tests__ tap-snapshots benchmark benchmarks bench example examples doc docs .github; do \
+      rm -rf node_modules/[!@]*/$unused node_modules/@*/*/$unused; \
+    done
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Signet" \
