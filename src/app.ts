@@ -8,9 +8,9 @@ import { readAddress } from './base/address.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './config/config.ts'
 import { pathOf } from './config/public-url.ts'
+import { buildSerializer, buildValidator } from './http/compilers.ts'
 import type { LogLines } from './http/log-lines.ts'
 import { RequestLog } from './http/request-log.ts'
-import { sharedSerializers } from './http/serializers.ts'
 import type { PasswordHasher } from './passwords/password-hash.ts'
 import { OAuthError, Problem, rawProblem } from './wire/problem.ts'
 import { TokenResponse } from './wire/token-schemas.ts'
@@ -59,7 +59,7 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
     requestTimeout: 10_000,
     keepAliveTimeout: 65_000,
     maxRequestsPerSocket: 0,
-    schemaController: { compilersFactory: { buildSerializer: sharedSerializers() } },
+    schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
     frameworkErrors(error, request, reply) {
       reply.headers(request.server.commonHeaders) // a URL that cannot be read meets no hook

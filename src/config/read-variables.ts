@@ -38,7 +38,7 @@ export function checkVariables<T extends TObject>(
   mistakes: string[],
 ): Static<T> {
   const check = (data: Record<string, string>) =>
-    envSchema<Static<T>>({ schema, data, env: false, ajv: { customOptions: withOwnKeywords } })
+    envSchema<Static<T>>({ schema, data, env: false, ajv: kept ?? { customOptions: keepWithOwnKeywords } })
   try {
     return check(given)
   } catch (error) {
@@ -60,8 +60,12 @@ type AjvInstance =
       : never
     : never
 
-function withOwnKeywords(ajv: AjvInstance): AjvInstance {
-  return ajv.addKeyword('fromFile').addKeyword('shown')
+/** What env-schema made for the first of them: it compiles a schema once, for a check that is repeated and for the next. */
+let kept: AjvInstance | undefined
+
+function keepWithOwnKeywords(ajv: AjvInstance): AjvInstance {
+  kept = ajv.addKeyword('fromFile').addKeyword('shown')
+  return kept
 }
 
 function expectation(schema: TSchema | undefined): string {
