@@ -11,7 +11,7 @@ COPY src ./src
 COPY plugins ./plugins
 COPY routes ./routes
 # Not `npm run build`: without its install script the locked `node` package would be a broken `node` on npm's PATH.
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json --sourceMap false && chmod 755 dist/src/cli.js
+RUN node node_modules/@typescript/native/bin/tsc -p tsconfig.build.json --sourceMap false && chmod 755 dist/src/cli.js
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 # Half of what packages bring does not run: tests, documents, types, source maps. Licences stay.
 RUN find node_modules -type f ! -iname 'licen[cs]e*' ! -iname 'notice*' \
