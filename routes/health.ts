@@ -1,5 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/wire/problem.ts'
+import { problems } from '../src/wire/problem-responses.ts'
 
 const Health = Type.Object({ status: Type.String() })
 
@@ -29,7 +29,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         tags: ['Operation'],
         operationId: 'ready',
         summary: 'Should traffic come here? Asks the database',
-        response: { 200: Health, ...problems(503) },
+        response: { 200: Health, ...problems('unavailable') },
       },
     },
     async () => {

@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { SignetError } from '../src/base/errors.ts'
-import { problemsOfForm } from '../src/wire/problem.ts'
+import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { PresentedToken, type PresentedTokenForm } from '../src/wire/token-schemas.ts'
 
 const Introspection = Type.Object(
@@ -32,7 +32,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'Is this access token good? For the services in RESOURCE_SERVERS (RFC 7662)',
         security: [{ resourceServer: [] }],
         body: { content: { 'application/x-www-form-urlencoded': { schema: PresentedToken } } },
-        response: { 200: Introspection, ...problemsOfForm(401, 413, 415, 503) },
+        response: {
+          200: Introspection,
+          ...problemsOfForm(['invalid_request', 'invalid_client'], ...bodyCodes, 'invalid_client', 'unavailable'),
+        },
       },
     },
     async request => activeClaims((request.body as PresentedTokenForm).token) ?? { active: false },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/wire/problem.ts'
+import { problems } from '../src/wire/problem-responses.ts'
 
 /** Public members only (RFC 7517 section 9.3): whatever else a key had would not pass this. */
 const Jwk = Type.Object({
@@ -27,7 +27,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: {
           200: Type.Object({ keys: Type.Array(Jwk) }),
           304: Type.Null({ description: 'What you have is still right' }),
-          ...problems(503),
+          ...problems('unavailable'),
         },
       },
     },

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SignetError } from '../src/base/errors.ts'
-import { problemsOfForm } from '../src/wire/problem.ts'
+import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { readDeviceCookie } from '../src/wire/token-cookies.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
 import { Credentials, PasswordForm, TokenOrCookieResponse } from '../src/wire/token-schemas.ts'
@@ -24,7 +24,18 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
             'application/x-www-form-urlencoded': { schema: PasswordForm },
           },
         },
-        response: { 200: TokenOrCookieResponse, ...problemsOfForm(401, 403, 413, 415, 429, 503) },
+        response: {
+          200: TokenOrCookieResponse,
+          ...problemsOfForm(
+            ['invalid_request', 'unsupported_grant_type', 'invalid_credentials'],
+            ...bodyCodes,
+            'invalid_credentials',
+            'cross_site',
+            'too_many_attempts',
+            'overloaded',
+            'unavailable',
+          ),
+        },
       },
     },
     async (request, reply) => {

@@ -2,7 +2,7 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import { SignetError } from '../src/base/errors.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
 import { bearerToken } from '../src/wire/bearer.ts'
-import { problems } from '../src/wire/problem.ts'
+import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { onlyOne } from '../src/wire/token-cookies.ts'
 import { authorized, RefreshBody } from '../src/wire/token-schemas.ts'
 
@@ -20,7 +20,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
           'too. Cookies are removed.',
         security: [...authorized, {}],
         body: { content: { 'application/json': { schema: RefreshBody } } },
-        response: { 204: Type.Null({ description: 'The session has ended' }), ...problems(400, 401, 403, 415, 503) },
+        response: {
+          204: Type.Null({ description: 'The session has ended' }),
+          ...problems(...bodyCodes, 'missing_token', 'invalid_token', 'cross_site', 'unavailable'),
+        },
       },
     },
     async (request, reply) => {
@@ -50,7 +53,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'logoutAll',
         summary: 'Log out everywhere: end every session of mine',
         security: authorized,
-        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(401, 403, 503) },
+        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(...tokenCodes, 'cross_site') },
       },
     },
     async (request, reply) => {

@@ -1,5 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/wire/problem.ts'
+import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 import { PasswordChange } from '../src/wire/user-schemas.ts'
 
@@ -21,7 +21,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'me',
         summary: 'Who am I? From the access token alone',
         security: authorized,
-        response: { 200: Me, ...problems(401, 503) },
+        response: { 200: Me, ...problems(...tokenCodes) },
       },
     },
     (request, reply) => {
@@ -42,7 +42,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         body: PasswordChange,
         response: {
           204: Type.Null({ description: 'The password is changed' }),
-          ...problems(400, 401, 413, 415, 429, 503),
+          ...problems(
+            ...tokenCodes,
+            ...bodyCodes,
+            'invalid_credentials',
+            'cross_site',
+            'too_many_attempts',
+            'overloaded',
+          ),
         },
       },
     },

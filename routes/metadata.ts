@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { pathOf } from '../src/config/public-url.ts'
-import { problems } from '../src/wire/problem.ts'
+import { problems } from '../src/wire/problem-responses.ts'
 
 const uri = Type.String({ format: 'uri' })
 const words = Type.Array(Type.String())

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { SignetError } from '../src/base/errors.ts'
-import { problems } from '../src/wire/problem.ts'
+import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { Registration, UserItemRef, userItem } from '../src/wire/user-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
@@ -13,7 +13,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'register',
         summary: 'Register, where REGISTRATION is open',
         body: Registration,
-        response: { 201: UserItemRef, ...problems(400, 403, 409, 413, 415, 429, 503) },
+        response: {
+          201: UserItemRef,
+          ...problems(...bodyCodes, 'registration_closed', 'taken', 'too_many_attempts', 'overloaded', 'unavailable'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { SignetError } from '../src/base/errors.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
-import { problemsOfForm } from '../src/wire/problem.ts'
+import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { PresentedToken, type PresentedTokenForm } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
@@ -19,7 +19,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
             type: 'null',
             description: 'The token is good for nothing, if it ever was good for something',
           }),
-          ...problemsOfForm(413, 415, 503),
+          ...problemsOfForm(['invalid_request'], ...bodyCodes, 'unavailable'),
         },
       },
     },

@@ -2,7 +2,7 @@ import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typ
 import { isoTime } from '../src/base/iso-time.ts'
 import { lastUsedAt } from '../src/sessions/session.ts'
 import type { Session, SessionPosition } from '../src/stores/stores.ts'
-import { problems } from '../src/wire/problem.ts'
+import { problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 
 const moment = (description: string) => Type.String({ format: 'date-time', description })
@@ -43,7 +43,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
             sessions: Type.Array(SessionItem),
             next: Type.Union([Type.String(), Type.Null()], { description: 'for `after`; null on the last page' }),
           }),
-          ...problems(400, 401, 503),
+          ...problems(...tokenCodes, 'invalid_request'),
         },
       },
     },
@@ -69,7 +69,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'End one session of mine',
         security: authorized,
         params: Type.Object({ id: Type.String() }),
-        response: { 204: Type.Null({ description: 'The session has ended' }), ...problems(401, 404, 503) },
+        response: {
+          204: Type.Null({ description: 'The session has ended' }),
+          ...problems(...tokenCodes, 'cross_site', 'not_found'),
+        },
       },
     },
     async (request, reply) => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { SignetError } from '../src/base/errors.ts'
-import { problemsOfForm } from '../src/wire/problem.ts'
+import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { invalidBody } from '../src/wire/request-body.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
 import { TokenForm, TokenResponseRef } from '../src/wire/token-schemas.ts'
@@ -19,7 +19,24 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         description:
           '`grant_type` is `password` (first-party clients only) or `refresh_token`. Other fields are ignored.',
         body: { content: { 'application/x-www-form-urlencoded': { schema: TokenForm } } },
-        response: { 200: TokenResponseRef, ...problemsOfForm(413, 415, 429, 503) },
+        response: {
+          200: TokenResponseRef,
+          ...problemsOfForm(
+            [
+              'invalid_request',
+              'unsupported_grant_type',
+              'invalid_credentials',
+              'refresh_token_required',
+              'invalid_token',
+              'token_expired',
+              'token_revoked',
+            ],
+            ...bodyCodes,
+            'too_many_attempts',
+            'overloaded',
+            'unavailable',
+          ),
+        },
       },
     },
     async (request, reply) => {

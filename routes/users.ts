@@ -1,12 +1,14 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { canonicalPrefix } from '../src/names/username.ts'
-import { problems } from '../src/wire/problem.ts'
+import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 import { NewUserBody, UserChangesBody, UserItemRef, userItem } from '../src/wire/user-schemas.ts'
 
 /** Nobody here could make another one; the command line may do without. */
 const keepAdmin = { keepAdmin: true }
+
+const adminCodes = [...tokenCodes, 'admin_required'] as const
 
 const ById = Type.Object({ id: Type.String() })
 
@@ -38,7 +40,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
             users: Type.Array(UserItemRef),
             next: Type.Union([Type.String(), Type.Null()], { description: 'for `after`; null on the last page' }),
           }),
-          ...problems(400, 401, 403, 503),
+          ...problems(...adminCodes, 'invalid_request'),
         },
       },
     },
@@ -61,7 +63,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'Create a user',
         security: authorized,
         body: NewUserBody,
-        response: { 201: UserItemRef, ...problems(400, 401, 403, 409, 413, 415, 503) },
+        response: { 201: UserItemRef, ...problems(...adminCodes, ...bodyCodes, 'cross_site', 'taken', 'overloaded') },
       },
     },
     async (request, reply) => {
@@ -80,7 +82,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'One user',
         security: authorized,
         params: ById,
-        response: { 200: UserItemRef, ...problems(401, 403, 404, 503) },
+        response: { 200: UserItemRef, ...problems(...adminCodes, 'not_found') },
       },
     },
     async ({ params }) => userItem(await app.users.get(params.id)),
@@ -97,7 +99,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         security: authorized,
         params: ById,
         body: UserChangesBody,
-        response: { 200: UserItemRef, ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
+        response: {
+          200: UserItemRef,
+          ...problems(...adminCodes, ...bodyCodes, 'cross_site', 'not_found', 'taken', 'last_admin', 'overloaded'),
+        },
       },
     },
     async request => {
@@ -116,7 +121,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'Delete a user and end the sessions',
         security: authorized,
         params: ById,
-        response: { 204: Type.Null({ description: 'The user is gone' }), ...problems(401, 403, 404, 409, 503) },
+        response: {
+          204: Type.Null({ description: 'The user is gone' }),
+          ...problems(...adminCodes, 'cross_site', 'not_found', 'last_admin'),
+        },
       },
     },
     async (request, reply) => {
@@ -135,7 +143,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'End every session of a user',
         security: authorized,
         params: ById,
-        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(401, 403, 404, 503) },
+        response: {
+          200: Type.Object({ sessions_ended: Type.Integer() }),
+          ...problems(...adminCodes, 'cross_site', 'not_found'),
+        },
       },
     },
     async ({ params, claims, client }) => {

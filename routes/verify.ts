@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 import { bearerToken } from '../src/wire/bearer.ts'
 import { identityHeaders } from '../src/wire/identity-headers.ts'
-import { problems } from '../src/wire/problem.ts'
+import { problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { requiredRole } from '../src/wire/required-role.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 
@@ -35,7 +35,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     ),
     response: {
       200: Type.Unsafe<''>({ type: 'null', description: 'Who is asking is in the `X-Auth-…` headers' }),
-      ...problems(400, 401, 403, 503),
+      ...problems(...tokenCodes, 'invalid_request', 'admin_required', 'role_required', 'cross_site'),
     },
   }
   const onRequest = [

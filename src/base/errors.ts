@@ -18,7 +18,7 @@ export const errors = {
   cross_site: { status: 403, detail: 'Cross-site request refused' },
   registration_closed: { status: 403, detail: 'Registration is closed' },
   not_found: { status: 404, detail: 'Not found' },
-  last_admin: { status: 409, detail: 'The last administrator must stay one' },
+  last_admin: { status: 409, detail: 'The last administrator must stay' },
   taken: { status: 409, detail: 'Username or e-mail is taken' },
   too_large: { status: 413, detail: 'Request is too large' },
   unsupported_media_type: { status: 415, detail: 'Media type is not supported' },

@@ -69,24 +69,3 @@ export function challengeOf({ code, detail }: SignetError): string {
   if (code === 'missing_token' || code === 'invalid_credentials') return 'Bearer realm="signet"'
   return `Bearer error="invalid_token", error_description="${detail}"`
 }
-
-const problem = { content: { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } } }
-const badForm = { ...problem.content, 'application/json': { schema: Type.Unsafe({ $ref: 'OAuthError#' }) } }
-
-/** Response schemas for the errors of a route, so that no status leaves without one. */
-export function problems<const S extends number>(...statuses: S[]): Record<S | '4xx' | '5xx', object> {
-  const each = statuses.map(status => [status, { description: STATUS_CODES[status], ...problem }])
-  return {
-    ...Object.fromEntries(each),
-    '4xx': { description: 'Any other mistake of the request', ...problem },
-    '5xx': { description: 'Not now', ...problem },
-  } as Record<S | '4xx' | '5xx', object>
-}
-
-/** The same for a route that answers forms too. */
-export function problemsOfForm<const S extends number>(...statuses: S[]): Record<S | 400 | '4xx' | '5xx', object> {
-  return {
-    ...problems(...statuses),
-    400: { description: 'Bad Request (a form gets the OAuth error)', content: badForm },
-  } as Record<S | 400 | '4xx' | '5xx', object>
-}

@@ -56,9 +56,9 @@ export type RefreshBody = Static<typeof RefreshBody>
 export const TokenResponse = Type.Object(
   {
     access_token: Type.String({ description: 'for `Authorization: Bearer`; short-lived' }),
-    refresh_token: Type.String({ description: 'for `POST /refresh`; each use gives a new one' }),
-    token_type: Type.String({ description: '`bearer`' }),
-    expires_in: Type.Integer({ description: 'seconds until the access token expires' }),
+    refresh_token: Type.String({ description: 'for `POST /refresh`, which answers with the one to use next' }),
+    token_type: Type.String({ description: '`bearer`', examples: ['bearer'] }),
+    expires_in: Type.Integer({ description: 'seconds until the access token expires', examples: [900] }),
   },
   { $id: 'TokenResponse' },
 )
@@ -73,7 +73,9 @@ export type CookieResponse = Static<typeof CookieResponse>
 export const TokenResponseRef = Type.Unsafe<Static<typeof TokenResponse>>({ $ref: 'TokenResponse#' })
 
 /** Tokens return the way they came, or the way `mode` says. */
-export const TokenOrCookieResponse = Type.Union([TokenResponseRef, CookieResponse])
+export const TokenOrCookieResponse = Type.Union([TokenResponseRef, CookieResponse], {
+  description: 'Both tokens, in cookie mode by `Set-Cookie`',
+})
 
 /** What a protected route says in the OpenAPI document: a pasted bearer token, or the username/password form. */
 export const authorized = [{ bearerAuth: [] }, { passwordForm: [] }]

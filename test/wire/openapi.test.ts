@@ -8,6 +8,7 @@ interface Operation {
   summary?: string
   tags?: string[]
   security?: Record<string, unknown>[]
+  requestBody?: { required?: boolean }
   responses: Record<string, { content?: Record<string, { schema?: unknown }>; description?: string }>
 }
 
@@ -55,20 +56,92 @@ t.test('with DOCS the document is valid OpenAPI 3.1 and describes every operatio
   t.ok(ids.size >= 23, `${ids.size} operations`)
 })
 
-t.test('servers and token URL are relative, so that a gateway may strip a path', async t => {
+t.test('a generated client has the public address; the page has what it was loaded from', async t => {
+  for (const path of ['', '/auth']) {
+    const publicUrl = `https://example.com${path}`
+    const { app } = await testApp(t, { docs: true, publicUrl })
+    const document = (await app.inject(`${path}/openapi.json`)).json()
+    const ofPage = (await app.inject(`${path}/docs/json`)).json()
+    const tokenUrl = (of: typeof document) => of.components.securitySchemes.passwordForm.flows.password.tokenUrl
+    t.equal(document.servers[0].url, publicUrl)
+    t.equal(tokenUrl(document), `${publicUrl}/token`)
+    // Under another name, and behind a gateway that strips one more path.
+    const page = `http://127.0.0.1:3000/other${path}`
+    t.equal(new URL(ofPage.servers[0].url, `${page}/docs/json`).href, `${page}/`)
+    t.equal(new URL(tokenUrl(ofPage), `${page}/docs/json`).href, `${page}/token`)
+    const outside = path === '' ? undefined : [{ url: 'https://example.com' }]
+    t.strictSame(document.paths['/verify'].get.servers, outside)
+    t.strictSame(ofPage.paths['/verify'].get.servers, outside && [{ url: '/' }])
+  }
+})
+
+t.test('a body is required exactly where nothing can be done without one', async t => {
   const { app } = await testApp(t, { docs: true })
-  const document = (await app.inject('/openapi.json')).json()
-  const ofPage = (await app.inject('/docs/json')).json()
-  const base = 'https://example.com/auth'
-  t.equal(new URL(document.servers[0].url, `${base}/openapi.json`).href, `${base}/`)
-  t.equal(new URL(ofPage.servers[0].url, `${base}/docs/json`).href, `${base}/`)
-  const { tokenUrl } = document.components.securitySchemes.passwordForm.flows.password
-  t.equal(new URL(tokenUrl, `${base}/openapi.json`).href, `${base}/token`)
+  for (const url of ['/openapi.json', '/docs/json']) {
+    const { paths } = (await app.inject(url)).json() as { paths: Record<string, Record<string, Operation>> }
+    const optional = Object.values(paths)
+      .flatMap(methods => Object.values(methods))
+      .filter(({ requestBody }) => requestBody && !requestBody.required)
+      .map(({ operationId }) => operationId)
+    t.strictSame(optional.sort(), ['logout', 'refresh'], url)
+  }
+})
+
+t.test('a logout may go without a token in its header, and the page shows nobody a closed lock', async t => {
+  const { app } = await testApp(t, { docs: true })
+  const logout = async (url: string): Promise<Operation> => (await app.inject(url)).json().paths['/logout'].post
+  t.strictSame((await logout('/openapi.json')).security, [{ bearerAuth: [] }, { passwordForm: [] }, {}])
+  t.strictSame((await logout('/docs/json')).security, [{ bearerAuth: [] }, { passwordForm: [] }])
+})
+
+t.test('the page has one address, and every other leads there, behind whatever path', async t => {
+  for (const path of ['', '/auth']) {
+    const { app } = await testApp(t, { docs: true, publicUrl: `https://example.com${path}` })
+    const page = await app.inject(`${path}/docs`)
+    t.equal(page.statusCode, 200)
+    t.match(page.body, '<meta name="viewport" content="width=device-width')
+    const loaded = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)]
+    t.ok(loaded.length >= 5)
+    for (const [, link = ''] of loaded) {
+      t.equal((await app.inject(new URL(link, `https://example.com${path}/docs`).pathname)).statusCode, 200, link)
+      const behind = new URL(link, `https://example.com/stripped${path}/docs`).pathname
+      t.match(behind, `/stripped${path}/docs/static/`)
+    }
+    for (const other of [
+      '/docs/',
+      '/docs?x=1',
+      '/docs/?x=/',
+      '/docs/index.html',
+      '/docs/static/',
+      '/docs/static/index.html',
+    ]) {
+      const answer = await app.inject(`${path}${other}`)
+      t.equal(answer.statusCode, 302, other)
+      const seen = `https://example.com/stripped${path}`
+      t.equal(new URL(String(answer.headers.location), `${seen}${other}`).href, `${seen}/docs`, other)
+    }
+    t.equal((await app.inject(`${path}/docs/static/swagger-ui.css`)).statusCode, 200)
+  }
+})
+
+t.test('the text at /refresh is the rule, with the settings of this service', async t => {
+  const text = async (settings: object): Promise<string> => {
+    const { app } = await testApp(t, { docs: true, ...settings })
+    return (await app.inject('/openapi.json')).json().paths['/refresh'].post.description
+  }
+  const calm = await text({})
+  t.match(calm, 'within 30 s of the rotation')
+  t.match(calm, '2 times in 24 h')
+  t.notMatch(calm, 'used before ends')
+  t.match(
+    await text({ refreshRaceWindowSeconds: 0, refreshRetriesPerDay: 0 }),
+    'A refresh token used before ends its session',
+  )
 })
 
 t.test('the page may run its own scripts only, and never asks for https', async t => {
   const { app } = await testApp(t, { docs: true })
-  const answer = await app.inject('/docs/')
+  const answer = await app.inject('/docs')
   t.equal(answer.statusCode, 200)
   const policy = String(answer.headers['content-security-policy'])
   t.match(policy, /script-src 'self'(;|$)/)

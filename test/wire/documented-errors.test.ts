@@ -1,0 +1,133 @@
+/** Every error in the OpenAPI document is one that the operation gives, word for word, and every one it gives is there. */
+import { STATUS_CODES } from 'node:http'
+import type { InjectOptions } from 'fastify'
+import t from 'tap'
+import { errors } from '../../src/base/errors.ts'
+import { testApp } from '../helpers/app.ts'
+
+interface Problem {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly code: keyof typeof errors
+  readonly errors?: unknown
+}
+interface Document {
+  readonly paths: Record<string, Record<string, { readonly responses: Record<string, Response> }>>
+}
+interface Response {
+  readonly content?: Record<string, { readonly examples?: Record<string, { readonly value: Problem }> }>
+}
+
+const secret = 'a'.repeat(40)
+const settings = { docs: true, resourceServers: new Map([['shop', secret]]) }
+const problemType = 'application/problem+json'
+
+t.test('each example says its own status, title, code and detail; together they are the whole table', async t => {
+  const { app } = await testApp(t, settings)
+  const document: Document = (await app.inject('/openapi.json')).json()
+  const told = new Set<string>()
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const [method, { responses }] of Object.entries(operations)) {
+      for (const [status, { content = {} }] of Object.entries(responses)) {
+        if (/^[23]/.test(status)) continue
+        for (const [type, { examples = {} }] of Object.entries(content)) {
+          const name = `${method} ${path} ${status} ${type}`
+          t.not(Object.keys(examples).length, 0, `${name} has examples`)
+          if (type !== problemType) continue
+          for (const [code, { value }] of Object.entries(examples)) {
+            told.add(code)
+            t.match(String(value.status), new RegExp(`^${status.replace('XX', '..')}$`), name)
+            t.equal(value.title, STATUS_CODES[value.status], name)
+            t.equal(value.code, code, name)
+            t.equal(value.detail, errors[value.code].detail, name)
+            if (status !== '4XX') t.equal(value.status, errors[value.code].status, name)
+          }
+        }
+      }
+    }
+  }
+  // A form is told of it otherwise: RFC 6749 section 5.2.
+  t.strictSame(
+    [...told].sort(),
+    Object.keys(errors)
+      .filter(code => code !== 'unsupported_grant_type')
+      .sort(),
+  )
+})
+
+t.test('what an operation answers is among its examples', async t => {
+  const { app, clock, logIn } = await testApp(t, settings)
+  const document: Document = (await app.inject('/openapi.json')).json()
+  const [admin, maria, ended] = [await logIn(), await logIn('maria'), await logIn('maria')]
+  const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+  const body = (given: object): InjectOptions => ({ body: given })
+  const form = (text: string, headers = {}): InjectOptions => ({
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: text,
+  })
+  const basic = { authorization: `Basic ${Buffer.from(`shop:${secret}x`).toString('base64')}` }
+  const cookie = { headers: { cookie: `__Host-signet_access=${maria.access_token}` } }
+  await app.inject({ method: 'POST', url: '/logout', ...bearer(ended.access_token) })
+
+  async function expect(code: string, operation: string, options: InjectOptions = {}, url?: string): Promise<void> {
+    const [method = '', path = ''] = operation.split(' ')
+    const answer = await app.inject({ method: method as 'GET', url: url ?? path, ...options })
+    const response = document.paths[path]?.[method.toLowerCase()]?.responses[answer.statusCode]
+    const type = String(answer.headers['content-type']).split(';')[0] ?? ''
+    const { errors: _, ...given } = answer.json()
+    const { errors: __, ...example } = response?.content?.[type]?.examples?.[code]?.value ?? { errors: undefined }
+    t.strictSame(given, example, `${operation}: ${code} as ${type}`)
+  }
+
+  const wrong = { username: 'maria', password: 'wrong' }
+  await expect('invalid_credentials', 'POST /login', body(wrong))
+  await expect('invalid_request', 'POST /login', body({}))
+  await expect('cross_site', 'POST /login', body({ ...wrong, mode: 'cookie' }))
+  await expect('too_large', 'POST /login', body({ ...wrong, password: 'x'.repeat(20_000) }))
+  await expect('unsupported_media_type', 'POST /login', { headers: { 'content-type': 'text/plain' }, body: 'x' })
+  await expect('invalid_credentials', 'POST /login', form('username=maria&password=wrong'))
+  await expect('unsupported_grant_type', 'POST /login', form('username=maria&password=x&grant_type=x'))
+  await expect('invalid_credentials', 'POST /token', form('grant_type=password&username=maria&password=wrong'))
+  await expect('invalid_request', 'POST /token', form('grant_type=refresh_token'))
+  await expect('unsupported_grant_type', 'POST /token', form('grant_type=client_credentials'))
+  for (const [code, token] of [
+    ['refresh_token_required', maria.access_token],
+    ['invalid_token', 'eyJ'],
+    ['token_revoked', ended.refresh_token],
+  ] as const) {
+    await expect(code, 'POST /token', form(`grant_type=refresh_token&refresh_token=${token}`))
+    await expect(code, 'POST /refresh', body({ refresh_token: token }))
+  }
+  await expect('invalid_request', 'POST /refresh')
+  await expect('invalid_client', 'POST /introspect', form('token=x', basic))
+  await expect('invalid_client', 'POST /introspect', { headers: basic })
+  await expect('invalid_request', 'POST /revoke', form('x=y'))
+  await expect('missing_token', 'POST /logout')
+  await expect('invalid_token', 'POST /logout', bearer('eyJ'))
+  await expect('cross_site', 'POST /logout', cookie)
+  await expect('cross_site', 'PUT /me/password', cookie)
+  await expect('cross_site', 'DELETE /sessions/{id}', cookie, '/sessions/x')
+  await expect('cross_site', 'POST /users/{id}/logout', cookie, '/users/x/logout')
+  await expect('registration_closed', 'POST /register', body(wrong))
+  for (const path of ['/me', '/sessions', '/users', '/verify']) {
+    await expect('missing_token', `GET ${path}`)
+    await expect('invalid_token', `GET ${path}`, bearer('eyJ'))
+    await expect('access_token_required', `GET ${path}`, bearer(maria.refresh_token))
+    await expect('token_revoked', `GET ${path}`, bearer(ended.access_token))
+  }
+  await expect('admin_required', 'GET /users', bearer(maria.access_token))
+  await expect('admin_required', 'GET /verify', bearer(maria.access_token), '/verify?role=admin')
+  await expect('role_required', 'GET /verify', bearer(maria.access_token), '/verify?role=editor')
+  await expect('invalid_request', 'GET /verify', bearer(maria.access_token), '/verify?rôle=x')
+  await expect('invalid_request', 'GET /sessions', bearer(maria.access_token), '/sessions?limit=0')
+  await expect('not_found', 'DELETE /sessions/{id}', bearer(maria.access_token), '/sessions/x')
+  await expect('not_found', 'GET /users/{id}', bearer(admin.access_token), '/users/x')
+  await expect('last_admin', 'DELETE /users/{id}', bearer(admin.access_token), '/users/user-1')
+  const taken = { username: 'maria', password: 'a long sentence of hers' }
+  await expect('taken', 'POST /users', { ...bearer(admin.access_token), body: taken })
+  const change = { current_password: 'wrong', new_password: 'a long sentence of hers' }
+  await expect('invalid_credentials', 'PUT /me/password', { ...bearer(maria.access_token), body: change })
+  clock.advance(900)
+  await expect('token_expired', 'GET /me', bearer(maria.access_token))
+})
