@@ -25,5 +25,21 @@ export function isStreamSafe(text: string): boolean {
   return !tooManyMarks.test(text)
 }
 
+/**
+ * What steers a terminal, or is not seen on one: control and format characters (C0, C1, the marks that turn the direction),
+ * unpaired surrogates, what is not assigned, and the two separators of lines.
+ */
+export const steers = /[\p{C}\u2028\u2029]/gu
+
+/** For a terminal: every such character is shown as U+FFFD. */
+export function visible(text: string): string {
+  return text.replace(steers, '\u{fffd}')
+}
+
+/** The same as one line. */
+export function oneLine(text: string): string {
+  return visible(text.replace(/\s+/g, ' ')).trim()
+}
+
 /** With the two half-width voice marks of Japanese, which become marks in NFKC and are letters until then. */
 const tooManyMarks = /[\p{M}\uff9e\uff9f]{31}/u

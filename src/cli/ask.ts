@@ -1,47 +1,53 @@
 /** Asking the person at the terminal. Questions go to standard error, so that standard output is only the answer. */
 import { read } from 'read'
+import { oneLine } from '../base/text.ts'
+import { type Call, isInteractive } from './call.ts'
 import { UsageError } from './failure.ts'
 
 const longestPassword = 4096
 
-export const isInteractive = () => process.stdin.isTTY && process.stderr.isTTY
-
 /**
  * A password from standard input or, hidden and twice, from the terminal; there is no other way in, because arguments
  * stand in the process list and the shell's history.
+ * @param check throws for one that would be refused, so that nobody types that twice
  */
-export async function askPassword(fromStandardInput: boolean | undefined): Promise<string> {
-  if (fromStandardInput) return readPassword()
-  if (!isInteractive()) throw new UsageError('there is no terminal to ask for the password: use --password-stdin')
-  const password = await ask('Password:', true)
+export async function askPassword(
+  call: Call,
+  fromStandardInput: boolean | undefined,
+  check: (password: string) => Promise<void>,
+): Promise<string> {
+  if (fromStandardInput) return readPassword(call)
+  if (!isInteractive(call)) throw new UsageError('there is no terminal to ask for the password: use --password-stdin')
+  const password = await ask(call, 'Password:', true)
   if (password === '') throw new Error('a password is required')
-  if ((await ask('Again:', true)) !== password) throw new Error('the two passwords differ')
+  await check(password)
+  if ((await ask(call, 'Again:', true)) !== password) throw new Error('the two passwords differ')
   return password
 }
 
 /** Whether the answer is yes. */
-export async function confirm(question: string): Promise<boolean> {
-  return /^y(es)?$/i.test((await ask(`${question} [y/N]`, false)).trim())
+export async function confirm(call: Call, question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await ask(call, `${oneLine(question)} [y/N]`, false)).trim())
 }
 
-async function ask(prompt: string, silent: boolean): Promise<string> {
+async function ask({ stdin, stderr }: Call, prompt: string, silent: boolean): Promise<string> {
   // Ctrl-D closes the prompt without an answer, of which `read` says nothing; it pauses the input, as an answer does too,
   // so the answer is given the time to come first.
   const ended = Promise.withResolvers<never>()
   const onPause = () => setImmediate(() => ended.reject(new Error('canceled')))
-  process.stdin.once('pause', onPause)
+  stdin.once('pause', onPause)
   try {
-    return await Promise.race([read({ prompt, silent, output: process.stderr }), ended.promise])
+    return await Promise.race([read({ prompt, silent, input: stdin, output: stderr }), ended.promise])
   } finally {
-    process.stdin.off('pause', onPause)
-    if (silent) process.stderr.write('\n')
+    stdin.off('pause', onPause)
+    if (silent) stderr.write('\n')
   }
 }
 
-async function readPassword(): Promise<string> {
+async function readPassword({ stdin }: Call): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of process.stdin) {
+  for await (const chunk of stdin) {
     chunks.push(chunk)
     length += chunk.length
     if (length > longestPassword) throw new Error(`a password has at most ${longestPassword} bytes`)

@@ -4,9 +4,9 @@ import { ConfigError, loadCommandConfig } from '../config/config.ts'
 import { type Database, nameOfDatabase } from '../config/database-url.ts'
 import { copyDatabase } from '../copy/copy-service.ts'
 import { openTransferTarget, withTransferSource } from '../engines/open-stores.ts'
+import type { Call, Environment } from './call.ts'
 import { UsageError } from './failure.ts'
 import { onInterrupt } from './interrupt.ts'
-import type { Environment } from './open-domain.ts'
 import { printRow } from './output.ts'
 import { startProgress } from './progress.ts'
 
@@ -19,7 +19,7 @@ interface CopyOptions {
   readonly json?: boolean
 }
 
-export function copyCommand(db: Command, env: Environment): void {
+export function copyCommand(db: Command, call: Call): void {
   db.command('copy')
     .description('copy everything into an empty database, of the same or the other engine, while the service serves')
     .addOption(new Option('--from <url>', 'the database that is copied; it is only read').conflicts('fromFile'))
@@ -39,15 +39,15 @@ the new database. Stop the service first where that matters. Use the same JWT_SE
 Users, sessions, signing keys, failed attempts and the salt are copied; the limits of the current minute are not. Until the
 copy is complete and compared, no service starts on it.`,
     )
-    .action((_: unknown, command: Command) => copy(env, command.optsWithGlobals()))
+    .action((_: unknown, command: Command) => copy(call, command.optsWithGlobals()))
 }
 
-async function copy(env: Environment, options: CopyOptions) {
-  const from = databaseOf('from', options.from, options.fromFile, env)
-  const to = databaseOf('to', options.to, options.toFile, env)
+async function copy(call: Call, options: CopyOptions) {
+  const from = databaseOf('from', options.from, options.fromFile, call.env)
+  const to = databaseOf('to', options.to, options.toFile, call.env)
   const stop = new AbortController()
   const release = onInterrupt(() => stop.abort(new Error('stopped: begin again with --restart')))
-  const progress = startProgress(100)
+  const progress = startProgress(call, 100)
   try {
     const tally = await withTransferSource({ database: from }, async source => {
       const target = await openTransferTarget({ database: to })
@@ -61,7 +61,7 @@ async function copy(env: Environment, options: CopyOptions) {
       }
     })
     progress.stop()
-    await printRow({ from: nameOfDatabase(from), to: nameOfDatabase(to), ...tally }, options)
+    await printRow(call, { from: nameOfDatabase(from), to: nameOfDatabase(to), ...tally }, options)
   } finally {
     release()
     progress.stop()

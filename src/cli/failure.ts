@@ -2,6 +2,7 @@
 
 import { SignetError } from '../base/errors.ts'
 import { ConfigError } from '../config/config.ts'
+import { type Call, say } from './call.ts'
 
 /** The command was called in a wrong way: exit code 2. */
 export class UsageError extends Error {
@@ -9,8 +10,8 @@ export class UsageError extends Error {
 }
 
 /** Says what went wrong. @returns the exit code */
-export function explain(error: unknown): 1 | 2 {
-  for (const line of linesOf(error)) process.stderr.write(`signet: ${line.replace(/\s+/g, ' ')}\n`)
+export function explain(call: Call, error: unknown): 1 | 2 {
+  for (const line of linesOf(error)) say(call, line)
   return error instanceof UsageError ? 2 : 1
 }
 

@@ -1,19 +1,19 @@
+import { type Call, say } from './call.ts'
+
 /**
  * Asks the service that runs with this environment.
  * @returns whether it answered 200 within three seconds; otherwise why not is on standard error
  */
-export async function healthcheck(
-  env: Readonly<Record<string, string | undefined>>,
-  question: 'live' | 'ready',
-): Promise<boolean> {
+export async function healthcheck(call: Pick<Call, 'env' | 'stderr'>, question: 'live' | 'ready'): Promise<boolean> {
+  const { env } = call
   const url = `http://${connectable(env['HOST'] || '127.0.0.1')}:${env['PORT'] || 3000}/health/${question}`
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(3000) })
-    if (!response.ok) process.stderr.write(`signet: ${url} answered ${response.status}\n`)
+    if (!response.ok) say(call, `${url} answered ${response.status}`)
     return response.ok
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error }
-    process.stderr.write(`signet: ${url} did not answer: ${cause?.message || message}\n`)
+    say(call, `${url} did not answer: ${cause?.message || message}`)
     return false
   }
 }

@@ -3,13 +3,15 @@ import { once } from 'node:events'
 import { createReadStream, createWriteStream, fstatSync, readFileSync, statSync } from 'node:fs'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { type Command, Option } from 'commander'
+import { oneLine } from '../base/text.ts'
 import { readFirebaseParameters } from '../users/import/firebase-parameters.ts'
 import type { ImportTally } from '../users/import/import-service.ts'
 import { mapRecords, type Origin, origins, withoutPasswords } from '../users/import/moving-in.ts'
 import { type RecordFormat, readRecords, type UserRecord } from '../users/import/user-records.ts'
+import { type Call, say } from './call.ts'
 import { UsageError } from './failure.ts'
 import { onInterrupt } from './interrupt.ts'
-import { type Environment, withDomain } from './open-domain.ts'
+import { withDomain } from './open-domain.ts'
 import { printRow } from './output.ts'
 import { startProgress } from './progress.ts'
 
@@ -23,7 +25,7 @@ interface ImportOptions {
   readonly verbose?: boolean
 }
 
-export function importUsers(users: Command, env: Environment): void {
+export function importUsers(users: Command, call: Call): void {
   users
     .command('import <file>')
     .description('add the users of a file, or of standard input (-), whose names are free; safe to stop and repeat')
@@ -43,17 +45,17 @@ What other systems export is read with --from: docs/moving-in.md has a command f
 Users that exist are skipped and never changed; a name that is somebody else's there is a refused line. A refused line is reported by its number and reason, and makes the exit
 code 1; the others are imported all the same.`,
     )
-    .action((file: string, _: unknown, command: Command) => run(env, file, command.optsWithGlobals()))
+    .action((file: string, _: unknown, command: Command) => run(call, file, command.optsWithGlobals()))
 }
 
-async function run(env: Environment, file: string, { report, ...options }: ImportOptions) {
+async function run(call: Call, file: string, { report, ...options }: ImportOptions) {
   if ((options.from === 'firebase') !== (options.parameters !== undefined)) {
     throw new UsageError('--from firebase and --parameters belong together: see docs/moving-in.md')
   }
   const stop = new AbortController()
-  const { source, bytes } = openSource(file, report, stop.signal)
-  await withDomain(env, { ...options, create: true }, async ({ imports }) => {
-    const progress = startProgress(bytes)
+  const { source, bytes } = openSource(call, file, report, stop.signal)
+  await withDomain(call, { ...options, create: true }, async ({ imports }) => {
+    const progress = startProgress(call, bytes)
     const refusals = report === undefined ? undefined : await openReport(report)
     const release = onInterrupt(() => stop.abort())
     const startedAt = performance.now()
@@ -63,8 +65,8 @@ async function run(env: Environment, file: string, { report, ...options }: Impor
       tally = await imports.importFrom(recordsOf(source, file, options), {
         signal: stop.signal,
         refused(line, reason) {
-          if (refusals) refusals.write(`line ${line}: ${reason}\n`)
-          else progress.line(`signet: line ${line}: ${reason}`)
+          if (refusals) refusals.write(`${oneLine(`line ${line}: ${reason}`)}\n`)
+          else progress.say(`line ${line}: ${reason}`)
         },
         progress(now) {
           tally = now
@@ -80,12 +82,13 @@ async function run(env: Environment, file: string, { report, ...options }: Impor
       release()
       progress.stop()
       if (refusals) await new Promise(resolve => refusals.end(resolve))
-      if (isComplete || tally.line > 0 || stop.signal.aborted) await printRow(countsOf(tally, isComplete), options)
+      if (isComplete || tally.line > 0 || stop.signal.aborted)
+        await printRow(call, countsOf(tally, isComplete), options)
       if (!isComplete && tally.line > 0) {
-        process.stderr.write(`signet: stopped after line ${tally.line}; run it again for the rest\n`)
+        say(call, `stopped after line ${tally.line}; run it again for the rest`)
       }
     }
-    if (!isComplete || tally.refused > 0) process.exitCode = 1
+    if (!isComplete || tally.refused > 0) call.exitCode = 1
   })
 }
 
@@ -110,17 +113,21 @@ function formatOf(file: string, from: Origin | undefined): RecordFormat | undefi
 }
 
 /** @returns the bytes, and how many there are as far as that can be known */
-function openSource(file: string, report: string | undefined, signal: AbortSignal) {
+function openSource(call: Call, file: string, report: string | undefined, signal: AbortSignal) {
   const isStandardInput = file === '-'
-  if (isStandardInput && process.stdin.isTTY) throw new UsageError('standard input is a terminal: name a file')
-  const stat = isStandardInput ? fstatSync(0) : statSync(file)
-  if (stat.isDirectory()) throw new Error(`${file} is a directory`)
+  if (isStandardInput && call.stdin.isTTY) throw new UsageError('standard input is a terminal: name a file')
+  const stat = isStandardInput ? statOfInput(call) : statSync(file)
+  if (stat?.isDirectory()) throw new Error(`${file} is a directory`)
   const written = report === undefined ? undefined : statSync(report, { throwIfNoEntry: false })
-  if (written && written.dev === stat.dev && written.ino === stat.ino) {
+  if (stat && written && written.dev === stat.dev && written.ino === stat.ino) {
     throw new UsageError('--report names the file that is imported')
   }
-  const source: Readable = isStandardInput ? process.stdin : createReadStream(file)
-  return { source: addAbortSignal(signal, source), bytes: stat.isFile() ? stat.size : undefined }
+  const source: Readable = isStandardInput ? call.stdin : createReadStream(file)
+  return { source: addAbortSignal(signal, source), bytes: stat?.isFile() ? stat.size : undefined }
+}
+
+function statOfInput({ stdin: { fd } }: Call) {
+  return fd === undefined ? undefined : fstatSync(fd)
 }
 
 async function openReport(file: string) {

@@ -8,13 +8,14 @@ import { openStores } from '../engines/open-stores.ts'
 import type { Algorithm } from '../jws/jws.ts'
 import { createKeyService, type KeyService } from '../keys/key-service.ts'
 import { createPasswordHasher, type PasswordHasher } from '../passwords/password-hash.ts'
-import { createPasswordPolicy } from '../passwords/password-policy.ts'
+import { createPasswordPolicy, type PasswordPolicy } from '../passwords/password-policy.ts'
 import type { Stores } from '../stores/stores.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import type { Call } from './call.ts'
+import { jsonLine } from './output.ts'
 
 export interface Domain extends Administration {
   readonly stores: Stores
+  readonly policy: PasswordPolicy
   /** What the database is called in messages. */
   readonly database: string
 }
@@ -28,13 +29,14 @@ export const actor = { by: 'command line' } as const
  * @param options.verbose writes audit lines to standard error
  */
 export async function withDomain<T>(
-  env: Environment,
+  call: Call,
   { create = false, verbose = false }: { create?: boolean; verbose?: boolean | undefined },
   act: (domain: Domain) => Promise<T>,
 ): Promise<T> {
-  const config = loadCommandConfig(env)
+  const config = loadCommandConfig(call.env)
   const stores = await openShared(config.database, create)
   const { passwordHash: scheme, bcryptCost, hashThreads: threads } = config
+  const policy = createPasswordPolicy(config.passwordMinLength, scheme)
   let hasher: PasswordHasher | undefined
   const administration = createAdministration({
     config,
@@ -43,11 +45,11 @@ export async function withDomain<T>(
       hasher ??= createPasswordHasher({ scheme, bcryptCost, threads, queue: undefined })
       return hasher
     },
-    policy: createPasswordPolicy(config.passwordMinLength, scheme),
+    policy,
     revocations: pollTells,
-    audit: verbose ? writeAudit : () => {},
+    audit: verbose ? auditOn(call) : () => {},
   })
-  const others = { stores, database: nameOfDatabase(config.database) }
+  const others = { stores, policy, database: nameOfDatabase(config.database) }
   try {
     return await act(Object.assign(administration, others))
   } finally {
@@ -58,13 +60,13 @@ export async function withDomain<T>(
 
 /** The same for commands on the key ring. */
 export async function withKeys<T>(
-  env: Environment,
+  call: Call,
   { verbose = false }: { verbose?: boolean | undefined },
   act: (keys: KeyService, algorithm: Algorithm) => Promise<T>,
 ): Promise<T> {
-  const config = loadKeysConfig(env)
+  const config = loadKeysConfig(call.env)
   const stores = await openShared(config.database, false)
-  const audit = verbose ? writeAudit : () => {}
+  const audit = verbose ? auditOn(call) : () => {}
   const { salt, keys: store } = stores
   try {
     return await act(createKeyService({ ...config, salt, store, settings: config, audit, ...actor }), config.algorithm)
@@ -86,9 +88,11 @@ export function shared(database: Database): Database {
 }
 
 /** In the form of the service's log, so that one tool reads both. */
-const writeAudit: Audit = event => {
-  const line = { level: 30, time: systemClock() * 1000, audit: event, msg: event.event }
-  process.stderr.write(`${JSON.stringify(line)}\n`)
+function auditOn({ stderr }: Call): Audit {
+  return event => {
+    const line = { level: 30, time: systemClock() * 1000, audit: event, msg: event.event }
+    stderr.write(jsonLine(line))
+  }
 }
 
 /** Running servers learn of ended sessions by their poll, within about a second. */

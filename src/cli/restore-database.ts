@@ -6,9 +6,10 @@ import { loadCommandConfig } from '../config/config.ts'
 import { nameOfDatabase } from '../config/database-url.ts'
 import { restoreDatabase } from '../engines/open-stores.ts'
 import type { RestorePlan, RevivedSession } from '../stores/restore.ts'
-import { confirm, isInteractive } from './ask.ts'
+import { confirm } from './ask.ts'
+import { type Call, isInteractive } from './call.ts'
 import { UsageError } from './failure.ts'
-import { type Environment, shared } from './open-domain.ts'
+import { shared } from './open-domain.ts'
 import { printJson, printRow, printRows } from './output.ts'
 
 interface RestoreOptions {
@@ -17,7 +18,7 @@ interface RestoreOptions {
   readonly json?: boolean
 }
 
-export function restoreCommand(db: Command, env: Environment): void {
+export function restoreCommand(db: Command, call: Call): void {
   db.command('restore <file>')
     .description('put a backup in place of a SQLite database; stop the service first')
     .option('--yes', 'replace the database that is there without asking; it is kept under another name')
@@ -33,11 +34,11 @@ Sessions that were ended since the backup live again, and are listed, with --end
 more. Deleted users and former passwords are back as well: docs/operations.md says what to do.
 PostgreSQL: pg_restore, into an empty database.`,
     )
-    .action((file: string, _: unknown, command: Command) => restore(env, file, command.optsWithGlobals()))
+    .action((file: string, _: unknown, command: Command) => restore(call, file, command.optsWithGlobals()))
 }
 
-async function restore(env: Environment, file: string, options: RestoreOptions) {
-  const database = shared(loadCommandConfig(env).database)
+async function restore(call: Call, file: string, options: RestoreOptions) {
+  const database = shared(loadCommandConfig(call.env).database)
   const name = nameOfDatabase(database)
   let plan: RestorePlan | undefined
   const result = await restoreDatabase({ database }, file, {
@@ -46,11 +47,11 @@ async function restore(env: Environment, file: string, options: RestoreOptions) 
     async decide(what) {
       plan = what
       const mustAsk = what.replaces && !options.yes
-      if (mustAsk && !isInteractive()) {
+      if (mustAsk && !isInteractive(call)) {
         throw new UsageError(`${name} exists: use --yes to replace it (it is kept under another name)`)
       }
-      if (!options.json) await printRows(pages(what.revived ?? []), options)
-      return !mustAsk || confirm(`Put ${file} in place of ${name}? ${fateOf(what, options)}`)
+      if (!options.json) await printRows(call, pages(what.revived ?? []), options)
+      return !mustAsk || confirm(call, `Put ${file} in place of ${name}? ${fateOf(what, options)}`)
     },
   })
   if (!result || !plan) throw new Error('nothing was restored')
@@ -59,8 +60,8 @@ async function restore(env: Environment, file: string, options: RestoreOptions) 
   const { keptAs, schema } = result
   const done = { database: name, file, former: keptAs, from: schema.found, to: schema.current, users, sessions }
   if (options.json)
-    await printJson({ ...done, revived: revived?.map(itemOf) ?? null, ended: options.endRevived === true })
-  else await printRow({ ...done, revived: revived?.length ?? 'not known' }, options)
+    await printJson(call, { ...done, revived: revived?.map(itemOf) ?? null, ended: options.endRevived === true })
+  else await printRow(call, { ...done, revived: revived?.length ?? 'not known' }, options)
 }
 
 function fateOf({ revived }: RestorePlan, { endRevived }: RestoreOptions): string {

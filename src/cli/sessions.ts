@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { isoTime } from '../base/iso-time.ts'
 import { lastUsedAt } from '../sessions/session.ts'
 import type { ListedSession, Session } from '../stores/stores.ts'
+import type { Call } from './call.ts'
 import { UsageError } from './failure.ts'
-import { actor, type Domain, type Environment, withDomain } from './open-domain.ts'
+import { actor, type Domain, withDomain } from './open-domain.ts'
 import { printRow, printRows } from './output.ts'
 import { oneOf, type UserChoice, userOption } from './which-user.ts'
 
@@ -16,14 +17,14 @@ interface SessionOptions extends UserChoice {
 
 const pageSize = 500
 
-export function addSessionCommands(sessions: Command, env: Environment): void {
+export function addSessionCommands(sessions: Command, call: Call): void {
   sessions
     .command('list')
     .description('list live sessions: those of one user newest first, or all in the order of their ids')
     .option('--user <name-or-id>', 'only those of this user')
     .addOption(userOption())
     .option('--json', 'print NDJSON, one session a line')
-    .action((_: unknown, command: Command) => list(env, command.optsWithGlobals()))
+    .action((_: unknown, command: Command) => list(call, command.optsWithGlobals()))
 
   sessions
     .command('end [id]')
@@ -31,11 +32,11 @@ export function addSessionCommands(sessions: Command, env: Environment): void {
     .option('--user <name-or-id>', 'end all sessions of this user')
     .addOption(userOption())
     .option('--json', 'print {"sessions_ended": …} as one JSON document')
-    .action((sid: string | undefined, _: unknown, command: Command) => end(env, sid, command.optsWithGlobals()))
+    .action((sid: string | undefined, _: unknown, command: Command) => end(call, sid, command.optsWithGlobals()))
 }
 
-async function list(env: Environment, options: SessionOptions) {
-  await withDomain(env, options, domain => printRows(pages(domain, options), options))
+async function list(call: Call, options: SessionOptions) {
+  await withDomain(call, options, domain => printRows(call, pages(domain, options), options))
 }
 
 async function* pages({ users, sessions }: Domain, options: SessionOptions) {
@@ -57,16 +58,16 @@ async function* pages({ users, sessions }: Domain, options: SessionOptions) {
   }
 }
 
-async function end(env: Environment, sid: string | undefined, options: SessionOptions) {
+async function end(call: Call, sid: string | undefined, options: SessionOptions) {
   if ((sid === undefined) === (options.user === undefined)) throw new UsageError('give either a session id or --user')
-  await withDomain(env, options, async ({ users, sessions }) => {
+  await withDomain(call, options, async ({ users, sessions }) => {
     let ended = 1
     if (sid !== undefined) await sessions.endAny(sid, actor.by)
     else {
       const { userId } = await oneOf(users, options.user ?? '', options)
       ended = await sessions.logOutAll(userId, undefined, actor.by)
     }
-    await printRow({ sessions_ended: ended }, options)
+    await printRow(call, { sessions_ended: ended }, options)
   })
 }
 

@@ -1,16 +1,18 @@
 /** `signet users`: the administrator's acts on accounts, without a server in between. */
 import { type Command, Option } from 'commander'
-import { canonicalEmail } from '../names/email.ts'
+import { SignetError } from '../base/errors.ts'
 import { canonicalPrefix, newUsername } from '../names/username.ts'
-import type { User } from '../stores/stores.ts'
-import { rolePattern } from '../users/account.ts'
+import type { Stores, User } from '../stores/stores.ts'
 import type { AccountChanges } from '../users/accounts.ts'
+import { emailOf, newAddress, requireFree } from '../users/address.ts'
 import { userItem } from '../wire/user-schemas.ts'
-import { askPassword, confirm, isInteractive } from './ask.ts'
+import { askPassword, confirm } from './ask.ts'
+import { type Call, isInteractive } from './call.ts'
 import { UsageError } from './failure.ts'
 import { importUsers } from './import-users.ts'
-import { actor, type Domain, type Environment, withDomain } from './open-domain.ts'
+import { actor, type Domain, withDomain } from './open-domain.ts'
 import { printRow, printRows } from './output.ts'
+import { requireMeant, role } from './role-option.ts'
 import { oneOf, type UserChoice, userOption } from './which-user.ts'
 
 interface Common {
@@ -22,6 +24,7 @@ interface AddOptions extends Common {
   readonly role?: string
   readonly email?: string
   readonly passwordStdin?: boolean
+  readonly yes?: boolean
 }
 
 interface SetOptions extends Common, UserChoice {
@@ -31,27 +34,37 @@ interface SetOptions extends Common, UserChoice {
   readonly enable?: boolean
   readonly password?: boolean
   readonly passwordStdin?: boolean
+  readonly yes?: boolean
+}
+
+interface ListOptions extends Common {
+  readonly q?: string
+  /** What `--q` was called before. */
+  readonly prefix?: string
+  readonly limit?: number
 }
 
 const pageSize = 500
 
-export function addUserCommands(users: Command, env: Environment): void {
+export function addUserCommands(users: Command, call: Call): void {
   users
     .command('add <name>')
     .description('add a user; asks for the password unless it comes from standard input')
     .option('--role <role>', 'what the token says the user is (default: user)', role)
     .option('--email <address>', 'another name to log in with')
     .option('--password-stdin', 'read the password from standard input, without its last line break')
+    .option('--yes', 'do not ask back about the role')
     .option('--json', 'print the user as one JSON document')
-    .action((name: string, _: unknown, command: Command) => add(env, name, command.optsWithGlobals()))
+    .action((name: string, _: unknown, command: Command) => add(call, name, command.optsWithGlobals()))
 
   users
     .command('list')
     .description('list users by name: all of them, a page at a time')
-    .option('--prefix <text>', 'only names and e-mail addresses that begin with this')
+    .option('--q <text>', 'only names and e-mail addresses that begin with this')
+    .addOption(new Option('--prefix <text>').conflicts('q').hideHelp())
     .option('--limit <number>', 'no more than this many', count)
     .option('--json', 'print NDJSON, one user a line')
-    .action((_: unknown, command: Command) => list(env, command.optsWithGlobals()))
+    .action((_: unknown, command: Command) => list(call, command.optsWithGlobals()))
 
   users
     .command('set <name-or-id>')
@@ -63,16 +76,17 @@ export function addUserCommands(users: Command, env: Environment): void {
     .option('--enable', 'allow logins again')
     .addOption(new Option('--password', 'ask for a new password').conflicts('passwordStdin'))
     .option('--password-stdin', 'read a new password from standard input')
+    .option('--yes', 'do not ask back about the role')
     .addOption(userOption())
     .option('--json', 'print the user as one JSON document')
-    .action((user: string, _: unknown, command: Command) => set(env, user, command.optsWithGlobals()))
+    .action((user: string, _: unknown, command: Command) => set(call, user, command.optsWithGlobals()))
 
   users
     .command('unlock <name-or-id>')
     .description('end the wait after wrong passwords: the next attempt is looked at, from wherever it comes')
     .addOption(userOption())
     .option('--json', 'print the user as one JSON document')
-    .action((user: string, _: unknown, command: Command) => unlock(env, user, command.optsWithGlobals()))
+    .action((user: string, _: unknown, command: Command) => unlock(call, user, command.optsWithGlobals()))
 
   users
     .command('delete <name-or-id>')
@@ -80,24 +94,28 @@ export function addUserCommands(users: Command, env: Environment): void {
     .option('--yes', 'do not ask')
     .addOption(userOption())
     .option('--json', 'print the deleted user as one JSON document')
-    .action((user: string, _: unknown, command: Command) => remove(env, user, command.optsWithGlobals()))
+    .action((user: string, _: unknown, command: Command) => remove(call, user, command.optsWithGlobals()))
 
-  importUsers(users, env)
+  importUsers(users, call)
 }
 
-async function add(env: Environment, name: string, { role, email, passwordStdin, ...common }: AddOptions) {
-  await withDomain(env, { ...common, create: true }, async ({ users }) => {
-    const named = newUsername(name, canonicalEmail(email ?? '') ?? null)
+async function add(call: Call, name: string, { role, email, passwordStdin, yes, ...common }: AddOptions) {
+  await requireMeant(call, role, yes)
+  await withDomain(call, { ...common, create: true }, async ({ users, stores, policy }) => {
+    const address = emailOf(email)
+    const named = newUsername(name, address)
     if ('mistake' in named) throw new Error(`the name ${named.mistake}`)
-    const password = await askPassword(passwordStdin)
+    const { username } = named
+    await requireNobody(stores, address, username)
+    const password = await askPassword(call, passwordStdin, one => policy.check(one, username, '/password'))
     const account = { username: name, password, ...(role && { role }), ...(email !== undefined && { email }) }
-    await printRow(userItem(await users.create(account, actor)), common)
+    await printRow(call, userItem(await users.create(account, actor)), common)
   })
 }
 
-async function list(env: Environment, options: Common & { prefix?: string; limit?: number }) {
-  const prefix = canonicalPrefix(options.prefix ?? '')
-  await withDomain(env, options, domain => printRows(pages(domain, prefix, options.limit), options))
+async function list(call: Call, options: ListOptions) {
+  const prefix = canonicalPrefix(options.q ?? options.prefix ?? '')
+  await withDomain(call, options, domain => printRows(call, pages(domain, prefix, options.limit), options))
 }
 
 async function* pages({ users }: Domain, prefix: string, most = Number.POSITIVE_INFINITY) {
@@ -111,46 +129,57 @@ async function* pages({ users }: Domain, prefix: string, most = Number.POSITIVE_
   }
 }
 
-async function set(env: Environment, nameOrId: string, options: SetOptions) {
-  const { role, email, disable, enable, password, passwordStdin } = options
+async function set(call: Call, nameOrId: string, options: SetOptions) {
+  const { role, email, disable, enable, password, passwordStdin, yes } = options
   const wantsPassword = password || passwordStdin
   if (![role, email, disable, enable, wantsPassword].some(one => one !== undefined)) {
     throw new UsageError('there is nothing to change: see signet users set --help')
   }
-  await withDomain(env, options, async ({ users }) => {
-    const { userId } = await oneOf(users, nameOrId, options)
+  await requireMeant(call, role, yes)
+  await withDomain(call, options, async ({ users, stores, policy }) => {
+    const user = await oneOf(users, nameOrId, options)
+    const { userId, username } = user
+    if (email !== undefined) {
+      const { email: address } = await newAddress(stores.users, user, email || null)
+      await requireNobody(stores, address ?? null, undefined, userId)
+    }
     const changes: AccountChanges = {
       ...(role && { role }),
       ...(email !== undefined && { email: email === false ? null : email }),
       ...((disable || enable) && { disabled: disable === true }),
-      ...(wantsPassword && { password: await askPassword(passwordStdin) }),
+      ...(wantsPassword && {
+        password: await askPassword(call, passwordStdin, one => policy.check(one, username, '/password')),
+      }),
     }
-    await printRow(userItem(await users.change(userId, changes, actor)), options)
+    await printRow(call, userItem(await users.change(userId, changes, actor)), options)
   })
 }
 
-async function unlock(env: Environment, nameOrId: string, options: Common & UserChoice) {
-  await withDomain(env, options, async ({ users }) => {
+async function unlock(call: Call, nameOrId: string, options: Common & UserChoice) {
+  await withDomain(call, options, async ({ users }) => {
     const { userId } = await oneOf(users, nameOrId, options)
-    await printRow(userItem(await users.unlock(userId, actor)), options)
+    await printRow(call, userItem(await users.unlock(userId, actor)), options)
   })
 }
 
-async function remove(env: Environment, nameOrId: string, options: Common & UserChoice & { yes?: boolean }) {
-  if (!options.yes && !isInteractive()) throw new UsageError('there is no terminal to ask on: use --yes')
-  await withDomain(env, options, async ({ users }) => {
+async function remove(call: Call, nameOrId: string, options: Common & UserChoice & { yes?: boolean }) {
+  if (!options.yes && !isInteractive(call)) throw new UsageError('there is no terminal to ask on: use --yes')
+  await withDomain(call, options, async ({ users }) => {
     const user = await oneOf(users, nameOrId, options)
-    const isSure = options.yes || (await confirm(`Delete ${user.username} (id ${user.userId}) and end the sessions?`))
+    const isSure =
+      options.yes || (await confirm(call, `Delete ${user.username} (id ${user.userId}) and end the sessions?`))
     if (!isSure) throw new Error('nothing was deleted')
     await users.delete(user.userId, actor)
-    if (options.json) await printRow(userItem(user), options)
+    if (options.json) await printRow(call, userItem(user), options)
   })
 }
 
-function role(text: string): string {
-  if (!new RegExp(rolePattern).test(text))
-    throw new UsageError('a role is 1 to 64 of a-z, 0-9, dot, underscore, hyphen')
-  return text
+/** What a store refuses in the end is told before anybody types a password. @throws {SignetError} `taken` */
+async function requireNobody({ users }: Stores, email: string | null, username?: string, userId?: string) {
+  await requireFree(users, email, userId)
+  const named = username === undefined ? undefined : await users.findByUsername(username)
+  const holder = named ?? (email === null ? undefined : await users.findByEmail(email))
+  if (holder && holder.userId !== userId) throw new SignetError('taken', 'somebody has this name or address')
 }
 
 function count(text: string): number {

@@ -1,4 +1,5 @@
 /** Variables that look like ours and are not: with `DATABSE_URL` the service would start, on another database. */
+import { letterDistance } from '../base/letter-distance.ts'
 
 /**
  * @param known the names of all variables
@@ -31,7 +32,7 @@ const ofKubernetes = /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP|SCTP)(?
 function nearest(name: string, names: readonly string[]): string | undefined {
   const upper = name.toUpperCase().replaceAll('-', '_')
   const [best] = names
-    .map(known => ({ known, steps: upper === known ? 0 : distance(upper, known) }))
+    .map(known => ({ known, steps: upper === known ? 0 : letterDistance(upper, known) }))
     .sort((a, b) => a.steps - b.steps)
   if (!best) return undefined
   // One slip in a short name, one more for every eight letters; of a name of three letters everything is near.
@@ -43,21 +44,4 @@ function nearest(name: string, names: readonly string[]): string | undefined {
     return upper.includes('_') && (isPart || known.endsWith(`_${upper}`))
   })
   return longer ?? (upper.startsWith('JWT_') ? best.known : undefined)
-}
-
-/** Damerau and Levenshtein's: letters left out, added, exchanged, and two that changed places. */
-function distance(a: string, b: string): number {
-  let [former, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)]
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row[j] = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, change)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) row[j] = Math.min(row[j] ?? 0, (former[j - 2] ?? 0) + 1)
-    }
-    former = last
-    last = row
-  }
-  return last[b.length] ?? 0
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../app.ts'
+import { oneLine } from '../base/text.ts'
 import { version } from '../base/version.ts'
 import { type Config, ConfigError, loadConfig, strangeVariables } from '../config/config.ts'
 import { createLogLines } from '../http/log-lines.ts'
@@ -57,6 +58,6 @@ function configOrExit(): Config {
 /** One line per mistake, without a stack: what went wrong at start is for the person who started it. */
 function exitWith(error: unknown): never {
   const lines = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
-  for (const line of lines) process.stderr.write(`signet: ${line}\n`)
+  for (const line of lines) process.stderr.write(`signet: ${oneLine(line)}\n`)
   process.exit(1)
 }

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { cli } from '../helpers/cli.ts'
+import { version } from '../../src/base/version.ts'
+import { cli, cliProcess } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
 const secret = 'an unlikely sentence 7'
@@ -54,6 +55,16 @@ t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one lin
     [2, 'there is no terminal', ['users', 'add', 'bob']],
     [2, 'use --yes', ['users', 'delete', 'ada']],
     [2, 'nothing to change', ['users', 'set', 'ada']],
+    [
+      2,
+      'the role admim is not admin: add --yes',
+      ['users', 'add', 'bob', '--role', 'admim', '--password-stdin'],
+      secret,
+    ],
+    [2, 'the role adimn is not admin', ['users', 'set', 'ada', '--role', 'adimn']],
+    [2, 'the role administrator is not admin', ['users', 'set', 'ada', '--role', 'administrator']],
+    [2, 'the role users is not user', ['users', 'set', 'ada', '--role', 'users']],
+    [2, 'cannot be used with', ['users', 'list', '--q', 'a', '--prefix', 'a']],
     [2, 'a role is', ['users', 'set', 'ada', '--role', 'Big Boss']],
     [2, 'cannot be used with', ['users', 'set', 'ada', '--enable', '--disable']],
     [2, '--limit must be', ['users', 'list', '--limit', '0']],
@@ -68,6 +79,37 @@ t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one lin
     t.match(ended.stderr, says)
     t.equal(ended.stdout, '')
   }
+})
+
+t.test('a role of your own is no slip, and --yes says so of one that looks like it', async t => {
+  const { env } = await withAda(t)
+  for (const role of ['editor', 'admin', 'user', 'superuser', 'dmin-of-nothing'])
+    t.match(await cli(['users', 'set', 'ada', '--role', role], env), { code: 0, stderr: '' }, role)
+  t.match(await cli(['users', 'set', 'ada', '--role', 'admim', '--yes'], env), { code: 0, stdout: /\tadmim\t/ })
+})
+
+t.test('--version is that of the package; --q was called --prefix once, which goes on', async t => {
+  t.match(await cli(['--version'], {}), { code: 0, stdout: `${version}\n`, stderr: '' })
+  t.match(await cliProcess(['--version'], {}), { code: 0, stdout: `${version}\n`, stderr: '' })
+  const { env } = await withAda(t)
+  for (const option of ['--q', '--prefix']) {
+    t.match((await cli(['users', 'list', option, 'AD'], env)).stdout, '\tada\t')
+    t.equal((await cli(['users', 'list', option, 'b'], env)).stdout, '')
+  }
+  t.match((await cli(['users', 'list', '--help'], {})).stdout, /--q <text>(?![\s\S]*--prefix)/)
+})
+
+t.test('a process ends with the code of its command', async t => {
+  const { env } = await place(t)
+  const ended = await Promise.all(
+    [['--help'], ['users', 'list'], ['frobnicate'], ['healthcheck']].map(args =>
+      cliProcess(args, { ...env, PORT: '1' }),
+    ),
+  )
+  t.strictSame(
+    ended.map(one => one.code),
+    [0, 1, 2, 1],
+  )
 })
 
 t.test('only DATABASE_URL matters: neither a secret nor PUBLIC_URL, and a wrong one is named, not shown', async t => {

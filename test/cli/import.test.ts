@@ -1,4 +1,4 @@
-/** `signet users import`, as real processes: nothing lost, nothing changed, nothing unsaid, whatever interrupts it. */
+/** `signet users import`: nothing lost, nothing changed, nothing unsaid, whatever interrupts it. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -1,4 +1,4 @@
-/** `signet keys`, as real processes, also beside servers that must follow within two seconds and without a restart. */
+/** `signet keys`, also beside servers that must follow within two seconds and without a restart. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'

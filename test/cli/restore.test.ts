@@ -1,4 +1,4 @@
-/** `signet db restore` as a real process: beside a running service, after it, and for PostgreSQL. */
+/** `signet db restore`: beside a running service, after it, and for PostgreSQL. */
 import { join } from 'node:path'
 import t from 'tap'
 import { claimsOf, newSecret } from '../helpers/app.ts'

@@ -1,4 +1,4 @@
-/** `signet sessions` and `signet db`, as real processes beside a running server. */
+/** `signet sessions` and `signet db` beside a running server. */
 import { execFileSync } from 'node:child_process'
 import { statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'

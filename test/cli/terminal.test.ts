@@ -36,6 +36,54 @@ t.test('on a terminal the password is asked for twice and not shown', { skip: no
   }
 })
 
+t.test(
+  'what would be refused anyhow is refused before a password is asked for, or asked for twice',
+  { skip: noTerminal },
+  async t => {
+    const { env } = await place(t)
+    await cli(['users', 'add', 'ada', '--email', 'ada@example.com', '--password-stdin'], env, secret)
+    await cli(['users', 'add', 'bob', '--password-stdin'], env, secret)
+    const once = [
+      ['short', /password must have at least 8 characters/, ['users', 'add', 'eve']],
+      ['password1', /one of the most common passwords/, ['users', 'add', 'eve']],
+      ['bob-and-bob', /must not be the username/, ['users', 'add', 'bob-and-bob']],
+      ['x'.repeat(80), /at most 72 bytes/, ['users', 'set', 'bob', '--password']],
+    ] as const
+    for (const [typed, says, args] of once) {
+      const { code, screen } = await cliOnTerminal(args, env, [['Password:', `${typed}\r`]])
+      t.equal(code, 1)
+      t.match(screen, says)
+      t.notMatch(screen, /Again/)
+    }
+    const never = [
+      [/is taken/, ['users', 'add', 'ADA']],
+      [/is taken/, ['users', 'add', 'eve', '--email', 'Ada@example.com']],
+      [/must be an e-mail address/, ['users', 'add', 'eve', '--email', 'nowhere']],
+      [/is taken/, ['users', 'set', 'bob', '--email', 'ada@example.com', '--password']],
+    ] as const
+    for (const [says, args] of never) {
+      const { code, screen } = await cliOnTerminal(args, env)
+      t.equal(code, 1)
+      t.match(screen, says)
+      t.notMatch(screen, /Password:/)
+    }
+  },
+)
+
+t.test('on a terminal a role that is nearly admin is asked about', { skip: noTerminal }, async t => {
+  const { env } = await place(t)
+  const no = await cliOnTerminal(['users', 'add', 'ada', '--role', 'admim'], env, [['[y/N]', '\r']])
+  t.equal(no.code, 1)
+  t.match(no.screen, /The role admim is not admin\. Is it what you mean\? \[y\/N\]/)
+  t.notMatch(no.screen, 'Password:')
+  const yes = await cliOnTerminal(['users', 'add', 'ada', '--role', 'admim'], env, [
+    ['[y/N]', 'y\r'],
+    ['Password:', `${secret}\r`],
+    ['Again:', `${secret}\r`],
+  ])
+  t.equal(yes.code, 0, yes.screen)
+})
+
 t.test('on a terminal it asks before it deletes', { skip: noTerminal }, async t => {
   const { env } = await place(t)
   await cli(['users', 'add', 'ada', '--password-stdin'], env, secret)

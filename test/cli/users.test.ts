@@ -1,4 +1,4 @@
-/** `signet users`, as real processes: what it prints, how it ends, and what it never says. */
+/** `signet users`: what it prints, how it ends, and what it never says. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { cli, startCli } from '../helpers/cli.ts'
@@ -45,7 +45,7 @@ t.test('lists are NDJSON with --json, tab-separated in a pipe, by name, by prefi
   t.equal(all.length, 1201)
   t.strictSame(all, all.toSorted())
   t.equal(new Set(all).size, 1201)
-  t.strictSame(await names('--prefix', 'U119', '--limit', '3'), ['u119', 'u1190', 'u1191'])
+  t.strictSame(await names('--q', 'U119', '--limit', '3'), ['u119', 'u1190', 'u1191'])
   const plain = await cli(['users', 'list', '--limit', '1'], env)
   t.match(plain.stdout, /^\S{22}\tada\t-\tadmin\tfalse\t2\S+Z\n$/)
 })

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { Readable, Writable } from 'node:stream'
+import { main } from '../../src/cli/main.ts'
 import { root } from './app.ts'
 import { environment } from './process.ts'
 
@@ -9,17 +11,38 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts the command line from the sources, as somebody would: a real process, its own environment. */
-export function startCli(args: readonly string[], env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ['src/cli.ts', ...args], {
-    cwd: root,
-    stdio: 'pipe',
-    env: environment({ BCRYPT_COST: '10', ...env }),
+const environmentOf = (env: Record<string, string>) => environment({ BCRYPT_COST: '10', ...env })
+
+/**
+ * Runs a command to its end in this process: all but the dozen lines of src/cli.ts, in a tenth of the time.
+ * @param input what is on its standard input
+ */
+export async function cli(args: readonly string[], env: Record<string, string>, input = ''): Promise<Ended> {
+  const text = { stdout: '', stderr: '' }
+  const into = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write(chunk, _, done) {
+        text[name] += chunk
+        done()
+      },
+    })
+  const stdin = Readable.from(input === '' ? [] : [Buffer.from(input)])
+  const code = await main(args, {
+    env: environmentOf(env),
+    stdin,
+    stdout: into('stdout'),
+    stderr: into('stderr'),
   })
+  return { code, ...text }
 }
 
-/** Runs a command to its end. @param input what is on its standard input */
-export async function cli(args: readonly string[], env: Record<string, string>, input = ''): Promise<Ended> {
+/** Starts the command line from the sources, as somebody would: a real process, its own environment. */
+export function startCli(args: readonly string[], env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, ['src/cli.ts', ...args], { cwd: root, stdio: 'pipe', env: environmentOf(env) })
+}
+
+/** The same as a process, where the promise is about one. */
+export async function cliProcess(args: readonly string[], env: Record<string, string>, input = ''): Promise<Ended> {
   const child = startCli(args, env)
   child.stdin?.on('error', () => {}) // it may be gone before it has read everything
   child.stdin?.end(input)
@@ -51,7 +74,7 @@ export async function cliOnTerminal(
   const child = spawn('/usr/bin/script', ['-qec', quoted, '/dev/null'], {
     cwd: root,
     stdio: 'pipe',
-    env: environment({ BCRYPT_COST: '10', TERM: 'xterm', ...env }),
+    env: environmentOf({ TERM: 'xterm', ...env }),
   })
   let screen = ''
   let seen = 0

@@ -4,14 +4,12 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import t from 'tap'
-import { addSessionCommands } from '../../src/cli/sessions.ts'
-import { addUserCommands } from '../../src/cli/users.ts'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { readUser } from '../../src/users/import/user-import.ts'
 import { readRecords } from '../../src/users/import/user-records.ts'
 import { newSecret } from '../helpers/app.ts'
+import { cli } from '../helpers/cli.ts'
 import { edges, hostileText, shapes } from '../helpers/hostile-text.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { processorTime } from '../helpers/processor-time.ts'
@@ -32,7 +30,7 @@ const env = { DATABASE_URL: `sqlite:${join(folder, 'signet.db')}`, JWT_SECRET_KE
 const commands: Record<string, (text: string) => string[]> = {
   'users add NAME': text => ['users', 'add', text],
   'users add --role': text => ['users', 'add', 'ana', '--role', text],
-  'users list --prefix': text => ['users', 'list', '--prefix', text],
+  'users list --q': text => ['users', 'list', '--q', text],
   'users list --limit': text => ['users', 'list', '--limit', text],
   'users set NAME': text => ['users', 'set', text, '--enable'],
   'users set --email': text => ['users', 'set', 'ana', '--email', text],
@@ -42,12 +40,7 @@ const commands: Record<string, (text: string) => string[]> = {
   'sessions end --user': text => ['sessions', 'end', '--user', text],
 }
 
-async function run(args: readonly string[]): Promise<void> {
-  const program = new Command('signet').exitOverride().configureOutput({ writeErr: () => {} })
-  addUserCommands(program.command('users'), env)
-  addSessionCommands(program.command('sessions'), env)
-  await program.parseAsync(args, { from: 'user' }).catch(() => {}) // most of them are refused
-}
+const run = (args: readonly string[]) => cli(args, env) // most of them are refused
 
 const file = join(folder, 'ana.ndjson')
 await writeFile(file, '{"username":"ana"}')
