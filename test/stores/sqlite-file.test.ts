@@ -20,7 +20,7 @@ import { buildApp } from '../../src/app.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { newSecret, testApp, testConfig } from '../helpers/app.ts'
-import { cli } from '../helpers/cli.ts'
+import { cliProcess } from '../helpers/cli.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
@@ -96,7 +96,7 @@ t.test('the service and the command line end with 1 and this one line', async t 
   const env = { DATABASE_URL: 'sqlite:/proc/x/y', JWT_SECRET_KEY: newSecret() }
   const copy = ['db', 'copy', '--from', 'sqlite:/proc/x/y', '--to', 'sqlite:/proc/x/z']
   const commands = [['serve'], ['users', 'list'], ['db', 'migrate'], copy]
-  for (const ended of await Promise.all(commands.map(args => cli(args, env)))) {
+  for (const ended of await Promise.all(commands.map(args => cliProcess(args, env)))) {
     t.equal(ended.code, 1)
     t.match(ended.stderr, /^signet: [^\n]*\/proc\/x\/y[^\n]*\n$/)
   }
