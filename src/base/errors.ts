@@ -20,6 +20,7 @@ export const errors = {
   not_found: { status: 404, detail: 'Not found' },
   last_admin: { status: 409, detail: 'The last administrator must stay' },
   taken: { status: 409, detail: 'Username or e-mail is taken' },
+  cursor_unknown: { status: 410, detail: 'Cursor is not known' },
   too_large: { status: 413, detail: 'Request is too large' },
   unsupported_media_type: { status: 415, detail: 'Media type is not supported' },
   too_many_attempts: { status: 429, detail: 'Too many attempts' },

@@ -116,7 +116,8 @@ export const variables = Type.Object({
   ),
   RESOURCE_SERVERS: Type.Optional(
     Type.String({
-      title: '`id:secret,…` of the services that may introspect; secrets of 32 characters or more',
+      title:
+        '`id:secret,…` of the services that may introspect and follow `/revocations`; secrets of 32 characters or more',
       fromFile: true,
     }),
   ),

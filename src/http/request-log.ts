@@ -37,13 +37,13 @@ export class RequestLog extends LogController {
     if (!this.#isOn) return
     const { id, method, url, clientIp } = request
     const path = this.#paths.get(url) ?? this.#paths.get(request.routeOptions.url ?? '') ?? unknownPath
-    // Somebody asks after our health every few seconds, for ever.
-    const isHealth = path.startsWith('"/health/')
-    if (isHealth && !this.#isDebug) return
+    // Somebody asks after our health every few seconds, for ever, and services every second whether a session ended.
+    const isRoutine = path.startsWith('"/health/') || (reply.statusCode === 304 && path.endsWith('/revocations"'))
+    if (isRoutine && !this.#isDebug) return
     const ms = Math.round(reply.elapsedTime * 10) / 10
     const outcome = error ? `"reason":${text(error.message)},"msg":"request aborted"` : '"msg":"request"'
     this.#lines.write(
-      `${lineStart(isHealth ? debug : info)},"reqId":"${id}","method":"${method}","path":${path},` +
+      `${lineStart(isRoutine ? debug : info)},"reqId":"${id}","method":"${method}","path":${path},` +
         `"status":${reply.statusCode},"ip":${text(clientIp)},"ms":${ms},${outcome}}\n`,
     )
   }

@@ -80,8 +80,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     text: () => registry.metrics(),
     requestAnswered({ method, route = 'none', status, seconds, network }) {
       requests.observe({ method: methods.has(method) ? method : 'other', route, status }, seconds)
-      // A machine asks after our health from an address of its own, which would hide that clients share one.
-      if (!route.startsWith('/health/')) shared.note(network)
+      // Machines ask from addresses of their own, all the time, which would hide that clients share one, or look like it.
+      if (!route.startsWith('/health/') && !route.endsWith('/revocations')) shared.note(network)
     },
     loginRefused(code) {
       const outcome = refusedLogins[code]

@@ -8,6 +8,8 @@ import { type Clock, type Stopwatch, systemStopwatch } from '../base/clock.ts'
 import { SignetError } from '../base/errors.ts'
 import type { SessionStore } from '../stores/stores.ts'
 import { type ClockLog, type ClockWatch, createClockWatch } from './clock-watch.ts'
+import { createEndedLog } from './ended-log.ts'
+import { createRevocationFeed, type FeedPage } from './revocation-feed.ts'
 
 /**
  * How long an ended session is remembered, here and in the database: the longest life of an access token that can be
@@ -30,6 +32,12 @@ export interface Revocations {
    *   token can get, because then anything may have been revoked
    */
   has(sid: string): boolean
+  /**
+   * What services are told that verify by themselves: what has ended since that cursor, or all that is kept.
+   * @returns with the store's time of the last good poll, in seconds
+   * @throws {SignetError} `cursor_unknown`, or `unavailable` as `has` does
+   */
+  page(since: string | undefined, limit: number): FeedPage & { readonly now: number }
   /** Reads what was revoked since the last good poll; everything after a failed one, and when a clock has jumped. */
   poll(): Promise<void>
   /** Seconds since the last good poll; Infinity before the first. */
@@ -53,7 +61,8 @@ export function createRevocations(
   /** When each was noted, by the stopwatch, in that order. Whole seconds, which cost no object each. */
   const noted = new Map<string, number>()
   const clocks = createClockWatch(clock, stopwatch, log)
-  let loaded = { at: Number.NEGATIVE_INFINITY, elapsed: Number.NEGATIVE_INFINITY }
+  const feed = createRevocationFeed(createEndedLog(), clock, { keepSeconds: keepEndedSeconds, overlapSeconds })
+  let loaded = { at: Number.NEGATIVE_INFINITY, elapsed: Number.NEGATIVE_INFINITY, now: 0 }
   let since = 0
 
   async function poll(): Promise<void> {
@@ -63,7 +72,7 @@ export function createRevocations(
       const load = async (from: number) => (now = await read(from))
       if ((await clocks.hasJumped(() => load(since))) && since > 0) await load(0)
       forget()
-      loaded = asked
+      loaded = { ...asked, now }
       since = now - overlapSeconds
     } catch (error) {
       since = 0
@@ -75,7 +84,10 @@ export function createRevocations(
   async function read(from: number): Promise<number> {
     const first = await sessions.revokedSince(from, '', pageSize)
     for (let { revoked } = first; ; ) {
-      for (const { sid } of revoked) add(sid)
+      for (const { sid, revokedAt } of revoked) {
+        note(sid)
+        feed.notePolled(sid, revokedAt)
+      }
       const last = revoked.at(-1)
       if (!last || revoked.length < pageSize) return first.now
       await turn() // an engine may have answered in this one
@@ -83,28 +95,39 @@ export function createRevocations(
     }
   }
 
-  function add(sid: string): void {
+  function note(sid: string): void {
     if (!noted.has(sid)) noted.set(sid, Math.floor(stopwatch()))
   }
 
   function forget(): void {
     const before = stopwatch() - keepEndedSeconds
     for (const [sid, at] of noted) {
-      if (at >= before) return
+      if (at >= before) break
       noted.delete(sid)
     }
+    feed.forget(sid => !noted.has(sid))
+  }
+
+  function mustBeKnown(): void {
+    if (age() < accessTokenSeconds) return
+    throw new SignetError('unavailable', 'the revocation list is too old', { retryAfterSeconds: 1 })
   }
 
   /** By whichever says more: a clock may have been set back, and a stopwatch stands still while the machine sleeps. */
   const age = () => Math.max(clock() - loaded.at, stopwatch() - loaded.elapsed)
 
   return {
-    add,
+    add(sid) {
+      if (!noted.has(sid)) feed.noteOwn(sid)
+      note(sid)
+    },
     has(sid) {
-      if (age() >= accessTokenSeconds) {
-        throw new SignetError('unavailable', 'the revocation list is too old', { retryAfterSeconds: 1 })
-      }
+      mustBeKnown()
       return noted.has(sid)
+    },
+    page(since, limit) {
+      mustBeKnown()
+      return { ...feed.page(since, limit, loaded.now), now: loaded.now }
     },
     poll,
     age,
