@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
-import { problems } from '../src/wire/problem.ts'
+import { problems } from '../src/wire/problem-responses.ts'
 
 const Feed = Type.Object(
   {
@@ -41,7 +41,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: {
           200: Feed,
           304: Type.Null({ description: 'Nothing has happened, and what you have is not older than 10 seconds' }),
-          ...problems(400, 401, 410, 503),
+          ...problems('invalid_request', 'invalid_client', 'cursor_unknown', 'unavailable'),
         },
       },
     },
