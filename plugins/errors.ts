@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type ErrorCode, SignetError } from '../src/base/errors.ts'
+import { drain } from '../src/wire/drain.ts'
 import { challengeOf, oauthErrorOf, problemOf } from '../src/wire/problem.ts'
 
 export default fp(
@@ -29,15 +30,17 @@ function answer(error: SignetError, request: FastifyRequest, reply: FastifyReply
   // Whoever gets this cannot know whether the act has happened, so nothing at the client's may change by it.
   if (error.status >= 500) for (const name of ['set-cookie', 'signet-refresh']) reply.removeHeader(name)
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
-  if (hasUnreadBody(request)) reply.header('connection', 'close') // or its bytes would be read as the next request
-
   // RFC 6749 section 5.2: a client that fails to prove itself gets 401, everything else of a form is 400.
   const oauthError = isOAuthForm(request) ? oauthErrorOf(error) : undefined
   const status = oauthError && error.code !== 'invalid_client' ? 400 : error.status
   if (status === 401) reply.header('www-authenticate', challengeOf(error))
-  if (oauthError) return reply.code(status).type('application/json').send(oauthError)
+  reply.code(status).type(oauthError ? 'application/json' : 'application/problem+json')
+  const body = oauthError ?? problemOf(error)
+  if (!hasUnreadBody(request)) return reply.send(body)
 
-  return reply.code(error.status).type('application/problem+json').send(problemOf(error))
+  reply.header('connection', 'close') // or bytes of the body would be read as the next request
+  drain(request.raw, () => void reply.send(body))
+  return reply
 }
 
 function translate(error: FastifyError | SignetError | null | undefined): SignetError {
@@ -52,7 +55,11 @@ function translate(error: FastifyError | SignetError | null | undefined): Signet
   const status = error?.statusCode ?? 500
   const isOfTheRequest = status >= 400 && status < 500
   if (!isOfTheRequest) return new SignetError('internal', 'an error that nobody expected', { cause: error })
-  return new SignetError(codes[status] ?? 'invalid_request', error?.code ?? `status ${status}`)
+  const code = codes[status] ?? 'invalid_request'
+  const detail =
+    error?.code === 'FST_ERR_BAD_URL' ? 'must have a path of percent-encoded UTF-8' : 'must be a whole request'
+  const mistakes = code === 'invalid_request' && { mistakes: [{ pointer: '', detail }] }
+  return new SignetError(code, error?.code ?? `status ${status}`, mistakes || {})
 }
 
 /** Ajv names a missing or unknown member beside the pointer; a client wants it in the pointer (RFC 6901). */

@@ -1,10 +1,8 @@
 /** Builds the Fastify app: options, then plugins/, then routes/. It does not listen. */
-import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import autoload from '@fastify/autoload'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type ConnectionError, type FastifyInstance } from 'fastify'
-import { readAddress } from './base/address.ts'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './config/config.ts'
 import { pathOf } from './config/public-url.ts'
@@ -12,7 +10,8 @@ import { buildSerializer, buildValidator } from './http/compilers.ts'
 import type { LogLines } from './http/log-lines.ts'
 import { RequestLog } from './http/request-log.ts'
 import type { PasswordHasher } from './passwords/password-hash.ts'
-import { OAuthError, Problem, rawProblem } from './wire/problem.ts'
+import { answerClientError } from './wire/client-errors.ts'
+import { OAuthError, Problem } from './wire/problem.ts'
 import { TokenResponse } from './wire/token-schemas.ts'
 import { UserItem } from './wire/user-schemas.ts'
 
@@ -38,6 +37,9 @@ export interface AppOptions {
   readonly hasher?: PasswordHasher
 }
 
+const headersTimeout = 5_000
+const keepAliveTimeout = 65_000
+
 /** @throws when the database cannot be opened or a plugin is missing */
 export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
   const { config, log, clock = systemClock, background = true, hasher } = given
@@ -55,9 +57,9 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // requests in flight on kept connections are answered as ever
     // Together: requestTimeout has no effect below headersTimeout, and Fastify sets its own one over that of `http`.
-    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    http: { headersTimeout, connectionsCheckingInterval: 1_000 },
     requestTimeout: 10_000,
-    keepAliveTimeout: 65_000,
+    keepAliveTimeout,
     maxRequestsPerSocket: 0,
     schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
@@ -65,7 +67,10 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
       reply.headers(request.server.commonHeaders) // a URL that cannot be read meets no hook
       request.server.errorHandler(error, request, reply)
     },
-    clientErrorHandler: answerBytes,
+    clientErrorHandler(this: FastifyInstance, error, socket) {
+      const { log, commonHeaders: headers } = this
+      answerClientError(error.code, socket, { log, headers, patience: keepAliveTimeout - headersTimeout })
+    },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.log.child = () => app.log // one for each request would cost more than its line, which names the request itself
@@ -82,17 +87,4 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
   const options = { prefix: pathOf(config.publicUrl) }
   await app.register(autoload, { dir: join(import.meta.dirname, '..', 'routes'), dirNameRoutePrefix: false, options })
   return app as unknown as FastifyInstance
-}
-
-/** Bytes that are no request meet no route and no hook. Their log line must not quote them: they may hold a token. */
-function answerBytes(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
-  this.log.debug({ reason: error.code, ip: readAddress(socket.remoteAddress ?? '') }, 'not a request')
-  if (socket.writable) socket.write(rawProblem(clientErrors[error.code] ?? 400, this.commonHeaders))
-  socket.destroy()
-}
-
-const clientErrors: Partial<Record<string, 408 | 413 | 431>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  HPE_HEADER_OVERFLOW: 431,
 }

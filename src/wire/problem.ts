@@ -1,7 +1,7 @@
 /** How an error looks on the wire: RFC 9457 for JSON callers, RFC 6749 section 5.2 for OAuth forms. */
 import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from '@sinclair/typebox'
-import { type ErrorCode, errors, SignetError } from '../base/errors.ts'
+import { type ErrorCode, errors, type RequestMistake, SignetError } from '../base/errors.ts'
 
 export const Problem = Type.Object(
   {
@@ -15,7 +15,9 @@ export const Problem = Type.Object(
       description: 'a fixed word for programs',
     }),
     errors: Type.Optional(
-      Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }), { description: 'what is not valid' }),
+      Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }), {
+        description: 'what is not valid, and what was expected',
+      }),
     ),
   },
   { $id: 'Problem', title: 'Problem (RFC 9457)' },
@@ -24,8 +26,8 @@ export const Problem = Type.Object(
 export const OAuthError = Type.Object(
   {
     error: Type.String(),
-    error_description: Type.String(),
-    detail: Type.String({ description: 'the same text as `error_description`' }),
+    error_description: Type.String({ description: '`detail`, and what was expected' }),
+    detail: Type.String({ description: 'a fixed text for people' }),
   },
   { $id: 'OAuthError', title: 'OAuth error (RFC 6749 section 5.2)' },
 )
@@ -44,7 +46,8 @@ export function problemOf(error: SignetError): Static<typeof Problem> {
 /** The whole answer to bytes that are no request, when there is nothing but a socket to write it to. */
 export function rawProblem(status: 400 | 408 | 413 | 431, headers: Readonly<Record<string, string>>): string {
   const error = new SignetError(status === 413 || status === 431 ? 'too_large' : 'invalid_request', 'not a request')
-  const body = JSON.stringify({ ...problemOf(error), title: STATUS_CODES[status], status })
+  const errors = status === 400 ? [{ pointer: '', detail: 'must be a request of HTTP/1.1 (RFC 9112)' }] : undefined
+  const body = JSON.stringify({ ...problemOf(error), title: STATUS_CODES[status], status, errors })
   const fields = Object.entries({
     ...headers,
     connection: 'close',
@@ -56,11 +59,17 @@ export function rawProblem(status: 400 | 408 | 413 | 431, headers: Readonly<Reco
 }
 
 /** The answer to a form, or undefined for errors that RFC 6749 has no word for (those stay problems). */
-export function oauthErrorOf({ code, status, detail }: SignetError): Static<typeof OAuthError> | undefined {
+export function oauthErrorOf({ code, status, detail, mistakes }: SignetError): Static<typeof OAuthError> | undefined {
   if (status !== 400 && status !== 401) return undefined
   const text = code === 'invalid_credentials' ? 'Incorrect email or password' : detail
   const error = status === 400 || code === 'invalid_client' ? code : 'invalid_grant'
-  return { error, error_description: text, detail: text }
+  return { error, error_description: [text, expectations(mistakes)].filter(Boolean).join(': '), detail: text }
+}
+
+/** In the characters that an `error_description` may have (RFC 6749 section 5.2). */
+function expectations(mistakes: readonly RequestMistake[] = []): string {
+  const each = mistakes.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`.trim())
+  return each.join('; ').replace(/[^ !#-[\]-~]/g, "'")
 }
 
 /** The challenge of a 401 (RFC 6750 section 3): no `error` when no token was presented. */

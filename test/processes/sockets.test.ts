@@ -46,6 +46,8 @@ const slow = {
   'a slow header to the metrics': drip('GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', metricsPort),
   'a slow request line to the metrics': drip('GET /', metricsPort),
 }
+/** As browsers and pools do, for a request that may come later. */
+const inAdvance = await openSocket('')
 /** More than it takes; half of them say nothing, and half of them half of what they should. */
 const idle = Array.from({ length: 150 }, (_, i) => openSocket(i % 2 === 0 ? '' : 'GET /metrics HT', metricsPort))
 
@@ -139,6 +141,12 @@ for (const [name, cut] of Object.entries(slow)) {
     if (!name.includes('metrics')) t.match(answer, /"status":408/)
   })
 }
+
+t.test('a connection opened in advance is good for a request by now', async t => {
+  const answer = new Promise(resolve => inAdvance.once('data', chunk => resolve(String(chunk))).once('close', resolve))
+  inAdvance.write(request('GET /health/live', ['Connection: close']))
+  t.match(await answer, /^HTTP\/1\.1 200 /)
+})
 
 t.test('whoever holds connections to the metrics and does not ask loses them, and others get theirs', async t => {
   const sockets = await Promise.all(idle)
