@@ -1,63 +1,93 @@
 /** Which bodies are accepted: JSON and forms, in UTF-8, and at each route only those its schema names. */
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction, preParsingHookHandler } from 'fastify'
+import type { Readable } from 'node:stream'
+import type { FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { SignetError } from '../src/base/errors.ts'
-import { invalidBody, readForm, readText } from '../src/wire/request-body.ts'
+import { invalidBody, isNothing, readForm, readText, unsupported } from '../src/wire/request-body.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route does without a body too. */
+    /** The route does without a body too: an empty one, `{}` and `null` are alike. */
     bodyIsOptional?: boolean
   }
 }
+
+/** @throws {SignetError} what was expected of the body, or of its media type */
+type Parse = (request: FastifyRequest, text: string) => unknown
+
+/** Whatever comes with these is skipped. */
+const bodyless = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+const json = 'application/json'
+const form = 'application/x-www-form-urlencoded'
 
 export default fp(
   async app => {
     const parseJson = app.getDefaultJsonParser('error', 'error')
     app.removeAllContentTypeParsers()
-    // Many clients announce a type even when they send nothing, so an empty body is no body.
-    app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
-      if (bytes.length === 0) return done(null, undefined)
-      try {
-        parseJson(request, readText(bytes, request.headers), done)
-      } catch (error) {
-        done(error as Error)
-      }
+    const add = (type: string, parse: Parse) => app.addContentTypeParser(type, { parseAs: 'buffer' }, reading(parse))
+    add(json, (request, text) => {
+      return new Promise((resolve, reject) => {
+        const done = (error: Error | null, body?: unknown) =>
+          error ? reject(invalidBody('must be JSON')) : resolve(body)
+        parseJson(request, text, done)
+      })
     })
-    app.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'buffer' },
-      async (request: FastifyRequest, bytes: Buffer) =>
-        bytes.length === 0 ? undefined : readForm(readText(bytes, request.headers)),
-    )
+    add(form, ({ routeOptions }, text) => {
+      if (!/^\s*[{[]/.test(text)) return readForm(text)
+      const takesJson = typesOf(routeOptions).includes(json) // and curl makes a form of `-d '{…}'`
+      throw invalidBody(takesJson ? `is JSON, so it needs Content-Type: ${json}` : 'must be a form, not JSON')
+    })
+    // Bodies of other types are read only where nothing has to come: they may say nothing.
+    add('*', ({ routeOptions }) => {
+      throw unsupported(expected(typesOf(routeOptions)))
+    })
 
-    // Fastify validates a body only when its media type has a schema, so without this another type would slip through.
     app.addHook('onRoute', route => {
-      const schema = route.schema?.body as { content?: object } | undefined
-      if (!schema) return
-      const accepted = new Set(schema.content ? Object.keys(schema.content) : ['application/json'])
-      if (route.config?.bodyIsOptional) {
-        route.preParsing = [...[route.preParsing ?? []].flat(), ignoreTypeOfNothing]
+      if ([route.method].flat().every(method => bodyless.has(method))) return
+      const types = typesOf(route)
+      const isRequired = types.length > 0 && !route.config?.bodyIsOptional
+      route.preParsing = [...[route.preParsing ?? []].flat(), before]
+      if (isRequired) route.preValidation = [...[route.preValidation ?? []].flat(), requireBody]
+
+      /** Many clients announce a type when they send nothing, and Fastify refuses what is no type before it looks. */
+      function before(request: FastifyRequest, _reply: unknown, payload: Readable, done: HookDone): void {
+        const { headers } = request
+        const isAnnounced = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+        const isOfType = types.includes(request.mediaType ?? '')
+        if (!isOfType && isAnnounced && isRequired) done(unsupported(expected(types)))
+        else {
+          if (!isOfType) delete headers['content-type']
+          done(null, payload)
+        }
       }
-      route.preValidation = [
-        ...[route.preValidation ?? []].flat(),
-        (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction) => {
-          if (request.body === undefined) {
-            done(route.config?.bodyIsOptional ? undefined : invalidBody('is required'))
-          } else if (accepted.has(request.mediaType ?? '')) {
-            done()
-          } else {
-            done(new SignetError('unsupported_media_type', 'this route does not accept this media type'))
-          }
-        },
-      ]
+
+      function requireBody({ body }: FastifyRequest, _reply: unknown, done: HookHandlerDoneFunction): void {
+        done(body === undefined ? invalidBody(`is required, ${expected(types)}`) : undefined)
+      }
     })
   },
   { name: 'bodies' },
 )
 
-/** A client that announces a type and sends nothing has sent no body: without its type, Fastify validates none. */
-const ignoreTypeOfNothing: preParsingHookHandler = ({ headers }, _reply, payload, done) => {
-  if (headers['content-length'] === '0') delete headers['content-type']
-  done(null, payload)
+function reading(parse: Parse) {
+  return async (request: FastifyRequest, bytes: Buffer): Promise<unknown> => {
+    const { schema, config } = request.routeOptions
+    if (!schema?.body) return undefined // the route wants none, so nobody looks at it
+    const text = readText(bytes, request.headers)
+    if (config.bodyIsOptional && isNothing(text)) return {}
+    return text === '' ? undefined : parse(request, text)
+  }
+}
+
+type HookDone = (error?: Error | null, payload?: Readable) => void
+
+/** The media types that the schema of a route names. */
+function typesOf({ schema }: Pick<RouteOptions, 'schema'>): readonly string[] {
+  const body = schema?.body as { content?: object } | undefined
+  if (!body) return []
+  return body.content ? Object.keys(body.content) : [json]
+}
+
+function expected(types: readonly string[]): string {
+  return `must be sent with Content-Type: ${types.join(' or ')}`
 }

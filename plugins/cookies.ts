@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import { originOf } from '../src/config/public-url.ts'
 import type { IssuedTokens } from '../src/tokens/token-service.ts'
+import { saysBearer } from '../src/wire/bearer.ts'
 import { isUnsafe, senderOf } from '../src/wire/sender.ts'
 import { deviceSeconds, readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/wire/token-cookies.ts'
 import { cookieResponse, lifetime } from '../src/wire/token-response.ts'
@@ -14,7 +15,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     readonly tokenCookies: {
       /**
-       * The tokens in a request's cookies; none when it has an `Authorization` header, whatever that holds.
+       * The tokens in a request's cookies; none when its `Authorization` header says `Bearer`, whatever follows.
        * @throws {SignetError} `invalid_token` for a cookie sent twice; `cross_site` for an unsafe request by cookie that
        *   does not come from our own pages
        */
@@ -42,7 +43,7 @@ export default fp(
 
     function read(request: FastifyRequest): TokensOfCookies {
       const { authorization, cookie } = request.headers
-      if (authorization !== undefined || cookie === undefined) return none
+      if (cookie === undefined || saysBearer(authorization)) return none
       const tokens = readTokenCookies(cookie)
       const isByCookie = tokens.access !== undefined || tokens.refresh !== undefined
       if (isByCookie && isUnsafe(request.method)) requireOurPage(request)
@@ -51,7 +52,7 @@ export default fp(
 
     /** What the request will change behind the gateway is unknown here, so whatever a foreign page sends is refused. */
     function readAtGateway({ headers }: FastifyRequest): string | undefined {
-      if (headers.authorization !== undefined || headers.cookie === undefined) return undefined
+      if (headers.cookie === undefined || saysBearer(headers.authorization)) return undefined
       const { access } = readTokenCookies(headers.cookie)
       const isForeign = headers.origin !== undefined && !origins.has(headers.origin)
       if (access !== undefined && isForeign) throw new SignetError('cross_site', 'a foreign page is behind a cookie')

@@ -48,7 +48,12 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       } = request.body as Credentials & Pick<PasswordForm, 'grant_type'>
       const isForm = request.mediaType !== 'application/json'
       if (isForm && (!app.config.passwordForm || (grantType ?? 'password') !== 'password')) {
-        throw new SignetError('unsupported_grant_type', 'only the password grant, if PASSWORD_FORM is on')
+        const detail = app.config.passwordForm
+          ? 'must be password, or left out'
+          : 'cannot be password: send JSON instead'
+        throw new SignetError('unsupported_grant_type', 'only the password grant, if PASSWORD_FORM is on', {
+          mistakes: [{ pointer: '/grant_type', detail }],
+        })
       }
       // A login is guarded too: else another site could log its visitors in, into an account of its own.
       const isForCookies = !isForm && mode === 'cookie'

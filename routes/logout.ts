@@ -1,10 +1,10 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import { SignetError } from '../src/base/errors.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
-import { bearerToken } from '../src/wire/bearer.ts'
+import { findBearerToken, saysBearer } from '../src/wire/bearer.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { onlyOne } from '../src/wire/token-cookies.ts'
-import { authorized, RefreshBody } from '../src/wire/token-schemas.ts'
+import { authorized, OptionalRefreshBody } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
@@ -17,9 +17,9 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'Log out: end this session',
         description:
           'By the access token, by the refresh token in the body, or by a cookie. Any token of ours will do, expired ones ' +
-          'too. Cookies are removed.',
+          'too; two are of one session. Cookies are removed.',
         security: [...authorized, {}],
-        body: { content: { 'application/json': { schema: RefreshBody } } },
+        body: { content: { 'application/json': { schema: OptionalRefreshBody } } },
         response: {
           204: Type.Null({ description: 'The session has ended' }),
           ...problems(...bodyCodes, 'missing_token', 'invalid_token', 'cross_site', 'unavailable'),
@@ -30,11 +30,12 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const { refresh, access } = app.tokenCookies.read(request)
       const isByCookie = refresh !== undefined || access !== undefined
       const { authorization } = request.headers
-      const body = authorization === undefined ? (request.body as RefreshBody | undefined) : undefined
-      const given = onlyOne(body?.refresh_token, refresh ?? access) ?? bearerToken(authorization)
+      const inBody = (request.body as OptionalRefreshBody | undefined)?.refresh_token
+      onlyOne(inBody, refresh ?? access)
+      const presented = [inBody, findBearerToken(authorization), refresh, access].filter(token => token !== undefined)
 
       try {
-        await app.sessions.logOut(authenticOf(given, access), request.client)
+        await app.sessions.logOut(authenticOf(presented, isByCookie), request.client)
       } catch (error) {
         if (isByCookie && isNoTokenOfOurs(error)) app.tokenCookies.clear(reply) // it is no use, and no script could remove it
         throw error
@@ -58,18 +59,32 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async (request, reply) => {
       const sessionsEnded = await app.sessions.logOutAll(request.claims.sub, request.client)
-      if (request.headers.authorization === undefined) app.tokenCookies.clear(reply)
+      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)
       return { sessions_ended: sessionsEnded }
     },
   )
 
-  /** A broken cookie must not hide the good one beside it. */
-  function authenticOf(given: string, access: string | undefined): AuthenticToken {
+  /** A broken token must not hide the good one beside it. */
+  function authenticOf(presented: readonly string[], areCookies: boolean): AuthenticToken {
+    if (presented.length === 0) throw new SignetError('missing_token', 'no token was presented')
+    const [first, ...others] = presented.flatMap(readOrNothing)
+    if (!first) throw new SignetError('invalid_token', 'none of the tokens is one of ours')
+    // Of two cookies none was chosen by the client, which could not take one away either.
+    if (!areCookies && others.some(({ claims }) => claims.sid !== first.claims.sid)) {
+      const detail = 'must be of the same session as the token in the Authorization header'
+      throw new SignetError('invalid_request', 'tokens of two sessions', {
+        mistakes: [{ pointer: '/refresh_token', detail }],
+      })
+    }
+    return first
+  }
+
+  function readOrNothing(token: string): AuthenticToken[] {
     try {
-      return app.verifier.readAuthentic(given)
+      return [app.verifier.readAuthentic(token)]
     } catch (error) {
-      if (access === undefined || !isNoTokenOfOurs(error)) throw error
-      return app.verifier.readAuthentic(access)
+      if (isNoTokenOfOurs(error)) return []
+      throw error
     }
   }
 }

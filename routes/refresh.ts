@@ -4,7 +4,9 @@ import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { invalidBody } from '../src/wire/request-body.ts'
 import { onlyOne } from '../src/wire/token-cookies.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
-import { RefreshBody, TokenOrCookieResponse } from '../src/wire/token-schemas.ts'
+import { OptionalRefreshBody, TokenOrCookieResponse } from '../src/wire/token-schemas.ts'
+
+const needed = 'must be JSON with a refresh_token, sent with Content-Type: application/json, or a cookie must hold it'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
@@ -18,7 +20,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         description:
           'The `Signet-Refresh` header says why tokens were given: `rotated`, `repeated`, `retried` or `recovered`. ' +
           `${ruleOfOldTokens(app.config)} The refresh token comes in the body or in its cookie; the tokens return the same way.`,
-        body: { content: { 'application/json': { schema: RefreshBody } } },
+        body: { content: { 'application/json': { schema: OptionalRefreshBody } } },
         response: {
           200: TokenOrCookieResponse,
           ...problems(
@@ -35,8 +37,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async (request, reply) => {
       const { refresh: cookie } = app.tokenCookies.read(request)
-      const token = onlyOne((request.body as RefreshBody | undefined)?.refresh_token, cookie)
-      if (token === undefined) throw invalidBody('is required')
+      const token = onlyOne((request.body as OptionalRefreshBody | undefined)?.refresh_token, cookie)
+      if (token === undefined) throw invalidBody(needed)
 
       const tokens = await app.tokens.refresh(token, request.client)
       reply.header('signet-refresh', tokens.cause)

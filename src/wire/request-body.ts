@@ -3,18 +3,23 @@ import { isUtf8 } from 'node:buffer'
 import { SignetError } from '../base/errors.ts'
 
 /**
- * Nothing is ever decompressed (RFC 9110 section 8.4).
- * @throws {SignetError} `unsupported_media_type` for a content coding or another charset, `invalid_request` for other bytes
+ * What counts is the bytes: whatever a charset parameter says, they are UTF-8. Nothing is ever decompressed, and `identity`
+ * is no coding (RFC 9110 section 8.4).
+ * @throws {SignetError} `unsupported_media_type` for a content coding, `invalid_request` for other bytes
  */
 export function readText(bytes: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): string {
-  const { 'content-type': contentType = '', 'content-encoding': coding = 'identity' } = headers
-  if (coding !== 'identity') throw new SignetError('unsupported_media_type', 'the body has a content coding')
-  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(String(contentType))?.[1]
-  if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) {
-    throw new SignetError('unsupported_media_type', 'the body is not in UTF-8')
+  const codings = String(headers['content-encoding'] ?? '').split(',')
+  if (codings.some(coding => !/^(identity)?$/i.test(coding.trim()))) {
+    throw unsupported('must have no content coding: no Content-Encoding, or identity')
   }
   if (!isUtf8(bytes)) throw invalidBody('must be UTF-8')
   return bytes.toString('utf8')
+}
+
+/** What clients send that have nothing to say; `""` is what axios makes of an empty text. */
+export function isNothing(text: string): boolean {
+  const trimmed = text.trim()
+  return ['', 'null', '""'].includes(trimmed) || /^\{\s*\}$/.test(trimmed)
 }
 
 /**
@@ -44,6 +49,12 @@ function decode(text: string): string {
   }
 }
 
+/** @param detail what was expected of the body */
 export function invalidBody(detail: string): SignetError {
   return new SignetError('invalid_request', 'the body cannot be read', { mistakes: [{ pointer: '', detail }] })
+}
+
+/** @param detail what was expected of the headers that describe the body */
+export function unsupported(detail: string): SignetError {
+  return new SignetError('unsupported_media_type', 'a body of another kind', { mistakes: [{ pointer: '', detail }] })
 }

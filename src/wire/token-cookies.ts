@@ -1,5 +1,6 @@
 /** The cookies of cookie mode: their names and attributes, and reading them strictly. */
 import { SignetError } from '../base/errors.ts'
+import { saysBearer } from './bearer.ts'
 
 const protectedFromPages = { secure: true, httpOnly: true, path: '/' } as const
 
@@ -43,8 +44,8 @@ export function readDeviceCookie(headers: {
   cookie?: string | undefined
   authorization?: string | undefined
 }): string | undefined {
-  const { cookie = '', authorization = '' } = headers
-  if (/^bearer(?![^ ])/i.test(authorization)) return undefined
+  const { cookie = '', authorization } = headers
+  if (saysBearer(authorization)) return undefined
   const found = [...cookiesIn(cookie)].filter(({ name }) => name === tokenCookies.device.name)
   return found.length === 1 ? found[0]?.value : undefined
 }

@@ -41,6 +41,7 @@ export const TokenForm = Type.Object(
     username: Type.Optional(Type.String({ minLength: 1 })),
     password: Type.Optional(Type.String({ minLength: 1 })),
     refresh_token: Type.Optional(Type.String({ minLength: 1 })),
+    scope: Type.Optional(Type.String({ description: 'the granted one is always the role of the user' })),
   },
   { examples: [{ grant_type: 'password', username: 'thirdy', password: 'demo123' }] },
 )
@@ -50,7 +51,10 @@ export const RefreshBody = Type.Object(
   { refresh_token: Type.String({ minLength: 1 }) },
   { additionalProperties: false, examples: [{ refresh_token: 'paste the refresh_token here' }] },
 )
-export type RefreshBody = Static<typeof RefreshBody>
+
+/** Where a cookie or a header may hold the token instead. */
+export const OptionalRefreshBody = Type.Partial(RefreshBody)
+export type OptionalRefreshBody = Static<typeof OptionalRefreshBody>
 
 /** RFC 6749 section 5.1. */
 export const TokenResponse = Type.Object(
@@ -59,6 +63,9 @@ export const TokenResponse = Type.Object(
     refresh_token: Type.String({ description: 'for `POST /refresh`, which answers with the one to use next' }),
     token_type: Type.String({ description: '`bearer`', examples: ['bearer'] }),
     expires_in: Type.Integer({ description: 'seconds until the access token expires', examples: [900] }),
+    scope: Type.Optional(
+      Type.String({ description: 'what was granted, at `/token` to whoever asked for a `scope`', examples: ['user'] }),
+    ),
   },
   { $id: 'TokenResponse' },
 )

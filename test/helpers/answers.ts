@@ -16,6 +16,8 @@ export type Answer = Awaited<ReturnType<typeof post>>
 export function isProblem(t: Test, answer: Answer, status: number, code: string, name: string): void {
   const { statusCode, headers, body } = answer
   const told = { status: statusCode, type: headers['content-type'], code: JSON.parse(body).code }
+  if (status === 400 || status === 415)
+    t.match(JSON.parse(body).errors, [{ detail: /^(?:must|is) / }], `${name}: what was expected`)
   t.strictSame(told, { status, type: 'application/problem+json; charset=utf-8', code }, name)
 }
 
@@ -28,5 +30,10 @@ export function isOAuthError(t: Test, answer: Answer, error: string, text: strin
     'cache-control': 'no-store',
     pragma: 'no-cache',
   })
-  t.strictSame(JSON.parse(body), { error, error_description: text, detail: text }, name)
+  const { error_description: description, ...others } = JSON.parse(body)
+  t.strictSame(others, { error, detail: text }, name)
+  // Every 400 of a request that is not right says what was expected.
+  if (error === 'invalid_grant') t.equal(description, text, name)
+  else
+    t.match(description, /^[ !#-[\]-~]+$/, name) && t.ok(description.startsWith(`${text}: `), `${name}: ${description}`)
 }

@@ -29,7 +29,8 @@ t.test('JSON is not bent into shape: other types, unknown and missing members ar
     )
     t.notOk(answer.body.includes('demo123'))
   }
-  for (const body of [{ refresh_token: 5 }, { refresh_token: '' }, { refresh_token: 'x', token: 'x' }, {}, []]) {
+  isProblem(t, await post(app, '/refresh', json, '{}'), 400, 'invalid_request', 'no token')
+  for (const body of [{ refresh_token: 5 }, { refresh_token: '' }, { refresh_token: 'x', token: 'x' }, []]) {
     isProblem(t, await post(app, '/refresh', json, JSON.stringify(body)), 400, 'invalid_request', JSON.stringify(body))
     isProblem(t, await post(app, '/logout', json, JSON.stringify(body)), 400, 'invalid_request', JSON.stringify(body))
   }
@@ -93,12 +94,15 @@ t.test('no body at all is 400, and where a body is optional an empty one is none
   }
 })
 
-t.test('only the media types of a route are read, in UTF-8, however they are spelled', async t => {
+t.test('only the media types of a route are read, however they are spelled and whatever charset they name', async t => {
   const accepted = [
     'application/json;charset=utf-8',
     'APPLICATION/JSON',
     'application/json ; charset="UTF-8"',
     'application/json; charset=utf8',
+    'application/json; charset=utf-16',
+    'application/json;charset=iso-8859-1',
+    'application/json; charset=none; charset=latin1',
   ]
   const spaced = [
     'application/json\t',
@@ -129,13 +133,8 @@ t.test('only the media types of a route are read, in UTF-8, however they are spe
     ';',
     '/',
   ]
-  const charsets = [
-    'application/json; charset=utf-16',
-    'application/json;charset=iso-8859-1',
-    `${form}; charset="utf-16"`,
-  ]
   const lists = ['application/json, text/plain', `${json}, ${form}`]
-  for (const type of [...others, ...nearly, ...charsets, ...lists, undefined]) {
+  for (const type of [...others, ...nearly, ...lists, undefined]) {
     for (const url of ['/login', '/token', '/refresh', '/logout']) {
       isProblem(t, await post(app, url, type, good), 415, 'unsupported_media_type', `${url} ${type}`)
     }

@@ -216,7 +216,7 @@ t.test('a token in the body beside a cookie is 400, and neither is used', async 
   isProblem(t, nothing, 400, 'invalid_request', 'neither')
 })
 
-t.test('with an Authorization header cookies are not read, whatever either of them holds', async t => {
+t.test('with a bearer in the Authorization header cookies are not read, whatever either of them holds', async t => {
   const { app, logIn } = await testApp(t)
   const { cookie } = await logInByCookie(app)
   const bearer = `Bearer ${(await logIn('thirdy')).access_token}`
@@ -227,9 +227,9 @@ t.test('with an Authorization header cookies are not read, whatever either of th
     t.equal(answer.json().user_id, 'user-1', 'the bearer is who asks')
   }
   for (const [authorization, code] of [
-    ['', 'missing_token'],
     ['Bearer', 'missing_token'],
-    ['Basic dXNlcjpwYXNz', 'missing_token'],
+    ['bearer ', 'missing_token'],
+    ['Bearer\tx', 'missing_token'],
     ['Bearer x', 'invalid_token'],
   ] as const) {
     const headers = { ...ours, cookie, authorization }
@@ -243,6 +243,26 @@ t.test('with an Authorization header cookies are not read, whatever either of th
   t.equal(logout.statusCode, 204, 'a bearer is under no cross-site rule')
   t.strictSame(setCookies(logout), [], 'and the cookies of the other session stay')
   t.equal((await send(app, 'GET', '/me', { cookie })).statusCode, 200)
+})
+
+t.test('another scheme, as of a password in front of us, hides no cookie', async t => {
+  for (const authorization of ['Basic dXNlcjpwYXNz', 'Digest username="x"', 'BearerX y', 'x', '']) {
+    const { app } = await testApp(t)
+    const { cookie, access, refresh } = await logInByCookie(app, 'thirdy')
+    const status = async (method: 'GET' | 'POST' | 'DELETE', url: string, sent = cookie) =>
+      (await send(app, method, url, { ...ours, cookie: sent, authorization })).statusCode
+    for (const url of ['/me', '/sessions', '/verify', '/verify?role=admin', '/users']) {
+      t.equal(await status('GET', url), 200, `${url} ${authorization}`)
+    }
+    const foreign = { origin: 'https://evil.example', cookie, authorization }
+    t.equal((await send(app, 'POST', '/verify', foreign)).statusCode, 403, 'but its rules hold')
+    t.equal((await send(app, 'POST', '/logout', foreign)).statusCode, 403)
+    t.equal(await status('POST', '/refresh', `${refreshName}=${refresh}`), 200)
+    const all = await send(app, 'POST', '/logout/all', { ...ours, cookie: `${accessName}=${access}`, authorization })
+    t.equal(all.statusCode, 200)
+    t.equal(setCookies(all).length, 2, 'and they are taken away')
+    t.equal(await status('POST', '/logout'), 204)
+  }
 })
 
 t.test('one of our cookies sent twice is 401, in one header or in two, and nothing happens', async t => {
