@@ -16,6 +16,7 @@ const Introspection = Type.Object(
     token_type: Type.Optional(Type.String()),
     username: Type.Optional(Type.String()),
     role: Type.Optional(Type.String()),
+    scope: Type.Optional(Type.String({ description: 'the role' })),
     sid: Type.Optional(Type.String()),
   },
   { description: 'RFC 7662 section 2.2; everything but `active` only when the token is' },

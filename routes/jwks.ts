@@ -35,10 +35,19 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const { keys, maxAgeSeconds } = app.keys.jwks()
       const etag = `"${createHash('sha256').update(JSON.stringify(keys)).digest('base64url').slice(0, 22)}"`
       reply.header('cache-control', `public, max-age=${maxAgeSeconds}`).header('etag', etag).removeHeader('pragma')
-      if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)
+      if (hasVersion(request.headers['if-none-match'], etag)) return reply.code(304).send(null)
       return { keys: keys.map(key => ({ ...key, kty: String(key.kty) })) }
     },
   )
+}
+
+/**
+ * Whether a client has this version (RFC 9110 section 13.1.2), of one, several, or any: proxies that compress make a weak tag
+ * of ours, which is compared alike.
+ */
+function hasVersion(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = (ifNoneMatch ?? '').split(',').map(tag => tag.trim())
+  return tags.some(tag => tag === '*' || tag.replace(/^W\//, '') === etag)
 }
 
 export default plugin

@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifySchema } from 'fastify'
 import { pathOf } from '../src/config/public-url.ts'
 import { problems } from '../src/wire/problem-responses.ts'
 
@@ -11,6 +12,7 @@ const Metadata = Type.Object({
   jwks_uri: uri,
   revocation_endpoint: uri,
   introspection_endpoint: uri,
+  response_types_supported: words,
   grant_types_supported: words,
   token_endpoint_auth_methods_supported: words,
   revocation_endpoint_auth_methods_supported: words,
@@ -29,28 +31,31 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
     revocation_endpoint: `${publicUrl}/revoke`,
     introspection_endpoint: `${publicUrl}/introspect`,
+    response_types_supported: ['none'], // required (section 2), and there is no authorization endpoint
     grant_types_supported: passwordForm ? ['password', 'refresh_token'] : ['refresh_token'],
     token_endpoint_auth_methods_supported: ['none'],
     revocation_endpoint_auth_methods_supported: ['none'],
     introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
   }
 
-  app.get(
-    `/.well-known/oauth-authorization-server${pathOf(publicUrl)}`,
-    {
-      config: { openToEveryPage: true },
-      schema: {
-        tags: ['OAuth 2.0'],
-        operationId: 'metadata',
-        summary: 'Where everything is (RFC 8414)',
-        response: { 200: Metadata, ...problems() },
-      },
-    },
-    async (_request, reply) => {
+  const path = pathOf(publicUrl)
+  const schema = { tags: ['OAuth 2.0'], response: { 200: Metadata, ...problems() } }
+  serve(`/.well-known/oauth-authorization-server${path}`, {
+    ...schema,
+    operationId: 'metadata',
+    summary: 'Where everything is (RFC 8414)',
+  })
+  // Where clients look that know OpenID Connect first, with the path before (OpenID Connect Discovery) or behind (RFC 8414
+  // section 5). We are no OpenID provider: there is no ID token.
+  const aliases = new Set([`${path}/.well-known/openid-configuration`, `/.well-known/openid-configuration${path}`])
+  for (const url of aliases) serve(url, { ...schema, hide: true })
+
+  function serve(url: string, schema: FastifySchema): void {
+    app.get(url, { config: { openToEveryPage: true }, schema }, async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300').removeHeader('pragma')
       return metadata
-    },
-  )
+    })
+  }
 }
 
 export default plugin

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { SignetError } from '../src/base/errors.ts'
 import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { invalidBody } from '../src/wire/request-body.ts'
-import { tokenResponse } from '../src/wire/token-response.ts'
+import { scopedResponse } from '../src/wire/token-response.ts'
 import { TokenForm, TokenResponseRef } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
@@ -17,7 +17,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'token',
         summary: 'The token endpoint of RFC 6749: form in, tokens out',
         description:
-          '`grant_type` is `password` (first-party clients only) or `refresh_token`. Other fields are ignored.',
+          '`grant_type` is `password` (first-party clients only) or `refresh_token`. Other fields are ignored: the `scope` ' +
+          'is the role, whatever is asked for.',
         body: { content: { 'application/x-www-form-urlencoded': { schema: TokenForm } } },
         response: {
           200: TokenResponseRef,
@@ -43,14 +44,17 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const form = request.body as TokenForm
       if (isPasswordGrant(form)) {
         const { username = required('username'), password = required('password') } = form
-        return tokenResponse(await app.tokens.logIn(username, password, request.client))
+        return scopedResponse(await app.tokens.logIn(username, password, request.client), form.scope)
       }
       if (form.grant_type !== 'refresh_token') {
-        throw new SignetError('unsupported_grant_type', 'neither password (if PASSWORD_FORM is on) nor refresh_token')
+        const detail = app.config.passwordForm ? 'must be password or refresh_token' : 'must be refresh_token'
+        throw new SignetError('unsupported_grant_type', 'neither password (if PASSWORD_FORM is on) nor refresh_token', {
+          mistakes: [{ pointer: '/grant_type', detail }],
+        })
       }
       const tokens = await app.tokens.refresh(form.refresh_token ?? required('refresh_token'), request.client)
       reply.header('signet-refresh', tokens.cause)
-      return tokenResponse(tokens)
+      return scopedResponse(tokens, form.scope)
     },
   )
 

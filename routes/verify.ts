@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
@@ -49,11 +50,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   ]
   const handler = async () => ''
 
+  // A gateway may ask with the method of the request: WebDAV, calendars and caches have their own.
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+
   // A preflight that CORS answers with 204 would be a yes to a gateway that asks with the method of the request.
   const config = { cors: false } as const
   app.route({ method: 'GET', url: '/verify', onRequest, config, schema: { ...schema, operationId: 'verify' }, handler })
   app.route({
-    method: app.supportedMethods.filter(method => method !== 'GET' && method !== 'HEAD'),
+    method: METHODS.filter(method => method !== 'GET' && method !== 'HEAD'),
     url: '/verify',
     onRequest,
     config,

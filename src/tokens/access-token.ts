@@ -20,6 +20,7 @@ export const AccessClaims = Type.Object({
   username: Type.RegExp(/^[^\s@\p{C}]{1,64}$|^[^\s@\p{C}]+@[^\s@\p{C}]+$/u, { maxLength: 254 }),
   email: Type.Union([Type.String(), Type.Null()]),
   role: Type.String({ pattern: visible, maxLength: 64 }),
+  scope: Type.Optional(Type.String()), // the version before wrote none
   token_type: Type.Literal('access'),
   nbf: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
 })
@@ -53,6 +54,7 @@ export function accessClaims(
     username: user.username,
     email: user.email,
     role: user.role,
+    scope: user.role,
     token_type: 'access',
   }
 }

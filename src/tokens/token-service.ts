@@ -24,6 +24,8 @@ export interface IssuedTokens {
   readonly refresh: IssuedToken
   /** By the database's clock, as the two `expiresAt` are. */
   readonly issuedAt: number
+  /** The role, in the words of OAuth 2.0. */
+  readonly scope: string
 }
 
 /** Why a refresh gave tokens. */
@@ -168,6 +170,7 @@ export function createTokenService(dependencies: {
       access: issue('at+jwt', accessClaims(session, user, now, settings)),
       refresh: issue('rt+jwt', refreshClaims(session)),
       issuedAt: now,
+      scope: user.role,
     }
   }
 

@@ -15,6 +15,11 @@ export function tokenResponse({ access, refresh, issuedAt }: IssuedTokens): Toke
   }
 }
 
+/** RFC 6749 section 3.3: a client that asked for a scope is told which one it got. That is always the role. */
+export function scopedResponse(tokens: IssuedTokens, requested: string | undefined): TokenResponse {
+  return { ...tokenResponse(tokens), ...(requested !== undefined && { scope: tokens.scope }) }
+}
+
 /** What is left for the body when the tokens are in cookies. */
 export function cookieResponse({ access, issuedAt }: IssuedTokens): CookieResponse {
   return { token_type: 'cookie', expires_in: lifetime(access, issuedAt) }

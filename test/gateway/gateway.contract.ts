@@ -20,7 +20,7 @@ export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {
       identity,
     )
     t.strictSame(named(received, 'x-own'), ['kept'])
-    for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
       const { status } = await ask(`${url}/orders`, { method, headers: bearer(token) })
       t.equal(status, 200, method)
     }
@@ -106,6 +106,9 @@ export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {
     t.equal(await status('Cookie', access, 'Origin', 'null'), 403)
     t.equal(await status('Cookie', `${access}; ${access}`), 401)
     t.equal(await status('Cookie', access, 'Authorization', 'Bearer wrong'), 401)
+    t.equal(await status('Cookie', access, 'Authorization', 'Basic dDp0'), 200, 'a password in front of it all')
+    const besideBasic = await receives({ headers: ['Cookie', access, 'Authorization', 'Basic dDp0'] })
+    t.strictSame(named(besideBasic, 'x-auth-username'), ['maria'])
     const refreshed = await ask(`${url}/refresh`, {
       method: 'POST',
       headers: ['Cookie', cookies.join('; '), 'Origin', publicUrl],
@@ -133,6 +136,7 @@ export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {
     })
     t.equal(grant.status, 200)
     t.equal((await ask(`${url}/.well-known/oauth-authorization-server`)).status, 200)
+    t.equal((await ask(`${url}/.well-known/openid-configuration`)).status, 200)
     for (const path of ['/verify', '/verify?role=user', '/%76erify', '//verify', '/me/../verify', '/health/ready']) {
       const { headers, body } = await ask(`${url}${path}`, { headers: bearer(token) })
       t.equal(headers['x-auth-user-id'], undefined, path)
@@ -177,6 +181,8 @@ export async function keepsSignetUnderAPath(t: Test, { url, publicUrl, logIn, re
   t.equal(await status('/auth/me'), 200)
   t.equal(await status('/.well-known/oauth-authorization-server/auth'), 200)
   t.equal(await status('/auth/.well-known/jwks.json'), 200)
+  t.equal(await status('/auth/.well-known/openid-configuration'), 200)
+  t.equal(await status('/.well-known/openid-configuration/auth'), 200)
   for (const path of ['/me', '/login', '/users', '/.well-known/jwks.json', '/auth/verify', '/auth/health/ready']) {
     const received = await receives({ headers: bearer(token) }, path)
     t.match(received, { url: path }, `${path} is the application's`)

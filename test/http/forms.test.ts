@@ -123,6 +123,35 @@ t.test('other fields, the query and an Authorization header do not matter to a l
   t.equal(encoded.statusCode, 200)
 })
 
+t.test('who asks for a scope at /token is told the one it got, which is the role (RFC 6749 section 3.3)', async t => {
+  for (const [username, role] of [
+    ['thirdy', 'admin'],
+    ['maria', 'user'],
+  ] as const) {
+    const grant = `grant_type=password&username=${username}&password=demo123`
+    for (const scope of ['admin', 'user', 'openid profile', 'x']) {
+      const { scope: granted, refresh_token: token } = (
+        await post(app, '/token', form, `${grant}&scope=${scope}`)
+      ).json()
+      t.equal(granted, role, scope)
+      const refresh = `grant_type=refresh_token&refresh_token=${token}`
+      t.equal((await post(app, '/token', form, `${refresh}&scope=${scope}`)).json().scope, role)
+      t.notOk('scope' in (await post(app, '/token', form, refresh)).json())
+    }
+    t.notOk('scope' in (await post(app, '/token', form, `${grant}&scope=`)).json(), 'an empty one was left out')
+    t.notOk('scope' in (await post(app, '/login', form, `${grant}&scope=x`)).json(), 'which /login ignores')
+  }
+})
+
+t.test('/revoke answers an empty JSON object, whatever the token (RFC 7009)', async t => {
+  for (const token of [(await logIn('maria')).refresh_token, 'garbage']) {
+    const answer = await post(app, '/revoke', form, `token=${token}`)
+    t.equal(answer.statusCode, 200)
+    t.match(answer.headers, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+    t.equal(answer.body, '{}')
+  }
+})
+
 t.test('PASSWORD_FORM=off refuses the password grant and leaves JSON logins and refreshes', async t => {
   const { app: formless, logIn } = await testApp(t, { passwordForm: false })
   isOAuthError(t, await post(formless, '/login', form, goodForm), 'unsupported_grant_type', unsupported, '/login')

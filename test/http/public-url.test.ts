@@ -40,6 +40,31 @@ t.test('the metadata is where RFC 8414 looks for it, and its addresses are right
   t.equal((await app.inject('/.well-known/oauth-authorization-server')).statusCode, 404, 'that of another issuer')
 })
 
+t.test('it is also where clients look that know OpenID Connect first, with or without a path', async t => {
+  const paths: [string, string[], string[]][] = [
+    ['https://example.com', ['/.well-known/openid-configuration'], ['/auth/.well-known/openid-configuration']],
+    [
+      publicUrl,
+      ['/auth/.well-known/openid-configuration', '/.well-known/openid-configuration/auth'],
+      ['/.well-known/openid-configuration', '/auth/.well-known/oauth-authorization-server'],
+    ],
+  ]
+  for (const [issuer, aliases, others] of paths) {
+    const { app } = await testApp(t, { publicUrl: issuer })
+    const { pathname } = new URL(issuer)
+    const metadata = await app.inject(`/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`)
+    t.match(metadata.json(), { issuer, response_types_supported: ['none'] })
+    for (const url of aliases) {
+      const answer = await app.inject(url)
+      t.equal(answer.statusCode, 200, url)
+      t.strictSame(answer.json(), metadata.json())
+      const { 'cache-control': caching, 'access-control-allow-origin': readers } = answer.headers
+      t.strictSame([caching, readers], ['public, max-age=300', '*'])
+    }
+    for (const url of others) t.equal((await app.inject(url)).statusCode, 404, url)
+  }
+})
+
 t.test('cookies go to the whole host, and our pages are those of the origin', async t => {
   const { app } = await testApp(t, { publicUrl })
   const body = { username: 'maria', password: 'demo123', mode: 'cookie' }

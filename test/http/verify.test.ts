@@ -1,9 +1,11 @@
 /** The gateway's check: any method, no body, no database, and always every header (contract section 8). */
+import { METHODS } from 'node:http'
 import t from 'tap'
 import type { AccessClaims } from '../../src/tokens/access-token.ts'
 import { identityHeaders } from '../../src/wire/identity-headers.ts'
 import { isProblem } from '../helpers/answers.ts'
 import { claimsOf, testApp } from '../helpers/app.ts'
+import { exchange, lastRequest, request } from '../helpers/raw.ts'
 
 const headerNames = ['user-id', 'username', 'email', 'role', 'session-id', 'expires-at'].map(name => `x-auth-${name}`)
 
@@ -25,15 +27,32 @@ t.test('a good token is 200, empty, with every identity header', async t => {
 t.test('any method, with any body, is answered without reading it', async t => {
   const { app, logIn } = await testApp(t)
   const { access_token: token } = await logIn()
-  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const) {
-    const answer = await app.inject({
-      method,
-      url: '/verify',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'image/png' },
-      ...(method !== 'GET' && method !== 'HEAD' && method !== 'TRACE' && { payload: 'x'.repeat(100_000) }),
-    })
+  for (const method of METHODS) {
+    const ask = (url: string, authorization: string) =>
+      app.inject({
+        method: method as 'POST', // inject knows all of them, its type does not
+        url,
+        headers: { authorization, 'content-type': 'image/png' },
+        ...(!['GET', 'HEAD', 'TRACE'].includes(method) && { payload: 'x'.repeat(100_000) }),
+      })
+    const answer = await ask('/verify', `Bearer ${token}`)
     t.equal(answer.statusCode, 200, method)
     t.equal(answer.headers['x-auth-user-id'], 'user-1', method)
+    t.equal((await ask('/verify', 'Bearer x')).statusCode, 401, method)
+    t.equal((await ask('/verify?role=editor', `Bearer ${token}`)).statusCode, 403, method)
+    t.equal((await ask('/nowhere', `Bearer ${token}`)).statusCode, 404, method)
+  }
+})
+
+t.test('a method of WebDAV reaches it over the wire', async t => {
+  const { app, logIn } = await testApp(t)
+  const { access_token: token } = await logIn()
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  for (const method of ['PROPFIND', 'M-SEARCH', 'REPORT', 'QUERY']) {
+    const asked = request(`${method} /verify`, [`Authorization: Bearer ${token}`, 'Content-Length: 2'], 'xx')
+    const answers = await exchange(port, asked + lastRequest)
+    t.match(answers, [{ status: 200, headers: { 'x-auth-username': 'thirdy' } }, { status: 200 }], method)
   }
 })
 

@@ -89,18 +89,23 @@ t.test('the JWKS has an ETag and may be kept, and an unchanged one is not sent a
   const { app, pass } = await ring(t, { rotationDays: 1 })
   const first = await app.inject('/.well-known/jwks.json')
   t.equal(first.headers['cache-control'], 'public, max-age=300')
-  const again = await app.inject({
-    url: '/.well-known/jwks.json',
-    headers: { 'if-none-match': first.headers.etag as string },
-  })
-  t.equal(again.statusCode, 304)
-  t.equal(again.body, '')
+  const etag = String(first.headers.etag)
+  const ask = (tags: string, method: 'GET' | 'HEAD' = 'GET') =>
+    app.inject({ method, url: '/.well-known/jwks.json', headers: { 'if-none-match': tags } })
+  const lists = [`"a", ${etag}`, `W/${etag},"b"`, `"a" , W/"b",${etag} `, `"",${etag}`]
+  for (const tags of [etag, `W/${etag}`, '*', ' * ', ...lists]) {
+    const again = await ask(tags)
+    t.equal(again.statusCode, 304, tags)
+    t.equal(again.body, '')
+    t.equal(again.headers.etag, etag)
+    t.equal((await ask(tags, 'HEAD')).statusCode, 304, `HEAD ${tags}`)
+  }
+  for (const tags of ['', '"a"', 'W/"a"', etag.slice(1, -1), `"a", "b"`, `w/${etag}`, ',']) {
+    t.equal((await ask(tags)).statusCode, 200, tags)
+  }
   await pass(day)
-  const changed = await app.inject({
-    url: '/.well-known/jwks.json',
-    headers: { 'if-none-match': first.headers.etag as string },
-  })
-  t.equal(changed.statusCode, 200)
+  t.equal((await ask(etag)).statusCode, 200)
+  t.equal((await ask(`${etag}, W/${etag}`)).statusCode, 200)
 })
 
 t.test('a key is published 360 seconds before it signs, and until its last token has expired', async t => {

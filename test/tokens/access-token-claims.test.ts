@@ -11,6 +11,13 @@ const { secret, issued, header, claims, forgeAccess, isRefused, areRefused } = a
 const refreshHeader = headerOf(issued.refresh_token)
 const refreshClaims = claimsOf(issued.refresh_token)
 
+t.test('the scope is the role, and a token of the version before, which has none, is as good', async t => {
+  t.equal(claims['role'], 'user')
+  t.equal(claims['scope'], 'user')
+  t.equal(claimsOf((await service.logIn('thirdy')).access_token)['scope'], 'admin')
+  t.equal((await me(forgeAccess({ scope: undefined }))).statusCode, 200)
+})
+
 t.test('a claim of another type or out of range is refused, never believed and never an error', async t => {
   const now = clock()
   const notIntegers = [
@@ -47,7 +54,14 @@ t.test('a claim of another type or out of range is refused, never believed and n
   )
   await areRefused(
     t,
-    byValue(Object.keys(claims), claim => forgeAccess({ [claim]: undefined })),
+    byValue(
+      Object.keys(claims).filter(claim => claim !== 'scope'),
+      claim => forgeAccess({ [claim]: undefined }),
+    ),
+  )
+  await areRefused(
+    t,
+    byValue([5, [], {}, null, ['user']], scope => forgeAccess({ scope })),
   )
   await areRefused(
     t,
