@@ -28,7 +28,7 @@ export interface Measurement {
   readonly cpuMicroseconds?: readonly number[]
 }
 
-/** One bar of section "Speed" of the contract. */
+/** One bar: what a measurement is held against (docs/performance.md). */
 export interface Judgement {
   readonly what: string
   readonly bar: string

@@ -1,4 +1,4 @@
-/** The `authenticate` hook. Pass it in the array form, so that a missing decorator fails at start (fastify.md). */
+/** The `authenticate` hook. Pass it in the array form, so that a missing decorator fails at start. */
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'

@@ -1,8 +1,8 @@
 /**
- * Unicode normal forms of text that strangers wrote (UAX #15). Bringing marks into their order takes the square of how many
- * stand in a row: a second of the event loop for what fits into a body. No language writes more than 30 (section 13,
+ * Unicode normal forms of text that strangers wrote. Bringing marks into their order takes the square of how many stand in
+ * a row: a second of the event loop for what fits into a body. No language writes more than 30 (UAX #15 section 13,
  * "Stream-Safe Text Format"), so a text with more is left as it is, which is one form as well. The only place that
- * normalizes.
+ * normalizes. Also: what a terminal may be shown.
  */
 
 /** Composed: what looks alike and means the same is the same. */

@@ -11,7 +11,7 @@ export interface CompactJws {
   readonly signature: string
 }
 
-/** No token of ours is longer (contract section 3). */
+/** No token of ours is longer: names, addresses and roles have a longest. */
 export const maximumTokenBytes = 4096
 
 /**

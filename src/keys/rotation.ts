@@ -1,5 +1,5 @@
 /**
- * When a signing key is made, signs, retires and goes (contract section 9). Pure: rows, a moment and a setting give the
+ * When a signing key is made, signs, retires and goes (docs/command-line.md, "Signing keys"). Pure: rows, a moment and a setting give the
  * next act, so every instance comes to the same one and the store lets one of them win.
  */
 import type { SigningKey } from '../stores/stores.ts'

@@ -1,5 +1,5 @@
 /**
- * The limit on guessing one account's password (contract section 7): a failure is booked before the hash is computed, so
+ * The limit on guessing one account's password (docs/guessing.md): a failure is booked before the hash is computed, so
  * a thousand guesses at once are no better than a thousand in a row. Never a permanent lock, and strangers cannot keep the
  * owner out: an address the account has logged in from, and a device that holds a token of it, have buckets of their own.
  */

@@ -1,6 +1,6 @@
 /**
  * Hashing passwords, in worker threads behind a bounded queue: a login costs one hash and the event loop none. When more
- * work waits than can be done in about two seconds, the answer is 503 at once (contract section 7).
+ * work waits than can be done in about two seconds, the answer is 503 at once.
  */
 import { Piscina } from 'piscina'
 import { SignetError } from '../base/errors.ts'

@@ -1,5 +1,5 @@
 /**
- * The sessions that were ended while access tokens of theirs may still be alive, in memory (contract section 6): at once
+ * The sessions that were ended while access tokens of theirs may still be alive, in memory: at once
  * for what this instance ended itself, by a poll for the rest. So every access token is checked against revocation
  * without a look-up per request. What is remembered and for how long depends on no clock that somebody can set.
  */

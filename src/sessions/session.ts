@@ -1,5 +1,5 @@
 /**
- * What a session's row, a generation and a moment mean. Pure: no clock, no store. The table of contract section 5, line
+ * What a session's row, a generation and a moment mean. Pure: no clock, no store. The rule of docs/refresh.md, line
  * by line; `bench/simulation` and the tests judge with this same function.
  */
 import type { Session, SessionView } from '../stores/stores.ts'

@@ -6,7 +6,7 @@ export interface User {
   readonly email: string | null
   readonly role: string
   readonly passwordHash: string | null
-  /** Whether another maker may have made the hash (contract section 7): imported, or from before this was known. */
+  /** Whether another maker may have made the hash: imported, or from before this was known. */
   readonly foreignHash: boolean
   readonly disabled: boolean
   /** Raised by every change of password, role or `disabled`. */
@@ -37,7 +37,7 @@ export type RevokeReason =
   | 'admin'
   | 'displaced'
 
-/** One row per login (contract 5). */
+/** One row per login (docs/refresh.md). */
 export interface Session {
   readonly sid: string
   readonly userId: string
@@ -114,7 +114,7 @@ export type Reservation =
   | { readonly allowed: true /** the bucket that was booked */; readonly key: string }
   | { readonly allowed: false; readonly waitSeconds: number }
 
-/** One row of the key ring (contract section 9). */
+/** One row of the key ring (src/keys/rotation.ts). */
 export interface SigningKey {
   /** RFC 7638 thumbprint. */
   readonly kid: string

@@ -1,4 +1,4 @@
-/** What a gateway tells the services behind it about who is asking (contract section 8). */
+/** What a gateway tells the services behind it about who is asking (docs/gateways.md). */
 import type { AccessClaims } from '../tokens/access-token.ts'
 
 /**

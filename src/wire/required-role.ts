@@ -1,4 +1,4 @@
-/** What a gateway asks for in the query of /verify (contract section 8). */
+/** What a gateway asks for in the query of /verify (docs/gateways.md). */
 import { type RequestMistake, SignetError } from '../base/errors.ts'
 import type { AccessClaims } from '../tokens/access-token.ts'
 

@@ -1,4 +1,4 @@
-/** The configuration: what is accepted, and how a mistake is told (contract section 2). */
+/** The configuration: what is accepted, and how a mistake is told (docs/configuration.md). */
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

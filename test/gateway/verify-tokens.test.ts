@@ -43,7 +43,23 @@ t.test('Node.js with jose', async t => {
   for (const [name, token] of Object.entries(wrong)) await t.rejects(whoIs(token), name)
 })
 
-t.test('FastAPI with PyJWT', async t => {
+/** The service on a machine whose clock is behind: to PyJWT our tokens are of the future. */
+function pythonClockBehind(seconds: number): string {
+  return `
+from datetime import datetime, timedelta
+import jwt.api_jwt
+
+class Behind(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) - timedelta(seconds=${seconds})
+
+jwt.api_jwt.datetime = Behind
+from service import app
+`
+}
+
+t.test('FastAPI with PyJWT, also where the clock is 20 seconds behind', async t => {
   const [python, packages] = ['/usr/bin/python3', '/usr/lib/python3/dist-packages']
   for (const name of ['fastapi', 'jwt', 'cryptography', 'uvicorn']) {
     if (!needs(t, `python3-${name}`, join(packages, name))) return
@@ -51,8 +67,9 @@ t.test('FastAPI with PyJWT', async t => {
   const { url, access, wrong } = await serve(t)
   const folder = await temporaryFolder(t)
   writeFileSync(join(folder, 'service.py'), blockOf('python', url))
+  writeFileSync(join(folder, 'behind.py'), pythonClockBehind(20))
   const port = await freePort()
-  const args = ['-m', 'uvicorn', '--host', '127.0.0.1', '--port', String(port), 'service:app']
+  const args = ['-m', 'uvicorn', '--host', '127.0.0.1', '--port', String(port), 'behind:app']
   const child = spawn(python, args, { cwd: folder, stdio: 'ignore', env: environment() })
   t.teardown(() => child.kill('SIGKILL'))
   await waitUntil(async () => {

@@ -1,4 +1,4 @@
-/** Cookie mode (contract section 4): where the tokens are, who may use them, and what a stranger's page cannot do. */
+/** Cookie mode (docs/cookies.md): where the tokens are, who may use them, and what a stranger's page cannot do. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'

@@ -1,4 +1,4 @@
-/** The token lifecycle over HTTP: the six steps of the practice flow, and the answers of contract section 4. */
+/** The token lifecycle over HTTP: the six steps of the practice flow, and their answers, letter for letter. */
 import t from 'tap'
 import { claimsOf, headerOf, testApp } from '../helpers/app.ts'
 
@@ -31,7 +31,7 @@ t.test('a login gives an access token and a refresh token', async t => {
   t.match(claimsOf(body.refresh_token), { sub: 'user-1', gen: 0, token_type: 'refresh' })
 })
 
-t.test('the practice flow gives exactly the answers of the contract', async t => {
+t.test('the practice flow gives exactly the documented answers', async t => {
   const { app, clock, logIn, me, refresh } = await testApp(t)
 
   const tokens = await logIn()

@@ -1,4 +1,4 @@
-/** The gateway's check: any method, no body, no database, and always every header (contract section 8). */
+/** The gateway's check: any method, no body, no database, and always every header (docs/gateways.md). */
 import { METHODS } from 'node:http'
 import t from 'tap'
 import type { AccessClaims } from '../../src/tokens/access-token.ts'

@@ -1,4 +1,4 @@
-/** Signing keys over time (contract section 9): published before they sign, gone only after their last token. */
+/** Signing keys over time: published before they sign, gone only after their last token. */
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
 import type { Config } from '../../src/config/config.ts'

@@ -1,4 +1,4 @@
-/** In cookie mode the browser is the device: a cookie that a logout leaves (contract sections 4 and 7). */
+/** In cookie mode the browser is the device: a cookie that a logout leaves (docs/guessing.md). */
 import t, { type Test } from 'tap'
 import { testApp } from '../helpers/app.ts'
 

@@ -1,4 +1,4 @@
-/** Who shows a token of the account is not kept waiting by strangers (contract section 7). */
+/** Who shows a token of the account is not kept waiting by strangers (docs/guessing.md). */
 import t, { type Test } from 'tap'
 import { form } from '../helpers/answers.ts'
 import { newSecret, type Overrides, testApp } from '../helpers/app.ts'

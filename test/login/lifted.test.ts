@@ -1,4 +1,4 @@
-/** What ends a wait before its time (contract section 7). */
+/** What ends a wait before its time (docs/guessing.md). */
 import t, { type Test } from 'tap'
 import { createMemoryLimits } from '../../src/login/memory-limits.ts'
 import { testApp } from '../helpers/app.ts'

@@ -1,4 +1,4 @@
-/** Guessing passwords over HTTP (contract section 7): slowed down for strangers, never for the owner at home. */
+/** Guessing passwords over HTTP (docs/guessing.md): slowed down for strangers, never for the owner at home. */
 import t from 'tap'
 import { waitAfter } from '../../src/login/login-limit.ts'
 import { testApp } from '../helpers/app.ts'

@@ -1,4 +1,4 @@
-/** A flood of logins: hashing is saturated, and nobody else notices (contract sections 7 and 12). */
+/** A flood of logins: hashing is saturated, and nobody else notices. */
 import { spawn } from 'node:child_process'
 import { Agent, request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'

@@ -1,4 +1,4 @@
-/** Clocks go wrong and are set right again, and nothing that was revoked is forgotten (contract section 6). */
+/** Clocks go wrong and are set right again, and nothing that was revoked is forgotten. */
 import t, { type Test } from 'tap'
 import { variables } from '../../src/config/variables.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'

@@ -1,4 +1,4 @@
-/** The revocation list in memory (contract section 6). */
+/** The revocation list in memory. */
 import t, { type Test } from 'tap'
 import { SignetError } from '../../src/base/errors.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'

@@ -1,4 +1,4 @@
-/** The decision table of contract section 5, line by line, as a pure function. */
+/** The rule of docs/refresh.md, line by line, as a pure function. */
 import t from 'tap'
 import { decideRefresh, lastUsedAt, sessionState } from '../../src/sessions/session.ts'
 import type { Session, SessionView, User } from '../../src/stores/stores.ts'

@@ -1,4 +1,4 @@
-/** Refresh over HTTP: safe against thieves, calm with honest clients (contract section 5). */
+/** Refresh over HTTP: safe against thieves, calm with honest clients (docs/refresh.md). */
 import { createHmac, hkdfSync } from 'node:crypto'
 import t from 'tap'
 import { claimsOf, headerOf, newSecret, type TestApp, testApp } from '../helpers/app.ts'

@@ -1,4 +1,4 @@
-/** Who is behind the trusted proxies (contract section 7). */
+/** Who is behind the trusted proxies. */
 import t from 'tap'
 import { createAddressRanges } from '../../src/base/address-ranges.ts'
 import { clientAddress } from '../../src/wire/forwarded-for.ts'
