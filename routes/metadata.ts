@@ -31,7 +31,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
     revocation_endpoint: `${publicUrl}/revoke`,
     introspection_endpoint: `${publicUrl}/introspect`,
-    response_types_supported: ['none'], // required (section 2), and there is no authorization endpoint
+    response_types_supported: ['none'], // required (RFC 8414 section 2), and there is no authorization endpoint
     grant_types_supported: passwordForm ? ['password', 'refresh_token'] : ['refresh_token'],
     token_endpoint_auth_methods_supported: ['none'],
     revocation_endpoint_auth_methods_supported: ['none'],
