@@ -1,6 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { canonicalPrefix } from '../src/names/username.ts'
+import { Limit, limitOf, Next } from '../src/wire/paging.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 import { NewUserBody, UserChangesBody, UserItemRef, userItem } from '../src/wire/user-schemas.ts'
@@ -27,29 +27,21 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         security: authorized,
         querystring: Type.Object(
           {
-            limit: Type.Optional(
-              Type.String({ pattern: '^([1-9][0-9]?|100)$', description: '1 to 100; 50 when not given' }),
-            ),
+            limit: Limit,
             after: Type.Optional(Type.String({ description: '`next` of the page before' })),
             q: Type.Optional(Type.String({ description: 'how the name or the e-mail address begins' })),
           },
           { additionalProperties: false },
         ),
         response: {
-          200: Type.Object({
-            users: Type.Array(UserItemRef),
-            next: Type.Union([Type.String(), Type.Null()], { description: 'for `after`; null on the last page' }),
-          }),
+          200: Type.Object({ users: Type.Array(UserItemRef), next: Next }),
           ...problems(...adminCodes, 'invalid_request'),
         },
       },
     },
     async ({ query }) => {
-      const limit = Number(query.limit ?? 50)
-      const prefix = canonicalPrefix(query.q ?? '')
-      const found = await app.users.list({ limit: limit + 1, after: query.after, prefix })
-      const page = found.slice(0, limit)
-      return { users: page.map(userItem), next: found.length > limit ? (page.at(-1)?.username ?? null) : null }
+      const { items, next = null } = await app.users.list({ ...query, limit: limitOf(query) })
+      return { users: items.map(userItem), next }
     },
   )
 

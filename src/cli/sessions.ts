@@ -1,8 +1,9 @@
 /** `signet sessions`: who is logged in where, and ending that. */
 import type { Command } from 'commander'
 import { isoTime } from '../base/iso-time.ts'
+import { everyPage } from '../base/pages.ts'
 import { lastUsedAt } from '../sessions/session.ts'
-import type { ListedSession, Session } from '../stores/stores.ts'
+import type { ListedSession, Session, SessionPosition } from '../stores/stores.ts'
 import type { Call } from './call.ts'
 import { UsageError } from './failure.ts'
 import { actor, type Domain, withDomain } from './open-domain.ts'
@@ -42,19 +43,11 @@ async function list(call: Call, options: SessionOptions) {
 async function* pages({ users, sessions }: Domain, options: SessionOptions) {
   if (options.user !== undefined) {
     const { userId, username } = await oneOf(users, options.user, options)
-    for (let after: Session | undefined; ; ) {
-      const page: Session[] = await sessions.list(userId, { limit: pageSize, after })
-      if (page.length === 0) return
-      yield page.map(session => itemOf({ session, username }))
-      after = page.at(-1)
-    }
-  }
-  let after: string | undefined
-  for (;;) {
-    const page: ListedSession[] = await sessions.listAll({ limit: pageSize, after })
-    if (page.length === 0) return
-    yield page.map(itemOf)
-    after = page.at(-1)?.session.sid
+    const all = everyPage<Session, SessionPosition>(after => sessions.list(userId, { limit: pageSize, after }))
+    for await (const page of all) yield page.map(session => itemOf({ session, username }))
+  } else {
+    const all = everyPage<ListedSession, string>(after => sessions.listAll({ limit: pageSize, after }))
+    for await (const page of all) yield page.map(itemOf)
   }
 }
 

@@ -1,7 +1,8 @@
 /** `signet users`: the administrator's acts on accounts, without a server in between. */
 import { type Command, Option } from 'commander'
 import { SignetError } from '../base/errors.ts'
-import { canonicalPrefix, newUsername } from '../names/username.ts'
+import { everyPage } from '../base/pages.ts'
+import { newUsername } from '../names/username.ts'
 import type { Stores, User } from '../stores/stores.ts'
 import type { AccountChanges } from '../users/accounts.ts'
 import { emailOf, newAddress, requireFree } from '../users/address.ts'
@@ -114,18 +115,17 @@ async function add(call: Call, name: string, { role, email, passwordStdin, yes, 
 }
 
 async function list(call: Call, options: ListOptions) {
-  const prefix = canonicalPrefix(options.q ?? options.prefix ?? '')
-  await withDomain(call, options, domain => printRows(call, pages(domain, prefix, options.limit), options))
+  const q = options.q ?? options.prefix
+  await withDomain(call, options, domain => printRows(call, pages(domain, q, options.limit), options))
 }
 
-async function* pages({ users }: Domain, prefix: string, most = Number.POSITIVE_INFINITY) {
-  let after: string | undefined
-  for (let left = most; left > 0; ) {
-    const page: User[] = await users.list({ limit: Math.min(pageSize, left), after, prefix })
-    if (page.length === 0) return
+async function* pages({ users }: Domain, q: string | undefined, most = Number.POSITIVE_INFINITY) {
+  let left = most
+  const all = everyPage<User, string>(after => users.list({ limit: Math.min(pageSize, left), after, q }))
+  for await (const page of all) {
     yield page.map(userItem)
-    after = page.at(-1)?.username
     left -= page.length
+    if (left <= 0) return
   }
 }
 

@@ -2,15 +2,21 @@
 import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
-import type { Session, SessionStore } from '../stores/stores.ts'
+import { type Page, readPage } from '../base/pages.ts'
+import type { ListedSession, Session, SessionPosition, SessionStore } from '../stores/stores.ts'
 import { refuseTokensOf } from './ending.ts'
 import type { Revocations } from './revocations.ts'
 
+interface Query<Position> {
+  readonly limit: number
+  readonly after?: Position | undefined
+}
+
 export interface SessionService {
-  /** The live sessions of a user, newest first, page by page. */
-  list: SessionStore['list']
-  /** The live sessions of everybody, page by page. */
-  listAll: SessionStore['listAll']
+  /** A page of the live sessions of a user, newest first. */
+  list(userId: string, query: Query<SessionPosition>): Promise<Page<Session, SessionPosition>>
+  /** A page of the live sessions of everybody, in the order of their ids. */
+  listAll(query: Query<string>): Promise<Page<ListedSession, string>>
   /** Ends the session of any authentic token; ending it again is no error (RFC 7009 section 2.2). */
   logOut(token: { readonly claims: { readonly sid: string; readonly sub: string } }, client: Client): Promise<void>
   /** Ends every session of the user. @param by the administrator who did it @returns how many were alive */
@@ -29,8 +35,18 @@ export function createSessionService(dependencies: {
   const { sessions, revocations, audit } = dependencies
 
   return {
-    list: (userId, page) => sessions.list(userId, page),
-    listAll: query => sessions.listAll(query),
+    list: (userId, { limit, after }) =>
+      readPage(
+        limit,
+        most => sessions.list(userId, { limit: most, after }),
+        ({ createdAt, sid }) => ({ createdAt, sid }),
+      ),
+    listAll: ({ limit, after }) =>
+      readPage(
+        limit,
+        most => sessions.listAll({ limit: most, after }),
+        ({ session }) => session.sid,
+      ),
 
     async logOut({ claims: { sid, sub } }, { ip }) {
       const ended = await sessions.revoke(sid, 'logout')

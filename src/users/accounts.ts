@@ -2,9 +2,10 @@
 import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
+import { type Page, readPage } from '../base/pages.ts'
 import { findUser } from '../login/find-user.ts'
 import type { LoginLimit } from '../login/login-limit.ts'
-import { newUsername } from '../names/username.ts'
+import { canonicalPrefix, newUsername } from '../names/username.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
@@ -29,7 +30,8 @@ export interface Accounts {
    * @throws {SignetError} `not_found`, `invalid_request` when it means two users
    */
   lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User>
-  list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
+  /** A page of users by name. @param query.q how the name or the address begins, as somebody typed it */
+  list(query: { limit: number; after?: string | undefined; q?: string | undefined }): Promise<Page<User, string>>
   /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `last_admin`, `overloaded` */
   change(userId: string, changes: AccountChanges, by: Actor, options?: ChangeOptions): Promise<User>
   /** Ends the waits after wrong passwords. @throws {SignetError} `not_found` */
@@ -75,6 +77,15 @@ export function createAccounts(dependencies: {
     const user = await users.findById(userId)
     if (!user) throw new SignetError('not_found', 'no such user')
     return user
+  }
+
+  function list({ limit, after, q = '' }: Parameters<Accounts['list']>[0]): Promise<Page<User, string>> {
+    const prefix = canonicalPrefix(q)
+    return readPage(
+      limit,
+      most => users.list({ limit: most, after, prefix }),
+      ({ username }) => username,
+    )
   }
 
   async function lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User> {
@@ -123,7 +134,7 @@ export function createAccounts(dependencies: {
     audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })
   }
 
-  return { create, register, get, lookUp, list: users.list, change, unlock, delete: remove }
+  return { create, register, get, lookUp, list, change, unlock, delete: remove }
 }
 
 /** What is another than before, by the names that people know; not what was sent. */

@@ -46,5 +46,5 @@ t.test('without HTTP the last one can go', async t => {
   const { app } = await testApp(t)
   await app.users.change('user-1', { role: 'user' }, { by: 'command line' })
   await app.users.delete('user-1', { by: 'command line' })
-  t.equal((await app.users.list({ limit: 9 })).length, 1)
+  t.equal((await app.users.list({ limit: 9 })).items.length, 1)
 })

@@ -17,7 +17,7 @@ async function place(t: Test) {
     try {
       await app.ready()
       await act(app)
-      return (await app.users.list({ limit: 9 })).map(({ username }) => username)
+      return (await app.users.list({ limit: 9 })).items.map(({ username }) => username)
     } finally {
       await app.close()
     }
