@@ -1,0 +1,158 @@
+import type { Mutant } from './mutant.ts'
+
+const check = 'src/login/password-check.ts'
+const limit = 'src/login/login-limit.ts'
+const authentication = 'src/login/authentication.ts'
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a disabled user is refused before the hash',
+    file: check,
+    find: '    const stored = user?.passwordHash ?? undefined\n',
+    replace:
+      "    if (user?.disabled) throw new SignetError('invalid_credentials', 'login failed: the user is disabled')\n    const stored = user?.passwordHash ?? undefined\n",
+    tests: ['test/login/timing-classes.test.ts', 'test/http/login-failures.test.ts'],
+  },
+  {
+    name: 'an unknown name costs no hash',
+    file: check,
+    find: '        : await fail(account, password, client)',
+    replace: "        : user ? await fail(account, password, client) : 'wrong'",
+    tests: ['test/login/timing-classes.test.ts', 'test/login/stand-ins.test.ts'],
+  },
+  {
+    name: 'a disabled user logs in',
+    file: check,
+    find: 'isStandIn: user.disabled',
+    replace: 'isStandIn: false',
+    tests: ['test/http/login-failures.test.ts'],
+  },
+  {
+    name: 'a stand-in is right when somebody has its password',
+    file: check,
+    find: 'foreign: standIn?.foreignHash ?? false, isStandIn: true',
+    replace: 'foreign: standIn?.foreignHash ?? false, isStandIn: false',
+    tests: ['test/login/stand-ins.test.ts'],
+  },
+  {
+    name: 'a login fails when there is no time to make its hash a better one',
+    file: check,
+    find: '      if (!(error instanceof SignetError && error.status === 503)) throw error\n',
+    replace: '      throw error\n',
+    tests: ['test/users/costly-hashes.test.ts', 'test/login/throttle.test.ts'],
+  },
+  {
+    name: 'a hash that was replaced is not audited',
+    file: check,
+    find: "      if (replaced) audit({ event: 'password.rehashed', sub: userId })\n",
+    replace: '',
+    tests: ['test/users/users.test.ts'],
+  },
+  {
+    name: 'a hash that was not replaced is audited as such',
+    file: check,
+    find: "if (replaced) audit({ event: 'password.rehashed', sub: userId })",
+    replace: "if (replaced || true) audit({ event: 'password.rehashed', sub: userId })",
+    tests: ['test/users/costly-hashes.test.ts'],
+  },
+  {
+    name: 'a throttled login is not audited',
+    file: authentication,
+    find: "  ['too_many_attempts', 'login.throttled'],\n",
+    replace: '',
+    tests: ['test/login/throttle.test.ts', 'test/http/metrics.test.ts'],
+  },
+  {
+    name: 'a failed login is audited without whose it was',
+    file: authentication,
+    find: ', ...(user && { sub: user.userId }) }',
+    replace: ' }',
+    tests: ['test/http/login-failures.test.ts', 'test/login/throttle.test.ts'],
+  },
+  {
+    name: 'the name that was typed is audited',
+    file: authentication,
+    find: 'account: limit.nameless(account)',
+    replace: 'account',
+    tests: ['test/http/login-failures.test.ts'],
+  },
+  {
+    name: 'a device of another account counts',
+    file: authentication,
+    find: 'const device = shown && shown.sub === user?.userId ? shown.sid : undefined',
+    replace: 'const device = shown?.sid',
+    tests: ['test/login/device.test.ts'],
+  },
+  {
+    name: 'the name and the address of one user have a wait each',
+    file: authentication,
+    find: 'const account = user?.username ?? accountName(name)',
+    replace: 'const account = accountName(name)',
+    tests: ['test/login/throttle.test.ts'],
+  },
+  {
+    name: 'the success of a login is not waited for',
+    file: limit,
+    find: '      await attempts.succeed(booked.key, known, userId)\n',
+    replace: '      void attempts.succeed(booked.key, known, userId).catch(() => {})\n',
+    tests: ['test/login/lifted.test.ts', 'test/login/throttle.test.ts'],
+  },
+  {
+    name: 'a success does not forget the failures',
+    file: limit,
+    find: '      await attempts.succeed(booked.key, known, userId)\n',
+    replace: '',
+    tests: ['test/login/throttle.test.ts'],
+  },
+  {
+    name: 'a full queue counts as a failure of the account',
+    file: limit,
+    find: '      if (!wasTried) await attempts.release(booked.key, known).catch(() => {})\n',
+    replace: '',
+    tests: ['test/login/throttle.test.ts'],
+  },
+  {
+    name: 'one wrong password more is free',
+    file: limit,
+    find: 'failures < free ? 0',
+    replace: 'failures <= free ? 0',
+    tests: ['test/login/throttle.test.ts'],
+    only: 'the curve is free at first',
+  },
+  {
+    name: 'the longest wait is an hour',
+    file: limit,
+    find: 'const longestWaitSeconds = 900',
+    replace: 'const longestWaitSeconds = 3600',
+    tests: ['test/login/throttle.test.ts'],
+    only: 'the curve is free at first',
+  },
+  {
+    name: 'a known address shares the wait of strangers',
+    file: limit,
+    find: 'await attempts.reserve(bucket(account), known, free, userId)',
+    replace: 'await attempts.reserve(bucket(account), null, free, userId)',
+    tests: ['test/login/throttle.test.ts'],
+  },
+  {
+    name: 'limits in memory have no bound',
+    file: 'src/login/memory-limits.ts',
+    find: '    if (oldest !== undefined) windows.delete(oldest)\n',
+    replace: '',
+    tests: ['test/login/lifted.test.ts'],
+  },
+  {
+    name: 'a window in memory is open in the second in which it ends',
+    file: 'src/login/memory-limits.ts',
+    find: 'current.endsAt > now &&',
+    replace: 'current.endsAt >= now &&',
+    tests: ['test/login/lifted.test.ts'],
+  },
+  {
+    name: 'a name with @ is not looked up as an address in its other spellings',
+    file: 'src/login/find-user.ts',
+    find: 'return users.findByEmail(...spellings)',
+    replace: "return users.findByEmail(spellings[0] ?? '')",
+    tests: ['test/users/names.test.ts'],
+  },
+]

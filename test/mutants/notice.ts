@@ -1,0 +1,64 @@
+/** Whether a test notices a mutant: it fails with it, and passes without. */
+import { spawn } from 'node:child_process'
+import { stripTypeScriptTypes } from 'node:module'
+import type { Tree } from './copy.ts'
+import type { Mutant } from './mutant.ts'
+
+/** A mutant may turn an end into a loop. */
+const limitMilliseconds = 150_000
+
+/**
+ * @returns the test file that failed; undefined when none did
+ * @throws {Error} when the mutant is no program at all, or the test fails without it too: neither says anything
+ */
+export async function noticeIn(
+  tree: Tree,
+  { name, file, find, replace, tests, only }: Mutant,
+): Promise<string | undefined> {
+  const text = tree.read(file) ?? ''
+  const mutated = text.replace(find, () => replace)
+  if (file.endsWith('.ts')) stripTypeScriptTypes(mutated)
+  for (const test of tests) {
+    tree.write(file, mutated)
+    const passed = await passes(tree, test, only)
+    tree.write(file, text)
+    if (passed) continue
+    if (!(await passesAsItIs(tree, test, only))) throw new Error(`"${name}": ${test} fails without it too`)
+    return test
+  }
+  return undefined
+}
+
+const known = new Map<string, Promise<boolean>>()
+
+function passesAsItIs(tree: Tree, test: string, only?: string): Promise<boolean> {
+  const key = `${test} ${only}`
+  const passing = known.get(key) ?? passes(tree, test, only)
+  known.set(key, passing)
+  return passing
+}
+
+function passes({ folder }: Tree, test: string, only?: string): Promise<boolean> {
+  const env = {
+    ...process.env,
+    TAP_BAIL: '1',
+    TAP_TIMEOUT: '120',
+    ...(only && { TAP_GREP: only.replace(/[^\w\s]/g, '\\$&') }),
+  }
+  // A group of its own, so that what the test has started ends with it.
+  const child = spawn(process.execPath, [test], { cwd: folder, stdio: 'ignore', env, detached: true })
+  const endAll = () => {
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL')
+    } catch {} // it has ended by itself
+  }
+  process.once('exit', endAll)
+  const timer = setTimeout(endAll, limitMilliseconds)
+  return new Promise(resolve => {
+    child.once('exit', code => {
+      clearTimeout(timer)
+      process.off('exit', endAll)
+      resolve(code === 0)
+    })
+  })
+}

@@ -1,0 +1,77 @@
+/**
+ * `npm run test:mutants -- [ROOM …] [--name TEXT]`: puts one mutant at a time into a copy of the tree and runs the tests that should
+ * notice. Prints which were killed and which survived, and ends with 1 when one survived, with 2 when one has rotted.
+ */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { copyTree, type Tree } from './copy.ts'
+import type { Mutant } from './mutant.ts'
+import { noticeIn } from './notice.ts'
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { name: { type: 'string' } } })
+
+const rooms = await readRooms()
+const unknown = positionals.find(wanted => !rooms.some(([room]) => isOf(room, wanted)))
+if (unknown) end(2, [`there are no mutants for ${unknown}: ${rooms.map(([room]) => room).join(', ')}`])
+
+// A copy of all, whichever are run: a mutant that nobody runs must not rot either.
+const tree = copyTree()
+const rotten = rooms.flatMap(([room, mutants]) => mutants.flatMap(mutant => mistakesOf(room, mutant, tree)))
+if (rotten.length > 0) end(2, rotten)
+
+const wanted = ({ name }: Mutant) => values.name === undefined || name.includes(values.name)
+const results: { room: string; mutant: Mutant; killer: string | undefined }[] = []
+for (const [room, mutants] of rooms) {
+  if (positionals.length > 0 && !positionals.some(one => isOf(room, one))) continue
+  for (const mutant of mutants.filter(wanted)) {
+    const startedAt = performance.now()
+    const killer = await noticeIn(tree, mutant)
+    results.push({ room, mutant, killer })
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    console.log(
+      `${killer ? 'killed  ' : 'SURVIVED'} ${room.padEnd(9)} ${mutant.name} (${killer ?? mutant.file}, ${seconds} s)`,
+    )
+  }
+}
+
+console.log('\nroom       killed  survived')
+const counted = Map.groupBy(results, ({ room }) => room)
+for (const [room, all] of [...counted, ['all', results] as const]) {
+  const killed = all.filter(({ killer }) => killer).length
+  console.log(`${room.padEnd(9)} ${String(killed).padStart(7)} ${String(all.length - killed).padStart(9)}`)
+}
+end(results.some(({ killer }) => !killer) ? 1 : 0)
+
+/** Each file beside this one that is called like a room, or like a room and a part of it (`engines-sqlite`). */
+async function readRooms(): Promise<[room: string, mutants: readonly Mutant[]][]> {
+  const own = new Set(['run.ts', 'copy.ts', 'notice.ts', 'mutant.ts'])
+  const files = readdirSync(import.meta.dirname)
+    .filter(file => file.endsWith('.ts') && !own.has(file))
+    .sort()
+  return Promise.all(
+    files.map(async file => {
+      const { mutants } = (await import(join(import.meta.dirname, file))) as { mutants: readonly Mutant[] }
+      return [file.slice(0, -'.ts'.length), mutants] as [string, readonly Mutant[]]
+    }),
+  )
+}
+
+function isOf(room: string, wanted: string): boolean {
+  return room === wanted || room.startsWith(`${wanted}-`)
+}
+
+function mistakesOf(room: string, { name, file, find, replace, tests }: Mutant, tree: Tree): string[] {
+  const found = (tree.read(file) ?? '').split(find).length - 1
+  const missing = tests.filter(test => tree.read(test) === undefined)
+  return [
+    ...(found === 1 ? [] : [`stands ${found} times in ${file}, and must stand there once`]),
+    ...(find === replace ? ['changes nothing'] : []),
+    ...missing.map(test => `names a test that is not there: ${test}`),
+  ].map(mistake => `${room}, "${name}": ${mistake}`)
+}
+
+function end(code: number, lines: readonly string[] = []): never {
+  for (const line of lines) console.error(line)
+  process.exit(code)
+}

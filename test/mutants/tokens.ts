@@ -1,0 +1,163 @@
+import type { Mutant } from './mutant.ts'
+
+const verifier = 'src/tokens/token-verifier.ts'
+const service = 'src/tokens/token-service.ts'
+const access = 'src/tokens/access-token.ts'
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'tokens that a former key verified stay known when the keys change',
+    file: verifier,
+    find: '    verified.clear()\n',
+    replace: '',
+    tests: ['test/tokens/verified-tokens.test.ts', 'test/keys/rotation.test.ts'],
+  },
+  {
+    name: 'headers of a former key stay known when the keys change',
+    file: verifier,
+    find: '    keysByHeader.clear()\n    keysVersion',
+    replace: '    keysVersion',
+    tests: ['test/tokens/verified-tokens.test.ts', 'test/keys/rotation.test.ts'],
+  },
+  {
+    name: 'a known token is not looked up among the revoked',
+    file: verifier,
+    find: 'if (revocations.has(claims.sid))',
+    replace: 'if (!known && revocations.has(claims.sid))',
+    tests: ['test/tokens/verified-tokens.test.ts', 'test/http/lifecycle.test.ts'],
+  },
+  {
+    name: 'a token is good in the second in which it expires',
+    file: verifier,
+    find: 'if (clock() >= claims.exp)',
+    replace: 'if (clock() > claims.exp)',
+    tests: ['test/tokens/access-token-claims.test.ts', 'test/tokens/verified-tokens.test.ts'],
+  },
+  {
+    name: 'a known token is not looked at for its expiry',
+    file: verifier,
+    find: 'if (clock() >= claims.exp)',
+    replace: 'if (!known && clock() >= claims.exp)',
+    tests: ['test/tokens/verified-tokens.test.ts'],
+  },
+  {
+    name: 'a token may use another algorithm than its key',
+    file: verifier,
+    find: '  if (alg !== jws.alg) throw refused("it does not use its key\'s algorithm")\n',
+    replace: '',
+    tests: ['test/tokens/access-token-attacks.test.ts'],
+  },
+  {
+    name: 'a header may have further members',
+    file: verifier,
+    find: 'if (Object.keys(others).length > 0)',
+    replace: "if ('crit' in others)",
+    tests: ['test/tokens/access-token-attacks.test.ts'],
+  },
+  {
+    name: 'a look-up finds a token by the end of its signature alone',
+    file: 'src/tokens/verified-tokens.ts',
+    find: 'if (recent?.token === token) return recent.claims',
+    replace: 'if (recent) return recent.claims',
+    tests: ['test/tokens/verified-tokens.test.ts'],
+  },
+  {
+    name: 'verified tokens are kept without a bound',
+    file: 'src/tokens/verified-tokens.ts',
+    find: 'if (young.size >= size) {',
+    replace: 'if (young.size >= size * 1e6) {',
+    tests: ['test/tokens/verified-tokens.test.ts'],
+  },
+  {
+    name: 'an access token outlives its session',
+    file: access,
+    find: 'exp: Math.min(now + accessTokenSeconds, endsAt(session))',
+    replace: 'exp: now + accessTokenSeconds',
+    tests: ['test/sessions/ended.test.ts', 'test/tokens/access-token-claims.test.ts'],
+  },
+  {
+    name: 'a token of another audience is taken',
+    file: access,
+    find: "  if (!sharesOne(claims.aud, settings.audience)) return 'another audience'\n",
+    replace: '',
+    tests: ['test/tokens/audience.test.ts', 'test/tokens/access-token-claims.test.ts'],
+  },
+  {
+    name: 'a token may be from the future by five minutes',
+    file: access,
+    find: 'const aheadSeconds = 30',
+    replace: 'const aheadSeconds = 300',
+    tests: ['test/tokens/access-token-claims.test.ts'],
+  },
+  {
+    name: 'a token may live longer than ours',
+    file: access,
+    find: "  if (claims.exp - claims.iat > settings.accessTokenSeconds) return 'a longer life than ours'\n",
+    replace: '',
+    tests: ['test/tokens/access-token-claims.test.ts'],
+  },
+  {
+    name: 'an e-mail address is missing in the token',
+    file: access,
+    find: '    email: user.email,\n',
+    replace: '    email: null,\n',
+    tests: ['test/http/lifecycle.test.ts', 'test/tokens/access-token-claims.test.ts'],
+  },
+  {
+    name: 'a refresh token says it was made at the login, so a repeated one differs',
+    file: 'src/tokens/refresh-token.ts',
+    find: 'iat: session.rotatedAt ?? session.createdAt',
+    replace: 'iat: Math.floor(Date.now() / 1000)',
+    tests: ['test/tokens/refresh.test.ts'],
+  },
+  {
+    name: 'a reuse ends the session without telling the revocation list',
+    file: service,
+    find: "        revocations.add(session.sid)\n        return { refusal: 'reuse', view }",
+    replace: "        return { refusal: 'reuse', view }",
+    tests: ['test/tokens/refresh.test.ts'],
+  },
+  {
+    name: 'a reuse is refused before the session is ended',
+    file: service,
+    find: "if (!(await sessions.revoke(session.sid, 'reuse', session))) return undefined",
+    replace: "if (sessions.revoke(session.sid, 'reuse', session) === undefined) return undefined",
+    tests: ['test/tokens/refresh.test.ts'],
+  },
+  {
+    name: 'a refresh that was refused is not audited',
+    file: service,
+    find: '    audit({ event: `refresh.${settled.cause ?? settled.refusal}`, sub, sid, ip: client.ip, ...about })\n    if (settled.refusal)',
+    replace:
+      '    if (!settled.refusal) audit({ event: `refresh.${settled.cause}`, sub, sid, ip: client.ip, ...about })\n    if (settled.refusal)',
+    tests: ['test/tokens/refresh.test.ts', 'test/http/metrics.test.ts'],
+  },
+  {
+    name: 'a login is not audited',
+    file: service,
+    find: "    audit({ event: 'login', sub: user.userId, sid: view.session.sid, ip })\n",
+    replace: '',
+    tests: ['test/http/metrics.test.ts'],
+  },
+  {
+    name: 'the tokens of a displaced session live on here',
+    file: service,
+    find: '    refuseTokensOf(view.ended, revocations)\n',
+    replace: '',
+    tests: ['test/sessions/per-user.test.ts'],
+  },
+  {
+    name: 'a user agent is stored at any length',
+    file: service,
+    find: 'userAgent: userAgent?.slice(0, 256) ?? null',
+    replace: 'userAgent: userAgent ?? null',
+    tests: ['test/http/lifecycle.test.ts', 'test/sessions/per-user.test.ts'],
+  },
+  {
+    name: 'a login begins a session whatever happened to the user meanwhile',
+    file: service,
+    find: "    if (!view)\n      throw new SignetError('invalid_credentials', 'login failed: the user changed while the hash was computed')\n",
+    replace: "    if (!view) throw new SignetError('unavailable', 'try again')\n",
+    tests: ['test/http/login-failures.test.ts', 'test/users/users.test.ts'],
+  },
+]
