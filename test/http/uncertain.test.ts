@@ -75,3 +75,31 @@ t.test('a broken cookie does not hide the good one: the logout ends its session'
   t.equal([answer.headers['set-cookie']].flat().length, 2)
   t.strictSame(await app.stores.sessions.list('user-2'), [])
 })
+
+t.test('a revocation is answered when the session has ended, and not while the database is away', async t => {
+  const { app, logIn } = await testApp(t)
+  const { access_token: token } = await logIn()
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  await app.stores.close()
+  app.stores.close = async () => {}
+  const answer = await app.inject({ method: 'POST', url: '/revoke', headers, body: `token=${token}` })
+  isProblem(t, answer, 503, 'unavailable', '/revoke')
+})
+
+t.test(
+  'a service that cannot know what was revoked says so to whoever introspects, and not that a token is dead',
+  async t => {
+    const id = 'orders'
+    const { app, clock, logIn } = await testApp(t, { resourceServers: new Map([[id, 'x'.repeat(32)]]) })
+    clock.advance(100)
+    const { access_token: token } = await logIn()
+    const introspect = () => {
+      const authorization = `Basic ${Buffer.from(`${id}:${'x'.repeat(32)}`).toString('base64')}`
+      const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' }
+      return app.inject({ method: 'POST', url: '/introspect', headers, body: `token=${token}` })
+    }
+    t.match((await introspect()).json(), { active: true })
+    clock.advance(800) // the list was never read again; the token lives for another 100 s
+    isProblem(t, await introspect(), 503, 'unavailable', '/introspect')
+  },
+)

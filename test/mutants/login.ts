@@ -60,21 +60,21 @@ export const mutants: readonly Mutant[] = [
     file: authentication,
     find: "  ['too_many_attempts', 'login.throttled'],\n",
     replace: '',
-    tests: ['test/login/throttle.test.ts', 'test/http/metrics.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'a failed login is audited without whose it was',
     file: authentication,
     find: ', ...(user && { sub: user.userId }) }',
     replace: ' }',
-    tests: ['test/http/login-failures.test.ts', 'test/login/throttle.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'the name that was typed is audited',
     file: authentication,
     find: 'account: limit.nameless(account)',
     replace: 'account',
-    tests: ['test/http/login-failures.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'a device of another account counts',
@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
     file: limit,
     find: '      await attempts.succeed(booked.key, known, userId)\n',
     replace: '      void attempts.succeed(booked.key, known, userId).catch(() => {})\n',
-    tests: ['test/login/lifted.test.ts', 'test/login/throttle.test.ts'],
+    tests: ['test/login/limited-routes.test.ts'],
   },
   {
     name: 'a success does not forget the failures',

@@ -60,14 +60,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/base/audit.ts',
     find: "  'refresh.reuse': 'warn',\n",
     replace: '',
-    tests: ['test/tokens/refresh.test.ts', 'test/http/logs.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'a lost write is logged as info',
     file: 'src/base/audit.ts',
     find: "  'refresh.recovered': 'error',\n",
     replace: '',
-    tests: ['test/tokens/refresh.test.ts', 'test/http/logs.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'a cookie can be read by scripts',
@@ -193,7 +193,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/rate-limit.ts',
     find: 'keyGenerator: ({ client }: FastifyRequest) => client.network',
     replace: 'keyGenerator: ({ client }: FastifyRequest) => client.ip',
-    tests: ['test/login/throttle.test.ts'],
+    tests: ['test/login/limited-routes.test.ts'],
   },
   {
     name: 'logins of an address are counted in this process alone',

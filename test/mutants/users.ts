@@ -10,21 +10,21 @@ export const mutants: readonly Mutant[] = [
     file: accounts,
     find: "    audit({ event: 'user.created', sub: user.userId, ...by })\n",
     replace: '',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'who registered is audited as created by somebody',
     file: accounts,
     find: "audit({ event: 'user.registered', sub: user.userId, ip: client.ip })",
     replace: "audit({ event: 'user.created', sub: user.userId, ip: client.ip })",
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'who deleted a user is not audited',
     file: accounts,
     find: "audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })",
     replace: 'refuseTokensOf(ended, revocations)\n    void by',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'the tokens of a deleted user live on here',
@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
     file: own,
     find: "      audit({ event: 'password.changed', sub: userId, sid, ip: client.ip, sessionsEnded })\n",
     replace: '      void sessionsEnded\n',
-    tests: ['test/http/metrics.test.ts', 'test/users/users.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'an address in another spelling is given twice',

@@ -5,6 +5,8 @@ import { systemClock } from '../../src/base/clock.ts'
 import { openStores } from '../../src/engines/open-stores.ts'
 import { steps } from '../../src/engines/postgres/migrations.ts'
 import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
+import { migrate } from '../../src/engines/sqlite/migrations.ts'
+import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
@@ -74,6 +76,34 @@ t.test('a database of a newer version is refused, untouched', async t => {
   await runSql(url, `UPDATE meta SET value = '999' WHERE name = 'schema'`)
   await t.rejects(opened(t, url), /schema 999/)
   await t.rejects(openStores({ database: serverOf(url) }, systemClock, { mayBeAway: true }), /schema 999/)
+})
+
+t.test('it has the indexes that SQLite has: no act reads a whole table in one of them only', async t => {
+  const url = await emptyDatabase(t)
+  await opened(t, url)
+  const sqlite = await openSqliteDatabase(':memory:')
+  await migrate(sqlite)
+  const named = (rows: Record<string, unknown>[]) => rows.map(row => String(row['name'])).toSorted()
+  const ofSqlite = sqlite.raw.prepare(`SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL`).all()
+  const ofPostgres = await runSql(
+    url,
+    `SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public' AND indexname !~ '_(pkey|key)$'`,
+  )
+  t.strictSame(
+    named(ofPostgres),
+    named(ofSqlite).filter(name => name !== 'user_sample_ranks'),
+  )
+  await sqlite.close()
+})
+
+t.test('a start finds a database that is up to date and changes nothing: nobody else has to wait', async t => {
+  const url = await emptyDatabase(t)
+  await opened(t, url)
+  const another = new pg.Client({ connectionString: url })
+  await another.connect()
+  await another.query('SELECT pg_advisory_lock(7384196250)') // as one that migrates has it
+  t.match((await opened(t, url)).schema, { found: steps.length })
+  await another.end()
 })
 
 t.test('the time is that of the database', async t => {

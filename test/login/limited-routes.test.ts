@@ -1,0 +1,84 @@
+/** Wherever a password is guessed, its address is counted, and nowhere else. */
+import t from 'tap'
+import { testApp } from '../helpers/app.ts'
+
+const sentence = 'a long sentence of mine'
+const password = 'wrong'
+
+for (const [what, send] of [
+  ['POST /login', app => app.inject({ method: 'POST', url: '/login', body: { username: 'thirdy', password } })],
+  [
+    'the form of /login',
+    app => app.inject({ method: 'POST', url: '/login', ...formOf({ username: 'thirdy', password }) }),
+  ],
+  [
+    'the password grant of /token',
+    app =>
+      app.inject({
+        method: 'POST',
+        url: '/token',
+        ...formOf({ grant_type: 'password', username: 'thirdy', password }),
+      }),
+  ],
+  [
+    'POST /register',
+    app => app.inject({ method: 'POST', url: '/register', body: { username: 'a', password: 'short' } }),
+  ],
+  [
+    'PUT /me/password',
+    (app, token) =>
+      app.inject({
+        method: 'PUT',
+        url: '/me/password',
+        headers: { authorization: `Bearer ${token}` },
+        body: { current_password: password, new_password: sentence },
+      }),
+  ],
+] as [string, (app: Awaited<ReturnType<typeof testApp>>['app'], token: string) => Promise<{ statusCode: number }>][]) {
+  t.test(`${what} is limited for each address`, async t => {
+    const { app, logIn } = await testApp(t, { loginLimitPerIp: 4, loginFreeFailures: 0, registrationIsOpen: true })
+    const { access_token: token } = await logIn()
+    for (let i = 0; i < 3; i++) t.not((await send(app, token)).statusCode, 429)
+    t.equal((await send(app, token)).statusCode, 429)
+  })
+}
+
+t.test('what checks no password is not counted, at /token either', async t => {
+  const { app, logIn, me, refresh } = await testApp(t, { loginLimitPerIp: 1 })
+  const { access_token: token, refresh_token: refreshToken } = await logIn()
+  const grant = { grant_type: 'refresh_token', refresh_token: refreshToken }
+  for (let i = 0; i < 3; i++) {
+    t.equal((await app.inject({ method: 'POST', url: '/token', ...formOf(grant) })).statusCode, 200)
+    t.equal((await refresh(refreshToken)).statusCode, 200)
+    t.equal((await me(token)).statusCode, 200)
+  }
+})
+
+t.test('the addresses of one /64 are one, and those of a restarted service are the same', async t => {
+  const { app } = await testApp(t, { loginLimitPerIp: 2, loginFreeFailures: 0 })
+  const from = async (remoteAddress: string) =>
+    (await app.inject({ method: 'POST', url: '/login', remoteAddress, body: { username: 'x', password } })).statusCode
+  t.equal(await from('2001:db8::1'), 401)
+  t.equal(await from('2001:db8::2'), 401)
+  t.equal(await from('2001:db8::3'), 429)
+  t.equal(await from('2001:db8:0:1::3'), 401)
+})
+
+t.test('a login is answered when the store has noted its success, and fails when it cannot', async t => {
+  const { app, logIn } = await testApp(t, { loginFreeFailures: 5 })
+  const { succeed } = app.stores.attempts
+  const order: string[] = []
+  app.stores.attempts.succeed = async (...given) => {
+    await new Promise(resolve => setImmediate(resolve))
+    await succeed(...given)
+    order.push('noted')
+  }
+  await logIn()
+  order.push('answered')
+  t.strictSame(order, ['noted', 'answered'])
+})
+
+function formOf(fields: Record<string, string>) {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  return { headers, body: new URLSearchParams(fields).toString() }
+}

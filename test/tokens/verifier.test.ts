@@ -1,0 +1,100 @@
+/** Verifying a token again costs a look-up, and everything that can change meanwhile is looked at all the same. */
+import t, { type Test } from 'tap'
+import { maximumTokenBytes } from '../../src/jws/compact-jws.ts'
+import type { Jws } from '../../src/jws/jws.ts'
+import { createJws } from '../../src/jws/jws.ts'
+import type { KeyRing } from '../../src/keys/key-ring.ts'
+import { createTokenVerifier } from '../../src/tokens/token-verifier.ts'
+import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
+import { movableClock } from '../helpers/clock.ts'
+import { forge, signInput } from '../helpers/forge.ts'
+
+/** Known: presented so often that its signature is not checked again. */
+const oftenEnough = 3
+
+async function prepare(t: Test, accessTokenSeconds = 900) {
+  const service = await testApp(t, { accessTokenSeconds })
+  const { access_token: token } = await service.logIn('maria')
+  for (let i = 0; i < oftenEnough; i++) t.equal((await service.me(token)).statusCode, 200)
+  return { ...service, token }
+}
+
+t.test('a token that is known has expired in the very second that it names', async t => {
+  const { clock, me, token, app } = await prepare(t, 300)
+  clock.advance(299)
+  await app.revocations.poll()
+  t.equal((await me(token)).statusCode, 200)
+  clock.advance(1)
+  t.match((await me(token)).json(), { code: 'token_expired' })
+})
+
+t.test('a token that is known is refused once its session has ended, here or elsewhere', async t => {
+  const { app, me, token } = await prepare(t)
+  await app.stores.sessions.revoke(String(claimsOf(token)['sid']), 'logout')
+  t.equal((await me(token)).statusCode, 200, 'not heard of yet')
+  await app.revocations.poll()
+  t.match((await me(token)).json(), { code: 'token_revoked' })
+})
+
+t.test('what a key verified is forgotten when it goes, or when another takes its place', async t => {
+  const { token, app } = await prepare(t)
+  const { kid } = headerOf(token) as { kid: string }
+  const jws = await createJws({ kid, alg: 'HS256', typ: 'at+jwt', secret: app.config.secrets[0] })
+  const successor = await createJws({ kid, alg: 'HS256', typ: 'at+jwt', secret: newSecret() })
+  for (const [what, later] of [
+    ['gone', undefined],
+    ['another', successor],
+  ] as const) {
+    let [found, version]: [Jws | undefined, number] = [jws, 1]
+    const keys = {
+      find: () => found,
+      get version() {
+        return version
+      },
+    } as unknown as KeyRing
+    const revocations = { has: () => false } as never
+    const verifier = createTokenVerifier({ keys, revocations, clock: movableClock(), settings: app.config })
+    for (let i = 0; i < oftenEnough; i++) t.ok(verifier.authenticate(token), what)
+    ;[found, version] = [later, 2]
+    t.throws(() => verifier.authenticate(token), { code: 'invalid_token' }, what)
+    t.throws(() => verifier.readAuthentic(token), { code: 'invalid_token' }, what)
+  }
+})
+
+t.test('a token of 4,096 bytes is read, and one of 4,097 is not', async t => {
+  const { app, token, me } = await prepare(t)
+  const spare = (more: number) => {
+    const claims = { ...claimsOf(token), zzz: 'z'.repeat(more) }
+    return forge(headerOf(token), claims, app.config.secrets[0])
+  }
+  const lengths = new Map(Array.from({ length: 3000 }, (_, i) => [spare(i).length, i] as const))
+  const longest = spare(lengths.get(maximumTokenBytes) ?? 0)
+  t.equal(longest.length, 4096)
+  t.equal((await me(longest)).statusCode, 200)
+  const longer = spare((lengths.get(maximumTokenBytes) ?? 0) + 1)
+  t.ok(longer.length > 4096)
+  t.equal((await me(longer)).statusCode, 401)
+})
+
+t.test('three parts are three, also when all of them were signed', async t => {
+  const { app, token, me } = await prepare(t)
+  const [header = '', payload = ''] = token.split('.')
+  for (const input of [`${header}.${payload}.x`, `${header}.${payload}.`, `${header}.${payload}.${payload}`]) {
+    t.match((await me(signInput(input, app.config.secrets[0]))).json(), { code: 'invalid_token' }, input.slice(-3))
+  }
+})
+
+t.test('a token says what its user is called and where to write, and a session from which browser it came', async t => {
+  const { app } = await testApp(t)
+  await app.stores.users.update('user-2', { email: 'maria@example.com' })
+  const login = await app.inject({
+    method: 'POST',
+    url: '/login',
+    headers: { 'user-agent': 'b'.repeat(1000) },
+    body: { username: 'maria', password: 'demo123' },
+  })
+  const { access_token: token } = login.json()
+  t.match(claimsOf(token), { sub: 'user-2', username: 'maria', email: 'maria@example.com', role: 'user' })
+  const session = await app.stores.sessions.find(String(claimsOf(token)['sid']))
+  t.equal(session?.session.userAgent, 'b'.repeat(256), 'of a long one its beginning')
+})
