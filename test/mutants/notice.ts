@@ -10,7 +10,7 @@ const limitMilliseconds = 150_000
 
 /**
  * @returns the test file that failed; undefined when none did
- * @throws {Error} when the mutant is no program at all, or the test fails without it too: neither says anything
+ * @throws {Error} when the mutant is no program at all, which every test would notice
  */
 export async function noticeIn(
   tree: Tree,
@@ -24,8 +24,8 @@ export async function noticeIn(
     const passed = await passes(tree, test, only)
     tree.write(file, text)
     if (passed) continue
-    if (!(await passesAsItIs(tree, test, only))) throw new Error(`"${name}": ${test} fails without it too`)
-    return test
+    if (await passesAsItIs(tree, test, only)) return test
+    console.error(`${test} fails without "${name}" too, so it says nothing`)
   }
   return undefined
 }

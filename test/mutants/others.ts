@@ -75,7 +75,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'every health check is a line',
     file: 'src/http/request-log.ts',
-    find: '    if (isHealth && !this.#isDebug) return\n',
+    find: '    if (isRoutine && !this.#isDebug) return\n',
     replace: '',
     tests: ['test/http/logs.test.ts', 'test/processes/log-of-a-life.test.ts'],
   },

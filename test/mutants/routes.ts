@@ -95,8 +95,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'logging out everywhere leaves the cookies',
     file: 'routes/logout.ts',
-    find: '      if (request.headers.authorization === undefined) app.tokenCookies.clear(reply)\n',
-    replace: '',
+    find: '      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n',
+    replace: '      void saysBearer\n',
     tests: ['test/http/cookies.test.ts'],
   },
   {
@@ -109,8 +109,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the JWKS is never 304',
     file: 'routes/jwks.ts',
-    find: "      if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)\n",
-    replace: '',
+    find: "      if (hasVersion(request.headers['if-none-match'], etag)) return reply.code(304).send(null)\n",
+    replace: '      void [hasVersion, request]\n',
     tests: ['test/keys/rotation.test.ts'],
   },
   {

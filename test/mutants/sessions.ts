@@ -78,9 +78,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a list as old as an access token is believed',
-    file: revocations,
-    find: 'if (age() >= accessTokenSeconds)',
-    replace: 'if (age() > accessTokenSeconds)',
+    file: 'src/sessions/revocations.ts',
+    find: 'if (age() < accessTokenSeconds) return',
+    replace: 'if (age() <= accessTokenSeconds) return',
     tests: ['test/sessions/revocations.test.ts'],
   },
   {
