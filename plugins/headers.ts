@@ -1,5 +1,8 @@
 /** The headers every answer has. Routes that may be cached or show a page override theirs. */
 import fp from 'fastify-plugin'
+import { SignetError } from '../src/base/errors.ts'
+
+const needsHost = { pointer: '', detail: 'must have a Host header' }
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,9 +22,11 @@ export default fp(
       ...(app.config.publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
     }
     app.decorate('commonHeaders', headers)
-    app.addHook('onRequest', (_request, reply, done) => {
+    app.addHook('onRequest', ({ headers: { host }, raw }, reply, done) => {
       reply.headers(headers)
-      done()
+      if (host !== undefined || raw.httpVersion === '1.0') return done()
+      reply.header('connection', 'close') // RFC 9112 section 3.2; Node's own answer would be empty
+      done(new SignetError('invalid_request', 'no Host header', { mistakes: [needsHost] }))
     })
   },
   { name: 'headers' },

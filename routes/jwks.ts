@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { hasVersion } from '../src/wire/if-none-match.ts'
 import { problems } from '../src/wire/problem-responses.ts'
 
 /** Public members only (RFC 7517 section 9.3): whatever else a key had would not pass this. */
@@ -39,15 +40,6 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       return { keys: keys.map(key => ({ ...key, kty: String(key.kty) })) }
     },
   )
-}
-
-/**
- * Whether a client has this version (RFC 9110 section 13.1.2), of one, several, or any: proxies that compress make a weak tag
- * of ours, which is compared alike.
- */
-function hasVersion(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = (ifNoneMatch ?? '').split(',').map(tag => tag.trim())
-  return tags.some(tag => tag === '*' || tag.replace(/^W\//, '') === etag)
 }
 
 export default plugin

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import { hasVersion } from '../src/wire/if-none-match.ts'
 import { problems } from '../src/wire/problem-responses.ts'
 
 const Feed = Type.Object(
@@ -53,7 +54,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const etag = `"${createHash('sha256').update(`${cursor} ${sids}`).digest('base64url').slice(0, 22)}"`
       reply.header('etag', etag)
       // A 304 has no `now`: it is for a list that is fresh, so that whoever gets one knows that.
-      const isKnown = request.headers['if-none-match'] === etag && app.revocations.isFresh()
+      const isKnown = hasVersion(request.headers['if-none-match'], etag) && app.revocations.isFresh()
       if (isKnown) return reply.code(304).send(null)
       return { now, cursor, revoked: ended.map(({ sid, moment }) => ({ sid, revoked_at: moment })), more }
     },

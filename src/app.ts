@@ -57,7 +57,7 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // requests in flight on kept connections are answered as ever
     // Together: requestTimeout has no effect below headersTimeout, and Fastify sets its own one over that of `http`.
-    http: { headersTimeout, connectionsCheckingInterval: 1_000 },
+    http: { requireHostHeader: false, headersTimeout, connectionsCheckingInterval: 1_000 },
     requestTimeout: 10_000,
     keepAliveTimeout,
     maxRequestsPerSocket: 0,

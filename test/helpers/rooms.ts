@@ -23,6 +23,7 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
         'bearer',
         'forwarded-for',
         'identity-headers',
+        'if-none-match',
         'openapi',
         'paging',
         'required-role',

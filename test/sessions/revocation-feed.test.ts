@@ -81,6 +81,9 @@ t.test('while nothing happens the answer is 304, to any instance, and the cursor
   const unchanged = await other.ask(since, { 'if-none-match': etag })
   t.equal(unchanged.statusCode, 304)
   t.equal(unchanged.body, '')
+  for (const tags of [`W/${etag}`, `"a", ${etag}`, '*']) {
+    t.equal((await other.ask(since, { 'if-none-match': tags })).statusCode, 304, tags)
+  }
   t.equal((await one.read(since)).cursor, cursor)
   const next = await end(other)
   const changed = await other.ask(since, { 'if-none-match': etag })
