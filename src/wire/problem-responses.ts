@@ -1,7 +1,7 @@
 /** How the OpenAPI document tells what a route refuses: by codes, each with the answer it gives, word for word. */
 import { STATUS_CODES } from 'node:http'
 import { Type } from '@sinclair/typebox'
-import { type ErrorCode, errors, SignetError } from '../base/errors.ts'
+import { type ErrorCode, errors, type RequestMistake, SignetError } from '../base/errors.ts'
 import { oauthErrorOf, problemOf } from './problem.ts'
 
 type StatusOf<C extends ErrorCode> = (typeof errors)[C]['status']
@@ -54,21 +54,31 @@ function response(description: string | undefined, content: object): object {
 }
 
 function problemMedia(codes: readonly ErrorCode[]): object {
-  return media('application/problem+json', 'Problem#', codes, problemOf)
+  const examples = codes.map(code => [code, { value: problemOf(exampleOf(code)) }])
+  return media('application/problem+json', 'Problem#', Object.fromEntries(examples))
 }
 
 function oauthMedia(codes: readonly ErrorCode[]): object {
-  return media('application/json', 'OAuthError#', codes, oauthErrorOf)
+  const examples = codes.map(code => [code, { value: oauthErrorOf(exampleOf(code, ofForm)) }])
+  return media('application/json', 'OAuthError#', Object.fromEntries(examples))
 }
 
-function media(type: string, schema: string, codes: readonly ErrorCode[], bodyOf: (error: SignetError) => unknown) {
-  const examples = codes.map(code => [code, { value: bodyOf(exampleOf(code)) }])
-  return { [type]: { schema: Type.Unsafe({ $ref: schema }), examples: Object.fromEntries(examples) } }
+function media(type: string, schema: string, examples: object): object {
+  return { [type]: { schema: Type.Unsafe({ $ref: schema }), examples } }
 }
 
-function exampleOf(code: ErrorCode): SignetError {
-  const mistakes = [{ pointer: '/colour', detail: 'must NOT have additional properties' }]
-  return new SignetError(code, 'an example', code === 'invalid_request' ? { mistakes } : {})
+type Mistakes = Partial<Record<ErrorCode, RequestMistake>>
+const ofJson: Mistakes = {
+  invalid_request: { pointer: '/colour', detail: 'must NOT have additional properties' },
+  unsupported_media_type: { pointer: '', detail: 'must have no content coding: no Content-Encoding, or identity' },
+}
+const ofForm: Mistakes = {
+  invalid_request: { pointer: '', detail: 'must not repeat a field' },
+  unsupported_grant_type: { pointer: '/grant_type', detail: 'must be refresh_token' },
+}
+
+function exampleOf(code: ErrorCode, { [code]: mistake }: Mistakes = ofJson): SignetError {
+  return new SignetError(code, 'an example', mistake ? { mistakes: [mistake] } : {})
 }
 
 const tooLargeHeaders = {

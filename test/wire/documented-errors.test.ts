@@ -12,11 +12,20 @@ interface Problem {
   readonly code: keyof typeof errors
   readonly errors?: unknown
 }
+interface Answer extends Partial<Problem> {
+  readonly error_description?: string
+}
 interface Document {
   readonly paths: Record<string, Record<string, { readonly responses: Record<string, Response> }>>
 }
 interface Response {
   readonly content?: Record<string, { readonly examples?: Record<string, { readonly value: Problem }> }>
+}
+
+/** Without what depends on the mistake that was made: which of them it is stands behind the detail of a form. */
+function fixed({ errors: mistakes, error_description: description, ...others }: Answer): Answer {
+  const [text] = description?.split(':') ?? []
+  return { ...others, ...(mistakes !== undefined && { errors: 'some' }), ...(text && { error_description: text }) }
 }
 
 const secret = 'a'.repeat(40)
@@ -75,9 +84,8 @@ t.test('what an operation answers is among its examples', async t => {
     const answer = await app.inject({ method: method as 'GET', url: url ?? path, ...options })
     const response = document.paths[path]?.[method.toLowerCase()]?.responses[answer.statusCode]
     const type = String(answer.headers['content-type']).split(';')[0] ?? ''
-    const { errors: _, ...given } = answer.json()
-    const { errors: __, ...example } = response?.content?.[type]?.examples?.[code]?.value ?? { errors: undefined }
-    t.strictSame(given, example, `${operation}: ${code} as ${type}`)
+    const example = response?.content?.[type]?.examples?.[code]?.value
+    t.strictSame(fixed(answer.json()), example && fixed(example), `${operation}: ${code} as ${type}`)
   }
 
   const wrong = { username: 'maria', password: 'wrong' }
