@@ -47,7 +47,7 @@ for (const scenario of scenarios.filter(isWanted)) {
   outcomes.push({ scenario, outcome })
 }
 printBars(outcomes)
-if (positionals.length === 0 && !quick) await writeResults(outcomes, options)
+if (positionals.length === 0 && !quick) writeResults(outcomes, options)
 process.exit() // a bar that is missed is news, not an error
 
 /** The others are measured all the same, but the whole has failed. */

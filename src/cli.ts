@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** Entry of the command line. */
-import { keepCompiledCode } from './process/compile-cache.ts'
+import './process/node-version.ts'
 
+const { keepCompiledCode } = await import('./process/compile-cache.ts')
 keepCompiledCode() // for what is loaded from here on: half of the time a short command takes
 const { main } = await import('./cli/main.ts')
 

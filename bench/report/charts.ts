@@ -1,15 +1,15 @@
-/** Charts as SVG, drawn by Vega-Lite without a browser. */
-import { parse, View } from 'vega'
-import { compile, type TopLevelSpec } from 'vega-lite'
+/** The chart of an outcome. */
 import { cpuRatios, ratios, spreadOf } from '../run/statistics.ts'
 import type { Measurement, Outcome } from '../scenario.ts'
+import { barChart } from './svg.ts'
 
-export async function draw(specification: TopLevelSpec): Promise<string> {
-  const { spec } = compile({ background: 'white', config: { font: 'sans-serif' }, ...specification })
-  const view = new View(parse(spec), { renderer: 'none' })
-  const svg = await view.toSVG()
-  view.finalize()
-  return `${svg}\n`
+/** A bar for each candidate's median, a line from the least to the most; ratios where there is a reference. */
+export function drawOutcome(title: string, { measurements, unit, against }: Outcome): string {
+  const bars = measurements.map(({ who, values }) => {
+    const { median, min, max } = spreadOf(against ? shares(measurements, who, against) : values)
+    return { label: who, value: median, spread: [min, max] as const, isOurs: who.startsWith('Signet') }
+  })
+  return barChart(title, against ? `ratio to ${against}` : unit, bars)
 }
 
 /** By processor time where it is known. */
@@ -18,36 +18,4 @@ function shares(measurements: readonly Measurement[], who: string, against: stri
   return byCpu.length > 0 && measurements.every(({ cpuMicroseconds }) => cpuMicroseconds)
     ? byCpu
     : ratios(measurements, who, against)
-}
-
-/** A bar for each candidate's median, a line from the least to the most; ratios where there is a reference. */
-export function drawOutcome(title: string, { measurements, unit, against }: Outcome): Promise<string> {
-  const values = measurements.map(({ who, values }) => ({
-    who,
-    ...spreadOf(against ? shares(measurements, who, against) : values),
-  }))
-  const scale = { field: 'median', type: 'quantitative', title: against ? `ratio to ${against}` : unit } as const
-  const who = { field: 'who', type: 'nominal', sort: null, title: null, axis: { labelLimit: 300 } } as const
-  return draw({
-    title,
-    width: 480,
-    data: { values },
-    encoding: { y: who },
-    layer: [
-      {
-        mark: { type: 'bar', height: 14 },
-        encoding: {
-          x: scale,
-          color: {
-            condition: { test: "indexof(datum.who, 'Signet') === 0", value: '#1b6e8c' },
-            value: '#b8c4c9',
-          },
-        },
-      },
-      {
-        mark: { type: 'rule', color: '#222' },
-        encoding: { x: { field: 'min', type: 'quantitative' }, x2: { field: 'max' } },
-      },
-    ],
-  })
 }

@@ -14,10 +14,10 @@ interface Done {
 
 const folder = join(root, 'bench')
 
-export async function writeResults(done: readonly Done[], { rounds, seconds }: BenchOptions): Promise<void> {
+export function writeResults(done: readonly Done[], { rounds, seconds }: BenchOptions): void {
   mkdirSync(join(folder, 'charts'), { recursive: true })
   const sections: string[] = []
-  for (const { scenario, outcome } of done) sections.push(await section(scenario, outcome))
+  for (const { scenario, outcome } of done) sections.push(section(scenario, outcome))
   const date = new Date().toISOString().slice(0, 10)
   const pinning = canPin
     ? 'The compared servers share one core, the load generator has the others.'
@@ -34,10 +34,10 @@ export async function writeResults(done: readonly Done[], { rounds, seconds }: B
   writeFileSync(join(folder, 'results.md'), `${page.join('\n\n')}\n`)
 }
 
-async function section({ name, title }: Scenario, outcome: Outcome): Promise<string> {
+function section({ name, title }: Scenario, outcome: Outcome): string {
   if (outcome.skipped) return `## ${title}\n\nNot measured: ${outcome.skipped}.`
   const chart = join('charts', `${name}.svg`)
-  writeFileSync(join(folder, chart), await drawOutcome(title.replaceAll('`', ''), outcome))
+  writeFileSync(join(folder, chart), drawOutcome(title.replaceAll('`', ''), outcome))
   const notes = outcome.notes.map(note => `- ${note}`).join('\n')
   return [`## ${title}`, table(rowsOf(outcome)), `![${title.replaceAll('`', '')}](${chart})`, notes].join('\n\n')
 }

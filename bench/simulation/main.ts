@@ -13,7 +13,7 @@ const losses = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05]
 const startedAt = performance.now()
 const honest = rules.flatMap(rule => losses.map(lost => honestWeeks(rule, lost)))
 const caught = rules.flatMap(rule => habits.map(({ name }, habit) => caughtAfter(rule, name, habit)))
-await writeSimulation({ honest, caught, weeks, thefts, usualLoss: usualNetwork.lost })
+writeSimulation({ honest, caught, weeks, thefts, usualLoss: usualNetwork.lost })
 console.log(`${Math.round((performance.now() - startedAt) / 1000)} s`)
 
 /** The same seeds for every rule: the same weeks, judged differently. */

@@ -1,7 +1,7 @@
 /** Writes bench/simulation/results.md and its charts. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { draw } from '../report/charts.ts'
+import { lineChart } from '../report/svg.ts'
 import { median } from '../run/statistics.ts'
 import { rules } from './rules.ts'
 import { habits } from './thief.ts'
@@ -31,11 +31,11 @@ export interface Simulation {
   readonly usualLoss: number
 }
 
-export async function writeSimulation(simulation: Simulation): Promise<void> {
+export function writeSimulation(simulation: Simulation): void {
   const folder = import.meta.dirname
   mkdirSync(join(folder, 'charts'), { recursive: true })
-  writeFileSync(join(folder, 'charts', 'logouts.svg'), await drawLogouts(simulation))
-  writeFileSync(join(folder, 'charts', 'caught.svg'), await drawCaught(simulation))
+  writeFileSync(join(folder, 'charts', 'logouts.svg'), drawLogouts(simulation))
+  writeFileSync(join(folder, 'charts', 'caught.svg'), drawCaught(simulation))
   writeFileSync(join(folder, 'results.md'), page(simulation))
 }
 
@@ -103,52 +103,22 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** One colour a rule, the same in both charts. */
-const byRule = {
-  field: 'rule',
-  type: 'nominal',
-  sort: null,
-  title: null,
-  scale: { scheme: 'tableau10' },
-  legend: { labelLimit: 300 },
-} as const
-
-function drawLogouts({ honest }: Simulation): Promise<string> {
-  return draw({
-    title: 'User-weeks with a false logout, of 1,000',
-    width: 480,
-    height: 320,
-    data: { values: honest.map(row => ({ rule: row.rule, lost: row.lost * 100, spoiled: row.spoiled })) },
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: { field: 'lost', type: 'quantitative', scale: { type: 'log' }, title: 'lost answers, %' },
-      y: { field: 'spoiled', type: 'quantitative', scale: { type: 'symlog' }, title: null },
-      color: byRule,
-    },
-  })
+function drawLogouts({ honest }: Simulation): string {
+  const lines = rules.map(({ name }) => ({
+    label: name,
+    points: honest.filter(({ rule }) => rule === name).map(({ lost, spoiled }) => [lost * 100, spoiled] as const),
+  }))
+  return lineChart('User-weeks with a false logout, of 1,000', 'lost answers, %', lines, { compress: true })
 }
 
 /** How many thieves still hold a working token after so long. */
-function drawCaught({ caught }: Simulation): Promise<string> {
+function drawCaught({ caught }: Simulation): string {
   const moments = Array.from({ length: 60 }, (_, i) => 10 ** ((i * 4) / 59)) // a minute to a week
-  const values = rules.flatMap(({ name }) => {
+  const lines = rules.map(({ name }) => {
     const minutes = caught.filter(row => row.rule === name && !isInStep(row)).flatMap(row => row.minutes)
-    return moments.map(after => ({
-      rule: name,
-      hours: after / 60,
-      free: (minutes.filter(one => one > after).length / minutes.length) * 100,
-    }))
+    const free = (after: number) => (minutes.filter(one => one > after).length / minutes.length) * 100
+    return { label: name, points: moments.map(after => [after / 60, free(after)] as const) }
   })
-  return draw({
-    title: 'Thieves not yet caught (those not in step with the victim), %',
-    width: 480,
-    height: 320,
-    data: { values },
-    mark: 'line',
-    encoding: {
-      x: { field: 'hours', type: 'quantitative', scale: { type: 'log' }, title: 'hours since the theft' },
-      y: { field: 'free', type: 'quantitative', title: null },
-      color: byRule,
-    },
-  })
+  const title = 'Thieves not yet caught (those not in step with the victim), %'
+  return lineChart(title, 'hours since the theft', lines, { compress: false })
 }
