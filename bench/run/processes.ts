@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly args: readonly string[]
   readonly env?: Record<string, string>
   readonly cores?: Cores
+  /** A free one when not given. */
+  readonly port?: number
   /** Preloads servers/probe.ts, which answers `probe`; it costs memory and start time. */
   readonly probed?: boolean
   /** A path that answers 200 once it serves. */
@@ -38,7 +40,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { args, env = {}, cores = 'one', probed = true, readyPath = '/health/live', output = 'ignore' } = options
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const preload = probed ? ['--import', './bench/servers/probe.ts'] : []
   const [command = '', ...rest] = onCores(cores, [process.execPath, ...preload, ...args])
   const stdio: StdioOptions = ['ignore', output, 'pipe', ...(probed ? (['ipc'] as const) : [])]

@@ -1,5 +1,7 @@
 /** Every scenario, in the order of the report. Each can be called alone by its name. */
 import type { Scenario } from '../scenario.ts'
+import { fastifySignet } from './fastify-signet.ts'
+import { feed } from './feed.ts'
 import { latency } from './latency.ts'
 import { logLine } from './log-line.ts'
 import { login } from './login.ts'
@@ -16,6 +18,8 @@ export const scenarios: readonly Scenario[] = [
   meSeen,
   meNew,
   verify,
+  fastifySignet,
+  feed,
   refresh,
   refreshPostgres,
   login,

@@ -1,0 +1,149 @@
+/** Which tokens are believed, in whose words the others are refused, and what a flood of them costs. */
+import { SignJWT } from 'jose'
+import t from 'tap'
+import { movableTime, newSecret, startIssuer, startService, startSignet } from './setup.ts'
+
+t.test("Signet's own tokens are believed, and all others refused in its words", async t => {
+  const signet = await startSignet(t)
+  const { orders } = await startService(t, signet)
+  const { access_token: access, refresh_token: refresh } = await signet.logIn()
+  for (let i = 0; i < 3; i++) t.strictSame((await orders(access)).json(), { of: 'user-2' })
+  const changed = `${access.slice(0, -20)}${access.at(-20) === 'A' ? 'B' : 'A'}${access.slice(-19)}`
+  const [header, , signature] = access.split('.')
+  const other = Buffer.from('{"sub":"user-1"}').toString('base64url')
+  for (const [token, code] of [
+    [undefined, 'missing_token'],
+    [refresh, 'access_token_required'],
+    [changed, 'invalid_token'],
+    [`${header}.${other}.${signature}`, 'invalid_token'],
+    ['a.b.c', 'invalid_token'],
+    ['é', 'invalid_token'],
+  ] as const) {
+    const theirs = await fetch(
+      `${signet.url}/me`,
+      token && token !== 'é' ? { headers: { authorization: `Bearer ${token}` } } : {},
+    )
+    const ours = await orders(token)
+    t.equal(ours.json().code, code)
+    t.equal(ours.statusCode, 401)
+    t.match(ours.headers['content-type'], /^application\/problem\+json/)
+    if (token === 'é') continue
+    t.strictSame(ours.json(), await theirs.json(), code)
+    t.equal(ours.headers['www-authenticate'], theirs.headers.get('www-authenticate'), code)
+  }
+})
+
+t.test('algorithm, type, issuer, audience, expiry and the claims we rely on are pinned', async t => {
+  const issuer = await startIssuer(t)
+  const time = movableTime()
+  const { orders } = await startService(t, issuer, time)
+  const good = await issuer.sign()
+  t.equal((await orders(good)).statusCode, 200)
+  const now = time.date()
+  const publicKey = await (await fetch(`${issuer.url}/keys`)).text()
+  const confused = await new SignJWT({ sub: 'x' })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: '1' })
+    .sign(new TextEncoder().encode(publicKey))
+  const none = `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')}.${good.split('.')[1]}.`
+  const wrong = {
+    issuer: await issuer.sign({ iss: 'https://elsewhere.example' }),
+    audience: await issuer.sign({ aud: ['https://elsewhere.example'] }),
+    'no expiry': await issuer.sign({ exp: undefined }),
+    'no session': await issuer.sign({ sid: undefined }),
+    'no role': await issuer.sign({ role: undefined }),
+    'not yet': await issuer.sign({ nbf: now + 100 }),
+    type: await issuer.sign({}, { typ: 'JWT' }),
+    confused,
+    none,
+  }
+  for (const [name, token] of Object.entries(wrong))
+    t.match((await orders(token)).json(), { code: 'invalid_token' }, name)
+  t.match((await orders(await issuer.sign({ exp: now - 1 }))).json(), { code: 'token_expired' })
+  t.equal((await orders(await issuer.sign({ aud: ['https://other.example', issuer.url] }))).statusCode, 200)
+  time.advance(900)
+  t.match((await orders(good)).json(), { code: 'token_expired', detail: 'Token expired' }, 'also one seen before')
+})
+
+t.test('a flood of unknown keys costs no request to Signet', async t => {
+  const issuer = await startIssuer(t)
+  const time = movableTime()
+  const { orders } = await startService(t, issuer, time)
+  const good = await issuer.sign()
+  await orders(good)
+  t.equal(issuer.asked.length, 2, 'the metadata and the keys')
+  const flood = async () => {
+    const tokens = await Promise.all(Array.from({ length: 200 }, (_, i) => issuer.sign({}, { kid: `none-${i}` })))
+    for (const answer of await Promise.all(tokens.map(orders))) t.match(answer.json(), { code: 'invalid_token' })
+  }
+  await flood()
+  t.equal(issuer.asked.length, 2)
+  time.advance(10)
+  await flood()
+  t.equal(issuer.asked.length, 4, 'once in ten seconds, all together')
+})
+
+t.test('a new key is found, and what a former one has verified is no longer believed', async t => {
+  const issuer = await startIssuer(t)
+  const time = movableTime()
+  const { orders } = await startService(t, issuer, time)
+  const old = await issuer.sign()
+  t.equal((await orders(old)).statusCode, 200)
+  await issuer.rotate('2')
+  time.advance(10)
+  t.equal((await orders(await issuer.sign())).statusCode, 200)
+  t.match((await orders(old)).json(), { code: 'invalid_token' })
+})
+
+t.test('a key that was taken back is gone when its time is over, though nobody asks', async t => {
+  const issuer = await startIssuer(t, { maxAge: 1 })
+  const { orders } = await startService(t, issuer)
+  const old = await issuer.sign()
+  t.equal((await orders(old)).statusCode, 200)
+  await issuer.rotate('2')
+  await new Promise(resolve => setTimeout(resolve, 1300))
+  t.match((await orders(old)).json(), { code: 'invalid_token' })
+})
+
+t.test('while Signet is away the last keys are used; before the first ones the answer is 503', async t => {
+  const issuer = await startIssuer(t, { maxAge: 1 })
+  const { orders, lines } = await startService(t, issuer)
+  await issuer.stop()
+  await new Promise(resolve => setTimeout(resolve, 1300))
+  t.equal((await orders(await issuer.sign())).statusCode, 200)
+  t.equal(lines.filter(line => line.includes('fetching the keys')).length, 1, 'told once')
+
+  const late = await startService(t, issuer)
+  t.equal(late.app.signet.isReady(), false)
+  const refused = await late.orders(await issuer.sign())
+  t.equal(refused.statusCode, 503)
+  t.match(refused.json(), { code: 'unavailable' })
+  t.equal(refused.headers['retry-after'], '1')
+  await issuer.start()
+  t.equal((await late.orders(await issuer.sign())).statusCode, 200)
+  t.equal(late.app.signet.isReady(), true)
+})
+
+t.test('HS256: the secret verifies, with a warning; the one before it too', async t => {
+  const secrets = [newSecret(), newSecret()]
+  const signet = await startSignet(t, { algorithm: 'HS256', secrets: [secrets[1]] })
+  const { access_token: token } = await signet.logIn()
+  const { orders, lines } = await startService(t, { url: signet.url, secret: secrets })
+  t.equal((await orders(token)).statusCode, 200)
+  t.ok(lines.some(line => line.includes('can make tokens')))
+  const wrong = await startService(t, { url: signet.url, secret: newSecret() })
+  t.match((await wrong.orders(token)).json(), { code: 'invalid_token' })
+})
+
+t.test('a mistake in the options is told at the start', async t => {
+  const url = 'https://auth.example.com'
+  for (const options of [
+    { url: 'auth.example.com' },
+    { url: `${url}/` },
+    { url, secret: 'short' },
+    { url, staleAfter: 0 },
+    { url, whenStale: 'refuse' as const },
+    { url, resourceServer: { id: 'orders', secret: '' } },
+  ]) {
+    await t.rejects(startService(t, options), { message: /^fastify-signet: / })
+  }
+})
