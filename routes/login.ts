@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { SignetError } from '../src/base/errors.ts'
+import { readLogin } from '../src/wire/grants.ts'
 import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
-import { readDeviceCookie } from '../src/wire/token-cookies.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
 import { Credentials, PasswordForm, TokenOrCookieResponse } from '../src/wire/token-schemas.ts'
 
@@ -39,28 +38,11 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async (request, reply) => {
-      const {
-        username,
-        password,
-        mode,
-        device,
-        grant_type: grantType,
-      } = request.body as Credentials & Pick<PasswordForm, 'grant_type'>
-      const isForm = request.mediaType !== 'application/json'
-      if (isForm && (!app.config.passwordForm || (grantType ?? 'password') !== 'password')) {
-        const detail = app.config.passwordForm
-          ? 'must be password, or left out'
-          : 'cannot be password: send JSON instead'
-        throw new SignetError('unsupported_grant_type', 'only the password grant, if PASSWORD_FORM is on', {
-          mistakes: [{ pointer: '/grant_type', detail }],
-        })
-      }
+      const asked = readLogin(request as typeof request & { body: Credentials }, app.config.passwordForm)
       // A login is guarded too: else another site could log its visitors in, into an account of its own.
-      const isForCookies = !isForm && mode === 'cookie'
-      if (isForCookies) app.tokenCookies.requireOurPage(request)
-      const shown = isForCookies ? (device ?? readDeviceCookie(request.headers)) : device
-      const tokens = await app.tokens.logIn(username, password, request.client, isForm ? undefined : shown)
-      return isForCookies ? app.tokenCookies.set(reply, tokens, 'login') : tokenResponse(tokens)
+      if (asked.isForCookies) app.tokenCookies.requireOurPage(request)
+      const tokens = await app.tokens.logIn(asked.username, asked.password, request.client, asked.device)
+      return asked.isForCookies ? app.tokenCookies.set(reply, tokens, 'login') : tokenResponse(tokens)
     },
   )
 }

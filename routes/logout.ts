@@ -67,7 +67,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   /** A broken token must not hide the good one beside it. */
   function authenticOf(presented: readonly string[], areCookies: boolean): AuthenticToken {
     if (presented.length === 0) throw new SignetError('missing_token', 'no token was presented')
-    const [first, ...others] = presented.flatMap(readOrNothing)
+    const [first, ...others] = presented.flatMap(token => app.verifier.findAuthentic(token) ?? [])
     if (!first) throw new SignetError('invalid_token', 'none of the tokens is one of ours')
     // Of two cookies none was chosen by the client, which could not take one away either.
     if (!areCookies && others.some(({ claims }) => claims.sid !== first.claims.sid)) {
@@ -77,15 +77,6 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       })
     }
     return first
-  }
-
-  function readOrNothing(token: string): AuthenticToken[] {
-    try {
-      return [app.verifier.readAuthentic(token)]
-    } catch (error) {
-      if (isNoTokenOfOurs(error)) return []
-      throw error
-    }
   }
 }
 

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { SignetError } from '../src/base/errors.ts'
+import { isPasswordGrant, readGrant } from '../src/wire/grants.ts'
 import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
-import { invalidBody } from '../src/wire/request-body.ts'
 import { scopedResponse } from '../src/wire/token-response.ts'
 import { TokenForm, TokenResponseRef } from '../src/wire/token-schemas.ts'
 
@@ -42,34 +41,22 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async (request, reply) => {
       const form = request.body as TokenForm
-      if (isPasswordGrant(form)) {
-        const { username = required('username'), password = required('password') } = form
-        return scopedResponse(await app.tokens.logIn(username, password, request.client), form.scope)
+      const grant = readGrant(form, app.config.passwordForm)
+      if (grant.type === 'password') {
+        return scopedResponse(await app.tokens.logIn(grant.username, grant.password, request.client), form.scope)
       }
-      if (form.grant_type !== 'refresh_token') {
-        const detail = app.config.passwordForm ? 'must be password or refresh_token' : 'must be refresh_token'
-        throw new SignetError('unsupported_grant_type', 'neither password (if PASSWORD_FORM is on) nor refresh_token', {
-          mistakes: [{ pointer: '/grant_type', detail }],
-        })
-      }
-      const tokens = await app.tokens.refresh(form.refresh_token ?? required('refresh_token'), request.client)
+      const tokens = await app.tokens.refresh(grant.refreshToken, request.client)
       reply.header('signet-refresh', tokens.cause)
       return scopedResponse(tokens, form.scope)
     },
   )
 
-  function isPasswordGrant(form: TokenForm): boolean {
-    return form.grant_type === 'password' && app.config.passwordForm
-  }
-
   /** Refreshes prove themselves; only guesses of a password are counted. */
   async function limitPasswords(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (isPasswordGrant(request.body as TokenForm)) await app.limitLogins.call(app, request, reply)
+    if (isPasswordGrant(request.body as TokenForm, app.config.passwordForm)) {
+      await app.limitLogins.call(app, request, reply)
+    }
   }
-}
-
-function required(field: string): never {
-  throw invalidBody(`must have the field ${field}`)
 }
 
 export default plugin

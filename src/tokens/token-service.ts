@@ -106,13 +106,8 @@ export function createTokenService(dependencies: {
 
   /** The session that a refresh token proves there was: by its signature alone, for its row may be long gone. */
   function sessionOf(device: string): RefreshClaims | undefined {
-    try {
-      const token = verifier.readAuthentic(device)
-      return token.type === 'refresh' ? token.claims : undefined
-    } catch (error) {
-      if (error instanceof SignetError && error.code === 'invalid_token') return undefined
-      throw error
-    }
+    const token = verifier.findAuthentic(device)
+    return token?.type === 'refresh' ? token.claims : undefined
   }
 
   async function refresh(refreshToken: string, client: Client): Promise<RefreshedTokens> {

@@ -24,6 +24,8 @@ export interface TokenVerifier {
    * @throws {SignetError} `invalid_token`
    */
   readAuthentic(token: string): AuthenticToken
+  /** The same; undefined for what is no token of ours. */
+  findAuthentic(token: string): AuthenticToken | undefined
   /**
    * Says who is asking. The claims are frozen: they may be shared by several requests.
    * @throws {SignetError} `invalid_token`, `token_expired`, `access_token_required`, `token_revoked` (401), or
@@ -56,6 +58,15 @@ export function createTokenVerifier(dependencies: {
     return { type, claims: Object.freeze(claims) } as AuthenticToken
   }
 
+  function findAuthentic(token: string): AuthenticToken | undefined {
+    try {
+      return readAuthentic(token)
+    } catch (error) {
+      if (error instanceof SignetError && error.code === 'invalid_token') return undefined
+      throw error
+    }
+  }
+
   /** The tokens of a key have the same header, to the letter, so it is read once. */
   function keyOf(header: string): FoundKey {
     const known = keysByHeader.get(header)
@@ -86,7 +97,7 @@ export function createTokenVerifier(dependencies: {
     keysVersion = keys.version
   }
 
-  return { readAuthentic, authenticate }
+  return { readAuthentic, findAuthentic, authenticate }
 }
 
 interface FoundKey {
