@@ -1,14 +1,15 @@
 /**
- * Valid requests and tokens, mutated: whatever arrives, the answer is ours. A few hundred in the suite; as many as you
- * like with `FUZZ_RUNS=100000 npm run fuzz`, and `FUZZ_SEED` repeats a run.
+ * Valid requests and tokens, mutated: whatever arrives, the answer is ours. A few hundred in the suite, a hundred thousand
+ * with `npm run fuzz` or as many as `FUZZ_RUNS` says; `FUZZ_SEED` repeats a run.
  */
 import fc from 'fast-check'
 import type { InjectOptions } from 'fastify'
 import t from 'tap'
 import { errors } from '../src/base/errors.ts'
 import { testApp } from './helpers/app.ts'
+import { amount } from './helpers/long.ts'
 
-const runs = Number(process.env['FUZZ_RUNS'] ?? 400)
+const runs = amount('FUZZ_RUNS', 400, 100_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
 
 interface Target {

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
 import { cli, cliOnTerminal, endOf, noTerminal, startCli } from '../helpers/cli.ts'
+import { amount } from '../helpers/long.ts'
 import { emptyDatabase } from '../helpers/postgres.ts'
 import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 
@@ -48,8 +49,8 @@ async function large(t: Test, users: number) {
   return { path, url }
 }
 
-/** As many users and sessions more, for a long run. */
-const more = Number(process.env['COPY_ROWS'] ?? 0)
+/** As many users and sessions more. */
+const more = amount('COPY_ROWS', 0, 100_000)
 
 function addRows(path: string): void {
   const database = new DatabaseSync(path)

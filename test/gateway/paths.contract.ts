@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import type { Received } from '../helpers/gateways.ts'
+import { isLong } from '../helpers/long.ts'
 import { exchange, request } from '../helpers/raw.ts'
 import { mayBeRead } from './readings.ts'
 import type { Setup } from './setup.ts'
@@ -136,8 +137,8 @@ export async function readsPathsAsApplicationsDo(t: Test, { gateway, logIn }: Se
       '/admin',
     ]
     const targets = fc.array(fc.constantFrom(...pieces, ...odd), { minLength: 1, maxLength: 6 })
-    const runs = process.env['LONG'] ? 20_000 : 400
-    const sample = fc.sample(targets, { numRuns: runs, seed: process.env['LONG'] ? Date.now() : 20 })
+    const runs = isLong ? 20_000 : 400
+    const sample = fc.sample(targets, { numRuns: runs, seed: isLong ? Date.now() : 20 })
     let arrived = 0
     for (let i = 0; i < sample.length; i += 20) {
       const some = sample.slice(i, i + 20).map(parts => `/${parts.join('')}`)

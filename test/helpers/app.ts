@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import bcrypt from 'bcryptjs'
 import type { FastifyInstance } from 'fastify'
@@ -34,19 +33,22 @@ export function testConfig({ sqlitePath, hasher: _, ...overrides }: Overrides = 
 
 const testCost = 4
 
+/** What tests make once and find again, also in the next run. */
+export const cache = join(root, 'node_modules', '.cache', 'signet-tests')
+
 /** The practice users with their passwords hashed already, which saves every app and server of the tests two hashes. */
 export function practiceUsers(cost: number): string {
-  const file = join(tmpdir(), `signet-practice-${cost}-${process.pid}.ndjson`)
+  const users = readFileSync(join(root, 'practice', 'users.ndjson'), 'utf8').trim()
+  const file = join(cache, `practice-${cost}-${hash('sha1', users).slice(0, 8)}.ndjson`)
   if (existsSync(file)) return file
-  const hashed = readFileSync(join(root, 'practice', 'users.ndjson'), 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => {
-      const { password, ...user } = JSON.parse(line)
-      return JSON.stringify({ ...user, password_hash: bcrypt.hashSync(password, cost) })
-    })
-  writeFileSync(file, hashed.join('\n'))
-  process.once('exit', () => rmSync(file, { force: true }))
+  const hashed = users.split('\n').map(line => {
+    const { password, ...user } = JSON.parse(line)
+    return JSON.stringify({ ...user, password_hash: bcrypt.hashSync(password, cost) })
+  })
+  mkdirSync(cache, { recursive: true })
+  const own = `${file}.${process.pid}` // others may be making it just now
+  writeFileSync(own, hashed.join('\n'))
+  renameSync(own, file)
   return file
 }
 

@@ -11,10 +11,10 @@ import { readRecords } from '../../src/users/import/user-records.ts'
 import { newSecret } from '../helpers/app.ts'
 import { cli } from '../helpers/cli.ts'
 import { edges, hostileText, shapes } from '../helpers/hostile-text.ts'
+import { isLong } from '../helpers/long.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { processorTime } from '../helpers/processor-time.ts'
 
-const isLong = process.env['LONG'] !== undefined
 const longestSlice = 20 // milliseconds
 const texts = shapes.flatMap(shape => (isLong ? edges : edges.slice(1, 2)).map(edge => ({ shape, edge })))
 /** A command opens a database each time, so the suite takes a few: marks above all, which are the dearest. */

@@ -5,11 +5,11 @@
 import t from 'tap'
 import { claimsOf, testApp } from '../helpers/app.ts'
 import { edges, hostileText, shapes } from '../helpers/hostile-text.ts'
+import { isLong } from '../helpers/long.ts'
 import { processorTime } from '../helpers/processor-time.ts'
 import { exchange } from '../helpers/raw.ts'
 import { operationsOf, placesOf } from '../helpers/request-places.ts'
 
-const isLong = process.env['LONG'] !== undefined
 const seed = Number(process.env['SLICE_SEED'] ?? Date.now() % 2 ** 31)
 const longestSlice = 20 // milliseconds
 const sampleSize = 1500

@@ -10,9 +10,10 @@ import type { HashTarget } from '../../src/passwords/hash-cost.ts'
 import work from '../../src/passwords/hash-worker.ts'
 import { createStandIns } from '../../src/passwords/stand-ins.ts'
 import { formatArgon2id } from '../../src/passwords/stored-hash.ts'
+import { isLong } from '../helpers/long.ts'
 import { processorTimeOf } from '../helpers/processor-time.ts'
 
-const inFull = process.env['LONG'] !== undefined
+const inFull = isLong
 const rounds = inFull ? 600 : 20
 
 const ofBcrypt = (cost: number) => bcrypt.hashSync('demo123', cost)

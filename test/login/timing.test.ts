@@ -2,9 +2,10 @@
 import bcrypt from 'bcryptjs'
 import t from 'tap'
 import { testApp } from '../helpers/app.ts'
+import { amount } from '../helpers/long.ts'
 
-/** The suite compares medians; with TIMING_ROUNDS=500 the distributions themselves, at a cost that is used for real. */
-const rounds = Number(process.env['TIMING_ROUNDS'] ?? 60)
+/** The suite compares medians; a long run the distributions themselves, at a cost that is used for real. */
+const rounds = amount('TIMING_ROUNDS', 60, 500)
 const inFull = rounds >= 500
 
 t.test('the time of a failure does not tell known names from unknown ones', { timeout: 600_000 }, async t => {

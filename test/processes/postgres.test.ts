@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { claimsOf, newSecret } from '../helpers/app.ts'
+import { amount } from '../helpers/long.ts'
 import { runSql, startPostgres } from '../helpers/postgres.ts'
 import { postJson, startServer, waitUntil } from '../helpers/process.ts'
 
@@ -38,9 +39,8 @@ t.test('three servers that start together seed one database once', async t => {
   t.strictSame(await runSql(postgres.url(), 'SELECT count(*)::int FROM users'), [{ count: 2 }])
 })
 
-/** A few rounds and short outages in the suite; `RACE_ROUNDS=20 OUTAGE_SECONDS=10` for a long run. */
-const rounds = Number(process.env['RACE_ROUNDS'] ?? 3)
-const outageSeconds = Number(process.env['OUTAGE_SECONDS'] ?? 1.2)
+const rounds = amount('RACE_ROUNDS', 2, 20)
+const outageSeconds = amount('OUTAGE_SECONDS', 1.2, 10)
 
 for (let round = 1; round <= rounds; round++) {
   t.test(`200 refreshes of one token over three servers: 200 answers, one successor, round ${round}`, async t => {

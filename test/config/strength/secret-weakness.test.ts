@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto'
 import t from 'tap'
 import { isKnownSecret } from '../../../src/config/strength/known-secrets.ts'
 import { secretWeakness } from '../../../src/config/strength/secret-weakness.ts'
+import { isLong } from '../../helpers/long.ts'
 
 const refused: [string, RegExp][] = [
   ['', /shorter/],
@@ -170,7 +171,7 @@ const short: Record<string, () => string> = {
   '32 letters and digits': () => pick(alphanumeric, 32),
 }
 
-const times = process.env['LONG'] ? 100_000 : 40
+const times = isLong ? 100_000 : 40
 
 function refusedOf(make: () => string): string[] {
   const secrets = Array.from({ length: times }, make)
