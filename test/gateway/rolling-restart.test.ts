@@ -2,13 +2,15 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { newSecret } from '../helpers/app.ts'
-import { ask, type GatewayName, startEcho, startGateway } from '../helpers/gateways.ts'
+import { ask, type GatewayName, hasGateway, startEcho, startGateway } from '../helpers/gateways.ts'
 import { freePort, startServer, temporaryFolder } from '../helpers/process.ts'
 
 const publicUrl = 'https://auth.example.com'
 const asJson = ['Content-Type', 'application/json']
 
 t.test('a rolling restart loses no request behind any gateway', async t => {
+  const names = (['nginx', 'caddy', 'haproxy'] satisfies GatewayName[]).filter(name => hasGateway(t, name))
+  if (names.length === 0) return
   const ports = [await freePort(), await freePort()] as const
   const env = {
     DATABASE_URL: `sqlite:${join(await temporaryFolder(t), 'signet.db')}`,
@@ -38,9 +40,8 @@ t.test('a rolling restart loses no request behind any gateway', async t => {
   }
 
   const streams: Promise<void>[] = []
-  for (const name of ['nginx', 'caddy', 'haproxy'] satisfies GatewayName[]) {
+  for (const name of names) {
     const gateway = await startGateway(t, name, { signets: ports, app, publicUrl, algorithm: 'ES256' })
-    if (!gateway) continue
     const post = (path: string, body: object) =>
       ask(`${gateway.url}${path}`, { method: 'POST', headers: asJson, body: JSON.stringify(body) })
     const login = await post('/login', { username: 'maria', password: 'demo123' })

@@ -6,6 +6,7 @@ import {
   type Asking,
   ask,
   type GatewayName,
+  hasGateway,
   type Received,
   type RunningGateway,
   startEcho,
@@ -31,6 +32,7 @@ export async function setUp(
   env: Record<string, string> = {},
   { algorithm = 'ES256', path = '' }: Partial<Pick<Addresses, 'algorithm' | 'path'>> = {},
 ): Promise<Setup | undefined> {
+  if (!hasGateway(t, name)) return undefined
   const publicUrl = `https://auth.example.com${path}`
   const signet = await startServer(t, {
     PUBLIC_URL: publicUrl,
@@ -41,7 +43,6 @@ export async function setUp(
   })
   const app = await startEcho(t)
   const gateway = await startGateway(t, name, { signets: [signet.port, signet.port], app, publicUrl, algorithm, path })
-  if (!gateway) return undefined
   const { url } = gateway
 
   async function logIn(username = 'maria'): Promise<TokenResponse> {

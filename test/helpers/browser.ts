@@ -1,5 +1,5 @@
-import { type BrowserContext, chromium } from 'playwright-core'
-import type { Test } from 'tap'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import tap, { type Test } from 'tap'
 import { needs } from './needs.ts'
 
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
@@ -10,10 +10,17 @@ const args = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ]
 
+/** One for a test file, by its further switches: a start takes longer than most of what is tried in it. */
+const browsers = new Map<string, Promise<Browser>>()
+
 /** Debian's Chromium with an empty profile, or undefined where it is missing (then the test is skipped or has failed). */
 export async function startBrowser(t: Test, more: string[] = []): Promise<BrowserContext | undefined> {
   if (!needs(t, 'chromium', executablePath)) return undefined
-  const browser = await chromium.launch({ executablePath, args: [...args, ...more] })
-  t.teardown(() => browser.close())
-  return browser.newContext({ viewport: { width: 1280, height: 1000 } })
+  const key = more.join()
+  const launched = browsers.get(key) ?? chromium.launch({ executablePath, args: [...args, ...more] })
+  if (!browsers.has(key)) tap.teardown(async () => (await launched).close())
+  browsers.set(key, launched)
+  const context = await (await launched).newContext({ viewport: { width: 1280, height: 1000 } })
+  t.teardown(() => context.close())
+  return context
 }

@@ -37,13 +37,10 @@ export interface RunningGateway {
 
 const programs = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy', haproxy: '/usr/sbin/haproxy' } as const
 
-/** @returns undefined, and has said why, where the gateway is not installed */
-export async function startGateway(
-  t: Test,
-  name: GatewayName,
-  addresses: Addresses,
-): Promise<RunningGateway | undefined> {
-  if (!needs(t, name, programs[name])) return undefined
+/** Whether the gateway is installed; if not, the test has said so. */
+export const hasGateway = (t: Test, name: GatewayName): boolean => needs(t, name, programs[name])
+
+export async function startGateway(t: Test, name: GatewayName, addresses: Addresses): Promise<RunningGateway> {
   const folder = await temporaryFolder(t)
   const port = await freePort()
   const keys = join(folder, 'keys')

