@@ -199,4 +199,25 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/processes/races.test.ts'],
     only: 'SIGTERM',
   },
+  {
+    name: 'a page has one more than was asked for',
+    file: 'src/base/pages.ts',
+    find: 'const items = found.slice(0, limit)',
+    replace: 'const items = found.slice(0, limit + 1)',
+    tests: ['test/sessions/per-user.test.ts', 'test/users/users.test.ts'],
+  },
+  {
+    name: 'the last page has a next one',
+    file: 'src/base/pages.ts',
+    find: 'const last = found.length > limit ?',
+    replace: 'const last = found.length >= limit ?',
+    tests: ['test/sessions/per-user.test.ts', 'test/users/users.test.ts'],
+  },
+  {
+    name: 'reading all pages ends with the first',
+    file: 'src/base/pages.ts',
+    find: '    after = next\n',
+    replace: '    after = undefined\n    void next\n',
+    tests: ['test/cli/users.test.ts'],
+  },
 ]

@@ -114,27 +114,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/keys/rotation.test.ts'],
   },
   {
-    name: 'a page of sessions has one more than was asked for',
-    file: 'routes/sessions.ts',
-    find: 'const page = found.slice(0, limit)',
-    replace: 'const page = found.slice(0, limit + 1)',
-    tests: ['test/sessions/per-user.test.ts'],
-  },
-  {
-    name: 'the last page of sessions has a next one',
-    file: 'routes/sessions.ts',
-    find: 'const last = found.length > limit ?',
-    replace: 'const last = found.length >= limit ?',
-    tests: ['test/sessions/per-user.test.ts'],
-  },
-  {
-    name: 'no session is the current one',
-    file: 'routes/sessions.ts',
-    find: 'current: session.sid === claims.sid',
-    replace: 'current: false',
-    tests: ['test/sessions/per-user.test.ts', 'test/http/lifecycle.test.ts'],
-  },
-  {
     name: 'the last administrator can be deleted over HTTP',
     file: 'routes/users.ts',
     find: 'await app.users.delete(request.params.id, actor(request), keepAdmin)',

@@ -184,4 +184,11 @@ export const mutants: readonly Mutant[] = [
       "{ username: Type.String({ minLength: 1 }), password: Type.String({ minLength: 1 }), role: Type.Optional(role) },\n  { additionalProperties: false, examples: [{ username: 'ana', password: 'a long sentence of yours' }] }",
     tests: ['test/users/users.test.ts'],
   },
+  {
+    name: 'no session is the current one',
+    file: 'src/wire/session-schemas.ts',
+    find: 'current: session.sid === current,',
+    replace: "current: session.sid === '' && current === '',",
+    tests: ['test/sessions/per-user.test.ts', 'test/http/lifecycle.test.ts'],
+  },
 ]
