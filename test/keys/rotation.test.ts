@@ -64,6 +64,7 @@ for (const algorithm of ['ES256', 'EdDSA', 'RS256'] as const) {
     t.match(headerOf(tokens.refresh_token), { alg: 'HS256', typ: 'rt+jwt' })
     t.equal(key?.['kid'], thumbprint({ ...key }))
     t.match(key, { use: 'sig', alg: algorithm })
+    if (algorithm === 'RS256') t.equal(Buffer.from(key?.['n'] ?? '', 'base64url').length * 8, 3072, 'good beyond 2030')
     t.strictSame(
       Object.keys(key ?? {}).filter(name => 'd p q dp dq qi oth k'.split(' ').includes(name)),
       [],

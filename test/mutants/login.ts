@@ -11,35 +11,28 @@ export const mutants: readonly Mutant[] = [
     find: '    const stored = user?.passwordHash ?? undefined\n',
     replace:
       "    if (user?.disabled) throw new SignetError('invalid_credentials', 'login failed: the user is disabled')\n    const stored = user?.passwordHash ?? undefined\n",
-    tests: ['test/login/timing-classes.test.ts', 'test/http/login-failures.test.ts'],
+    tests: ['test/login/one-hash.test.ts'],
   },
   {
     name: 'an unknown name costs no hash',
     file: check,
     find: '        : await fail(account, password, client)',
     replace: "        : user ? await fail(account, password, client) : 'wrong'",
-    tests: ['test/login/timing-classes.test.ts', 'test/login/stand-ins.test.ts'],
+    tests: ['test/login/one-hash.test.ts'],
   },
   {
     name: 'a disabled user logs in',
     file: check,
     find: 'isStandIn: user.disabled',
     replace: 'isStandIn: false',
-    tests: ['test/http/login-failures.test.ts'],
-  },
-  {
-    name: 'a stand-in is right when somebody has its password',
-    file: check,
-    find: 'foreign: standIn?.foreignHash ?? false, isStandIn: true',
-    replace: 'foreign: standIn?.foreignHash ?? false, isStandIn: false',
-    tests: ['test/login/stand-ins.test.ts'],
+    tests: ['test/users/users.test.ts'],
   },
   {
     name: 'a login fails when there is no time to make its hash a better one',
     file: check,
     find: '      if (!(error instanceof SignetError && error.status === 503)) throw error\n',
     replace: '      throw error\n',
-    tests: ['test/users/costly-hashes.test.ts', 'test/login/throttle.test.ts'],
+    tests: ['test/login/one-hash.test.ts'],
   },
   {
     name: 'a hash that was replaced is not audited',
@@ -53,7 +46,7 @@ export const mutants: readonly Mutant[] = [
     file: check,
     find: "if (replaced) audit({ event: 'password.rehashed', sub: userId })",
     replace: "if (replaced || true) audit({ event: 'password.rehashed', sub: userId })",
-    tests: ['test/users/costly-hashes.test.ts'],
+    tests: ['test/login/one-hash.test.ts'],
   },
   {
     name: 'a throttled login is not audited',

@@ -158,6 +158,6 @@ export const mutants: readonly Mutant[] = [
     file: service,
     find: "    if (!view)\n      throw new SignetError('invalid_credentials', 'login failed: the user changed while the hash was computed')\n",
     replace: "    if (!view) throw new SignetError('taken', 'the user changed while the hash was computed')\n",
-    tests: ['test/http/login-failures.test.ts', 'test/users/users.test.ts'],
+    tests: ['test/login/one-hash.test.ts'],
   },
 ]

@@ -7,7 +7,7 @@ import type { KeyRing } from '../../src/keys/key-ring.ts'
 import { createTokenVerifier } from '../../src/tokens/token-verifier.ts'
 import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
-import { forge, signInput } from '../helpers/forge.ts'
+import { forge, refreshKeyOf, signInput } from '../helpers/forge.ts'
 
 /** Known: presented so often that its signature is not checked again. */
 const oftenEnough = 3
@@ -83,6 +83,18 @@ t.test('three parts are three, also when all of them were signed', async t => {
     t.match((await me(signInput(input, app.config.secrets[0]))).json(), { code: 'invalid_token' }, input.slice(-3))
   }
 })
+
+t.test(
+  'a refresh token is signed with a key of its own: the secret that verifies access tokens makes none',
+  async t => {
+    const { app, logIn, refresh } = await testApp(t)
+    const { refresh_token: token } = await logIn()
+    const [header, claims] = [headerOf(token), claimsOf(token)]
+    const made = (key: string) => refresh(forge(header, claims, key))
+    t.match((await made(app.config.secrets[0])).json(), { code: 'invalid_token' })
+    t.equal((await made(refreshKeyOf(app))).statusCode, 200, 'else it would be a right one')
+  },
+)
 
 t.test('a token says what its user is called and where to write, and a session from which browser it came', async t => {
   const { app } = await testApp(t)
