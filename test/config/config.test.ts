@@ -108,7 +108,6 @@ const bad: [string, Record<string, string>, RegExp][] = [
     { PUBLIC_URL: 'https://a.example.com', COOKIE_ORIGINS: 'http://a.example.com' },
     /site/,
   ],
-  [{ JWT_SECRET_KEY: secret, JWT_SECRET_KEY_FILE: secret }, /^JWT_SECRET_KEY is given twice/],
   ['pages of any origin', { COOKIE_ORIGINS: '*' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
   ['pages without an origin', { COOKIE_ORIGINS: 'null' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],
   ['a pattern of origins', { COOKIE_ORIGINS: 'http://*.localhost' }, /^COOKIE_ORIGINS: entry 1 of 1 must be an origin/],

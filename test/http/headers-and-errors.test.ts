@@ -136,8 +136,8 @@ t.test('whatever a route throws is 500 "Internal error" and nothing else, and is
     })
     t.notOk(JSON.stringify(headers).includes(canary))
     t.ok(
-      log.some(line => JSON.parse(line).level === 50),
-      'an error line for the operator',
+      log.some(line => JSON.parse(line).level === 50 && JSON.parse(line).err),
+      'an error line for the operator, with what was thrown',
     )
   }
 })

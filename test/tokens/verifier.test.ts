@@ -4,6 +4,7 @@ import { maximumTokenBytes } from '../../src/jws/compact-jws.ts'
 import type { Jws } from '../../src/jws/jws.ts'
 import { createJws } from '../../src/jws/jws.ts'
 import type { KeyRing } from '../../src/keys/key-ring.ts'
+import { deriveKey } from '../../src/keys/secret.ts'
 import { createTokenVerifier } from '../../src/tokens/token-verifier.ts'
 import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
@@ -95,6 +96,16 @@ t.test(
     t.equal((await made(refreshKeyOf(app))).statusCode, 200, 'else it would be a right one')
   },
 )
+
+t.test('of several secrets the first one signs, and all of them verify', async t => {
+  const [first, second] = [newSecret(), newSecret()]
+  const { app, logIn, me } = await testApp(t, { secrets: [first, second] })
+  const { access_token: token } = await logIn()
+  const inputOf = (text: string) => text.slice(0, text.lastIndexOf('.'))
+  t.equal(token, signInput(inputOf(token), first))
+  const former = deriveKey(second, app.stores.salt, 'signet kid', 9).toString('base64url')
+  t.equal((await me(forge({ ...headerOf(token), kid: former }, claimsOf(token), second))).statusCode, 200)
+})
 
 t.test('a token says what its user is called and where to write, and a session from which browser it came', async t => {
   const { app } = await testApp(t)
