@@ -1,4 +1,4 @@
-/** What happens by itself while the service runs: its timers are moved by hand, its clock stands still. */
+/** What happens by itself while the service runs, with timers that are moved by hand. */
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -6,7 +6,6 @@ import { buildApp } from '../../src/app.ts'
 import { SignetError } from '../../src/base/errors.ts'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { type Overrides, testApp, testConfig } from '../helpers/app.ts'
-import { movableClock } from '../helpers/clock.ts'
 
 const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 1, queue: 100 })
 
@@ -15,7 +14,7 @@ async function running(t: Test, overrides: Overrides = {}) {
   mock.timers.enable({ apis: ['setTimeout'] })
   const log: { level: number; msg: string; audit?: unknown }[] = []
   const write = (line: string) => void log.push(JSON.parse(line))
-  const app = await buildApp({ config: testConfig(overrides), clock: movableClock(), log: { write }, hasher })
+  const app = await buildApp({ config: testConfig(overrides), log: { write }, hasher })
   t.teardown(async () => {
     await app.close()
     mock.timers.reset()
@@ -100,3 +99,17 @@ t.test('a service that is about to stop is not ready, and answers requests', asy
   t.equal((await app.inject('/health/live')).statusCode, 200)
   t.equal((await me(token)).statusCode, 200)
 })
+
+t.test(
+  'a service that has not heard for ten seconds what was ended is not ready, and is again when it has',
+  async t => {
+    const { app, clock } = await testApp(t)
+    const status = async () => (await app.inject('/health/ready')).statusCode
+    clock.advance(9)
+    t.equal(await status(), 200)
+    clock.advance(1)
+    t.equal(await status(), 503)
+    await app.revocations.poll()
+    t.equal(await status(), 200)
+  },
+)

@@ -1,6 +1,8 @@
 /** Wherever a password is guessed, its address is counted, and nowhere else. */
+import { join } from 'node:path'
 import t from 'tap'
 import { testApp } from '../helpers/app.ts'
+import { temporaryFolder } from '../helpers/process.ts'
 
 const sentence = 'a long sentence of mine'
 const password = 'wrong'
@@ -54,14 +56,24 @@ t.test('what checks no password is not counted, at /token either', async t => {
   }
 })
 
-t.test('the addresses of one /64 are one, and those of a restarted service are the same', async t => {
-  const { app } = await testApp(t, { loginLimitPerIp: 2, loginFreeFailures: 0 })
+t.test('the addresses of one /64 are one, also for another instance and after a restart', async t => {
+  const settings = { sqlitePath: join(await temporaryFolder(t), 'signet.db'), loginLimitPerIp: 2, loginFreeFailures: 0 }
+  const [one, two] = [await testApp(t, settings), await testApp(t, settings)]
+  const from = async ({ app }: typeof one, remoteAddress: string) =>
+    (await app.inject({ method: 'POST', url: '/login', remoteAddress, body: { username: 'x', password } })).statusCode
+  t.equal(await from(one, '2001:db8::1'), 401)
+  t.equal(await from(two, '2001:db8::2'), 401)
+  t.equal(await from(one, '2001:db8::3'), 429)
+  t.equal(await from(two, '2001:db8::1'), 429)
+  t.equal(await from(two, '2001:db8:0:1::3'), 401)
+})
+
+t.test('who is exempt is not counted, and everybody else is', async t => {
+  const { app } = await testApp(t, { loginLimitPerIp: 1, loginLimitExempt: ['192.0.2.0/24'], loginFreeFailures: 0 })
   const from = async (remoteAddress: string) =>
     (await app.inject({ method: 'POST', url: '/login', remoteAddress, body: { username: 'x', password } })).statusCode
-  t.equal(await from('2001:db8::1'), 401)
-  t.equal(await from('2001:db8::2'), 401)
-  t.equal(await from('2001:db8::3'), 429)
-  t.equal(await from('2001:db8:0:1::3'), 401)
+  t.strictSame([await from('192.0.2.1'), await from('192.0.2.1')], [401, 401])
+  t.strictSame([await from('198.51.100.1'), await from('198.51.100.1')], [401, 429])
 })
 
 t.test('a login is answered when the store has noted its success, and fails when it cannot', async t => {

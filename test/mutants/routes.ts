@@ -25,15 +25,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no limit of an address on passwords at /token',
     file: 'routes/token.ts',
-    find: '    if (isPasswordGrant(request.body as TokenForm)) await app.limitLogins.call(app, request, reply)\n',
-    replace: '    void [request, reply]\n',
+    find: '      await app.limitLogins.call(app, request, reply)\n',
+    replace: '      void [request, reply]\n',
     tests: ['test/login/limited-routes.test.ts'],
   },
   {
     name: 'refreshes at /token are limited as logins are',
     file: 'routes/token.ts',
-    find: 'if (isPasswordGrant(request.body as TokenForm)) await',
-    replace: 'await',
+    find: '    if (isPasswordGrant(request.body as TokenForm, app.config.passwordForm)) {',
+    replace: '    if (isPasswordGrant(request.body as TokenForm, app.config.passwordForm) || true) {',
     tests: ['test/login/limited-routes.test.ts'],
   },
   {
@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a foreign page logs its visitors in by cookie',
     file: 'routes/login.ts',
-    find: '      if (isForCookies) app.tokenCookies.requireOurPage(request)\n',
+    find: '      if (asked.isForCookies) app.tokenCookies.requireOurPage(request)\n',
     replace: '',
     tests: ['test/http/cookies.test.ts'],
   },

@@ -84,6 +84,8 @@ t.test('the canonical form of a canonical form is itself, for every character th
     }
   }
   t.equal(unstable, 0)
+  const dotted = canonicalUsername('\u0130\u0323') // whose small letter has its two marks in another order
+  t.equal(canonicalUsername(dotted ?? ''), dotted)
 })
 
 t.test('old names are looked up as they are, whatever the rules are now', async t => {
