@@ -6,29 +6,29 @@
 import AjvCompiler from '@fastify/ajv-compiler'
 import SerializerSelector from '@fastify/fast-json-stringify-compiler'
 
-type BuildSerializer = ReturnType<typeof SerializerSelector>
-type Compile = ReturnType<BuildSerializer>
+/** Checks what comes in. */
+export const buildValidator = once(AjvCompiler())
 
-/** Checks what comes in. It shares by itself, as long as one is asked. */
-export const buildValidator = AjvCompiler()
+/** Writes what goes out. */
+export const buildSerializer = once(SerializerSelector())
 
-const selectSerializer = SerializerSelector()
-const compilers = new Map<string, Compile>()
+type Factory<Shared, Options, Route, Compiled> = (shared: Shared, options?: Options) => (route: Route) => Compiled
 
-/** Writes what goes out; one compiler for each set of shared schemas, as schemas may refer to them. */
-export const buildSerializer: BuildSerializer = (sharedSchemas, options) => {
-  const key = JSON.stringify([sharedSchemas, options])
-  const compiler = compilers.get(key) ?? compilingOnce(selectSerializer(sharedSchemas, options))
-  compilers.set(key, compiler)
-  return compiler
-}
-
-function compilingOnce(compile: Compile): Compile {
-  const compiled = new WeakMap<object, ReturnType<Compile>>()
-  return route => {
-    const schema = route.schema as object
-    const serializer = compiled.get(schema) ?? compile(route)
-    compiled.set(schema, serializer)
-    return serializer
+/** The same schema is often another object, so it is known by its text, among those that may refer to the same others. */
+function once<Shared, Options, Route, Compiled>(
+  build: Factory<Shared, Options, Route, Compiled>,
+): Factory<Shared, Options, Route, Compiled> {
+  const known = new Map<string, Map<string, Compiled>>()
+  return (shared, options) => {
+    const compile = build(shared, options)
+    const context = JSON.stringify([shared, options])
+    const compiled = known.get(context) ?? new Map<string, Compiled>()
+    known.set(context, compiled)
+    return route => {
+      const key = JSON.stringify((route as { schema?: unknown }).schema)
+      const made = compiled.get(key) ?? compile(route)
+      compiled.set(key, made)
+      return made
+    }
   }
 }

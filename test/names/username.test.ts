@@ -78,6 +78,7 @@ t.test('every spelling of a name is one name', async t => {
 t.test('the canonical form of a canonical form is itself, for every character there is', async t => {
   let unstable = 0
   for (let code = 0; code < 0x110000; code++) {
+    if (/[\p{Unassigned}\p{Private_Use}]/u.test(String.fromCodePoint(code))) continue // nine of ten are none
     for (const text of [`a${String.fromCodePoint(code)}b`, String.fromCodePoint(code)]) {
       const once = canonicalUsername(text)
       if (once !== undefined && canonicalUsername(once) !== once && !/^\s|\s$/.test(once)) unstable++
