@@ -1,4 +1,5 @@
 /** The domain's services on the app, from the moment on at which the database answers. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
@@ -42,20 +43,39 @@ export default fp(
         },
       })
     }
-    app.decorate('open', async () => {
-      if (services) return
-      await stores.ping()
+    const reach = oneAtATime(() => stores.ping())
+    const open = oneAtATime(async () => {
+      await reach()
       services = await openDomain(app)
       void reportSharedAddresses(stores.users, app.log) // however many users there are, nobody waits for it
     })
-    // A database that is away may come; anything else is for whoever starts this, so it fails the start.
-    await app.open().catch(error => {
+    app.decorate('open', async () => {
+      if (!services) await open()
+    })
+    // A database that is away may come, and a migration end; anything else is for whoever starts this, so it fails the start.
+    const tooLong = new SignetError('unavailable', 'the database is not up to date yet', { retryAfterSeconds: 1 })
+    const patience = sleep(patienceMilliseconds, undefined, { ref: false }).then(() => Promise.reject(tooLong))
+    await Promise.race([reach(), patience]).then(open).catch(error => {
       if (!(error instanceof SignetError && error.code === 'unavailable')) throw error
       app.log.error({ err: error.cause ?? error }, `${error.message}: every request that needs it will get 503`)
     })
   },
   { name: 'services', dependencies: ['audit', 'stores'] },
 )
+
+/** Then it listens and says so, and goes on. */
+const patienceMilliseconds = 2_000
+
+/** Who asks while it is under way waits for the same. */
+function oneAtATime(act: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => {
+    running ??= act().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+}
 
 function ownHasher(app: FastifyInstance): PasswordHasher {
   const { passwordHash: scheme, bcryptCost, hashThreads: threads, hashQueue: queue } = app.config

@@ -76,7 +76,8 @@ export async function withKeys<T>(
 }
 
 async function openShared(database: Database, create: boolean): Promise<Stores> {
-  return openStores({ database: shared(database) }, systemClock, { create })
+  const onWait = (reason: string) => process.stderr.write(`signet: ${reason}\n`)
+  return openStores({ database: shared(database) }, systemClock, { create, onWait })
 }
 
 /** @throws {ConfigError} for a database that no command can see */

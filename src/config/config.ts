@@ -100,6 +100,7 @@ export function strangeVariables(env: Readonly<Record<string, string | undefined
 
 const ofCommands = Type.Pick(variables, [
   'DATABASE_URL',
+  'DATABASE_POOL',
   'PASSWORD_HASH',
   'BCRYPT_COST',
   'HASH_THREADS',
@@ -127,6 +128,7 @@ export function loadCommandConfig(env: Readonly<Record<string, string | undefine
 
 const ofKeys = Type.Pick(variables, [
   'DATABASE_URL',
+  'DATABASE_POOL',
   'JWT_SECRET_KEY',
   'JWT_SECRET_KEY_FALLBACK',
   'JWT_ALGORITHM',

@@ -107,8 +107,11 @@ export function readSecrets(
   return { secrets: [secret ?? '', ...fallbacks], secretIsRandom }
 }
 
-export function readDatabase({ DATABASE_URL }: Pick<Variables, 'DATABASE_URL'>, mistakes: string[]): Database {
-  const read = readDatabaseUrl(DATABASE_URL)
+export function readDatabase(
+  { DATABASE_URL, DATABASE_POOL }: Pick<Variables, 'DATABASE_URL' | 'DATABASE_POOL'>,
+  mistakes: string[],
+): Database {
+  const read = readDatabaseUrl(DATABASE_URL, DATABASE_POOL)
   if ('database' in read) return read.database
   mistakes.push(`DATABASE_URL ${read.mistake}`)
   return { engine: 'sqlite', path: ':memory:' }

@@ -53,6 +53,12 @@ export const variables = Type.Object({
     default: 'sqlite:data/signet.db',
     fromFile: true,
   }),
+  DATABASE_POOL: Type.Integer({
+    title: 'connections of one instance to PostgreSQL; a request waits for a free one, in turn',
+    default: 10,
+    minimum: 2,
+    maximum: 200,
+  }),
   PASSWORD_HASH: Type.Union([Type.Literal('bcrypt'), Type.Literal('argon2id')], {
     title: 'scheme of new hashes: `bcrypt` or `argon2id`; others are replaced at the next login',
     default: 'bcrypt',

@@ -1,4 +1,5 @@
 /** Chooses the engine, and loads only that one. Nothing else knows that there are several. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { SignetError } from '../base/errors.ts'
 import type { Config } from '../config/config.ts'
@@ -7,23 +8,27 @@ import type { Stores, TransferSource, TransferTarget } from '../stores/stores.ts
 
 /**
  * @param options.create whether a database that does not exist is made (the default)
- * @param options.mayBeAway whether a server that cannot be reached now is good enough: each `ping` tries again, and every
- *   other act is refused as `unavailable` until one reached it. A file is there or it is not.
+ * @param options.mayBeAway whether a server that cannot be reached now, or whose schema cannot be brought up to date now, is
+ *   good enough: each `ping` tries again, and every other act is refused as `unavailable` until one has done it. A file is
+ *   there or it is not.
+ * @param options.onWait told who is in the way of bringing the schema up to date; then this goes on trying
  * @throws {SignetError} `unavailable` when the database cannot be opened
  */
 export async function openStores(
   { database }: Pick<Config, 'database'>,
   clock: Clock,
-  { create = true, mayBeAway = false }: { create?: boolean; mayBeAway?: boolean } = {},
+  { create = true, mayBeAway = false, onWait }: OpenOptions = {},
 ): Promise<Stores> {
   if (database.engine === 'sqlite') {
     const { openSqliteStores } = await import('./sqlite/sqlite-stores.ts')
     return openSqliteStores(database.path, clock, create)
   }
-  const { openPostgresStores } = await import('./postgres/postgres-stores.ts')
+  const { openPostgresStores, MigrationWaits } = await import('./postgres/postgres-stores.ts')
   const stores = openPostgresStores(database)
+  const reached = reach()
+  const patience = mayBeAway ? [sleep(patienceMilliseconds, undefined, { ref: false })] : []
   try {
-    await stores.ping()
+    await Promise.race([reached, ...patience])
   } catch (error) {
     const isAway = error instanceof SignetError && error.code === 'unavailable'
     if (!isAway || !mayBeAway) {
@@ -32,7 +37,28 @@ export async function openStores(
     }
   }
   return stores
+
+  async function reach(): Promise<void> {
+    for (let told = ''; ; await sleep(1_000)) {
+      try {
+        return await stores.ping()
+      } catch (error) {
+        if (!onWait || !(error instanceof MigrationWaits)) throw error
+        if (error.message !== told) onWait(error.message)
+        told = error.message
+      }
+    }
+  }
 }
+
+interface OpenOptions {
+  readonly create?: boolean
+  readonly mayBeAway?: boolean
+  readonly onWait?: (reason: string) => void
+}
+
+/** A migration may take longer, and a service that listens can say so. */
+const patienceMilliseconds = 2_000
 
 /**
  * Lends a database as of one moment to be copied; it is only read, so its schema must be up to date already.

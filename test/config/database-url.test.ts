@@ -15,8 +15,12 @@ const plain = {
   password: '',
   database: 'auth',
   tls: undefined,
+  channelBinding: 'disable',
   applicationName: 'signet',
   connectSeconds: 2,
+  options: undefined,
+  schema: undefined,
+  connections: 10,
 }
 
 t.test('SQLite: a path or memory', async t => {
@@ -47,6 +51,31 @@ t.test('PostgreSQL: everything libpq would read in it, with several hosts', asyn
     connectSeconds: 5,
   })
   t.match(read('postgres://signet:p@ss:word@db/auth'), { password: 'p@ss:word', hosts: [{ host: 'db' }] })
+})
+
+t.test('PostgreSQL: a host and a port given as parameters, together or one of them', async t => {
+  const hosts = (rest: string) => {
+    const database = read(`postgres://signet@${rest}`)
+    return database.engine === 'postgres' ? database.hosts.map(({ host, port }) => `${host} ${port}`) : []
+  }
+  t.strictSame(hosts('localhost:5433/auth?host=/socket'), ['/socket 5433'])
+  t.strictSame(hosts(':5433/auth?host=/socket'), ['/socket 5433'])
+  t.strictSame(hosts('/auth?host=/socket&port=5433'), ['/socket 5433'])
+  t.strictSame(hosts('db:5432/auth?port=5433'), ['db 5433'])
+  t.strictSame(hosts('/auth?host=a,/b&port=1,2'), ['a 1', '/b 2'])
+  t.strictSame(hosts('/auth?host=a,b&port=1'), ['a 1', 'b 1'], 'one port is for all')
+  t.strictSame(hosts('/auth?host=a:1,b'), ['a 1', 'b 5432'])
+  t.strictSame(hosts('/auth?host=%2Fa%2525b'), ['/a%25b 5432'], 'decoded once')
+  t.strictSame(hosts('%2Fsocket:5433/auth'), ['/socket 5433'])
+})
+
+t.test('PostgreSQL: options, a schema, channel binding, and who we are', async t => {
+  t.match(read('postgres://signet@db/auth?options=-c%20geqo%3Doff&schema=my%20schema'), {
+    options: '-c geqo=off',
+    schema: 'my schema',
+  })
+  t.match(read('postgres://signet@db/auth?sslmode=require&channel_binding=require'), { channelBinding: 'require' })
+  t.match(read('postgres://db?user=u&password=a+b%26c&dbname=d'), { user: 'u', password: 'a+b&c', database: 'd' })
 })
 
 t.test('PostgreSQL: TLS as in libpq, but never by chance', async t => {
@@ -86,6 +115,11 @@ for (const [url, mistake] of [
   [`postgres://u:${canary}@db/auth?sslrootcert=/${canary}`, /sslmode is disable/],
   [`postgres://u:${canary}@db/auth?sslmode=require&sslcert=/${canary}`, /sslcert and sslkey/],
   [`postgres://u:${canary}@db/auth?connect_timeout=0`, /connect_timeout/],
+  [`postgres://u:${canary}@a,b,c/auth?port=1,2`, /one port/],
+  [`postgres://u:${canary}@db/auth?port=x`, /name its hosts/],
+  [`postgres://u:${canary}@db/auth?password=${canary}%zz`, /percent-encoded/],
+  [`postgres://u:${canary}@db/auth?channel_binding=require`, /sslmode/],
+  [`postgres://u:${canary}@db/auth?sslmode=require&channel_binding=${canary}`, /channel_binding/],
 ] as const) {
   t.test(`a mistake is named without the URL: ${url.replaceAll(canary, '…')}`, async t => {
     const answer = readDatabaseUrl(url)

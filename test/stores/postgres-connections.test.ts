@@ -97,8 +97,8 @@ t.test('no failure tells the password, however deep one looks', async t => {
   const server = await startPostgres(t)
   const secret = 'correct-horse-battery-staple'
   const wrong = server.url().replace(server.password, secret)
+  const refused = await opened(t, wrong).catch(error => error)
   const failures = [
-    await opened(t, wrong).catch(error => error),
     await opened(t, wrong.replace(String(server.port), '1')).catch(error => error),
     await opened(t, `${wrong}?sslmode=verify-full`).catch(error => error),
     await opened(t, wrong.replace('127.0.0.1', 'nowhere.invalid')).catch(error => error),
@@ -111,7 +111,8 @@ t.test('no failure tells the password, however deep one looks', async t => {
 
   for (const failure of failures) t.match(failure, away)
   t.match(taken, { code: 'taken' })
-  for (const failure of [...failures, taken]) {
+  t.match(refused, /password authentication failed.+correct the user or the password in DATABASE_URL/)
+  for (const failure of [refused, ...failures, taken]) {
     const shown = inspect(failure, { depth: 20, showHidden: true }) + JSON.stringify(failure.cause)
     for (const password of [secret, server.password]) t.notOk(shown.includes(password), failure.message)
   }
@@ -150,6 +151,7 @@ t.test('TLS: encrypted, by an authority we trust, and the host we asked for', as
   t.equal(await isEncrypted(`${byName}?sslmode=verify-full&${ours}`), true)
   t.equal(await isEncrypted(`${server.url()}?sslmode=verify-ca&${ours}`), true)
   t.equal(await isEncrypted(`${server.url()}?sslmode=require`), true)
+  t.equal(await isEncrypted(`${server.url()}?sslmode=require&channel_binding=require`), true)
   t.equal(await isEncrypted(server.url()), false)
   await t.rejects(opened(t, `${server.url()}?sslmode=verify-full&${ours}`), { ...away, message: /altnames/ })
   await t.rejects(opened(t, `${byName}?sslmode=verify-full`), { ...away, message: /self-signed/ })

@@ -3,8 +3,8 @@ import pg from 'pg'
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import { openStores } from '../../src/engines/open-stores.ts'
-import { steps } from '../../src/engines/postgres/migrations.ts'
 import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
+import { steps } from '../../src/engines/postgres/schema.ts'
 import { migrate } from '../../src/engines/sqlite/migrations.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
@@ -56,7 +56,7 @@ t.test('a database of the first schema is brought up to date, and nobody is logg
     url,
     `CREATE TABLE meta (name text COLLATE "C" PRIMARY KEY, value bytea NOT NULL);
     INSERT INTO meta VALUES ('salt', decode(repeat('ab', 32), 'hex')), ('schema', '1');
-    ${steps[0]}
+    ${steps[0]?.sql}
     INSERT INTO users (user_id, username, role, created_at) VALUES ('id-a', 'a', 'user', 1);
     INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at)
     VALUES ('${sid}', 'id-a', ${now}, ${now + 1000}, ${now + 9000})`,
@@ -67,7 +67,9 @@ t.test('a database of the first schema is brought up to date, and nobody is logg
   t.equal((await after.sessions.find(sid))?.session.generation, 0)
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
   t.equal(await after.users.isSeeded(), true, 'and whoever has users has been seeded')
+  t.equal(await after.sessions.deleteEnded(0, 10), 1, 'it is looked at once, as nobody knew when')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')
+  t.ok(await after.sessions.find(sid))
 })
 
 t.test('a database of a newer version is refused, untouched', async t => {

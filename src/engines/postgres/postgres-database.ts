@@ -1,10 +1,16 @@
-/** Statements on a pool: named parameters, prepared once per connection, and one way for every failure to be told. */
+/**
+ * Statements on a pool: named parameters, prepared once where the session is ours, right at every isolation level, and one
+ * way for every failure to be told.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient, QueryConfig } from 'pg'
 import { SignetError } from '../../base/errors.ts'
 import type { PostgresServer } from '../../config/database-url.ts'
 import type { Row } from '../rows.ts'
-import { errorOfConnect, errorOfQuery, isUsableAfter } from './postgres-errors.ts'
-import { answerMilliseconds, openPool } from './postgres-pool.ts'
+import { answerMilliseconds, queryWithSettings, settingsOf } from './limits.ts'
+import { isDirect } from './postgres-client.ts'
+import { errorOfConnect, errorOfQuery, isUndone, isUsableAfter } from './postgres-errors.ts'
+import { openPool } from './postgres-pool.ts'
 
 /** SQL with parameters like `$sid`. The name is what a connection remembers the prepared plan by. */
 export interface Statement {
@@ -17,13 +23,24 @@ export type Value = string | number | boolean | null | Buffer | readonly (string
 export type Values = Readonly<Record<string, Value>>
 export type Ask = (statement: Statement, values?: Values) => Promise<Row[]>
 
+/** SQL as it is, without parameters. */
+export type Run = (sql: string) => Promise<unknown>
+
 export interface PostgresDatabase {
-  /** @throws {SignetError} `unavailable` when there is no answer; `taken` when a unique index says so */
+  /**
+   * One statement, tried again a few times when the server undid it for another's sake.
+   * @throws {SignetError} `unavailable` when there is no answer; `taken` when a unique index says so
+   */
   readonly ask: Ask
-  /** The same for several statements, all or nothing. READ COMMITTED: each sees what was committed before it. */
+  /** The same for several statements, all or nothing; `act` may be called several times. */
   transaction<T>(act: (ask: Ask) => Promise<T>): Promise<T>
-  /** For migrations, which may take longer than anything else; SQL as it is, without parameters. */
-  exclusively<T>(act: (ask: Ask, run: (sql: string) => Promise<unknown>) => Promise<T>): Promise<T>
+  /** For migrations and copies: a transaction that may take longer than anything else. */
+  exclusively<T>(
+    act: (ask: Ask, run: Run) => Promise<T>,
+    mode?: 'READ COMMITTED' | 'REPEATABLE READ, READ ONLY',
+  ): Promise<T>
+  /** For what can be in no transaction, and takes as long as it takes; on a connection of its own. */
+  alone<T>(act: (ask: Ask, run: Run) => Promise<T>): Promise<T>
   /** Lets statements through: the schema is known to be ours. */
   open(): void
   close(): Promise<void>
@@ -45,24 +62,35 @@ export function statement(name: string, sql: string): Statement {
 }
 
 const migrationMilliseconds = 60_000
+const noLimit = 2 ** 31 - 1
+const tries = 5
 
 /** @param clock for tests; PostgreSQL's own when not given */
 export function openPostgresDatabase(server: PostgresServer, clock?: () => number): PostgresDatabase {
   const pool = openPool(server)
+  const settings = settingsOf(server, 'transaction')
   let isOpen = false
+  let wasLetIn = false
 
-  function asker(client: PoolClient, query_timeout = answerMilliseconds): Ask {
+  /** @param isWithin a transaction, which has the settings already */
+  function asker(client: PoolClient, isWithin: boolean, query_timeout = answerMilliseconds): Ask {
     return async ({ name, text, parameters }, values = {}) => {
       const given: Values = { at: clock?.() ?? null, ...values }
-      const query = { name, text, values: parameters.map(parameter => storable(given[parameter])), query_timeout }
-      return (await answerOf(client.query(query))).rows
+      const query = { text, values: parameters.map(parameter => storable(given[parameter])), query_timeout }
+      if (isDirect(client)) return (await answerOf(client.query({ name, ...query }))).rows
+      return (await answerOf(isWithin ? client.query(query) : queryWithSettings(client, settings, query))).rows
     }
+  }
+
+  const runner = (client: PoolClient, query_timeout: number): Run => {
+    return text => answerOf(client.query({ text, query_timeout } as QueryConfig))
   }
 
   async function withClient<T>(act: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await pool.connect().catch(error => {
-      throw errorOfConnect(error)
+      throw errorOfConnect(error, wasLetIn)
     })
+    wasLetIn = true
     let isUsable = true
     try {
       return await act(client)
@@ -70,13 +98,13 @@ export function openPostgresDatabase(server: PostgresServer, clock?: () => numbe
       isUsable = isUsableAfter(error)
       throw error
     } finally {
-      client.release(!isUsable)
+      pool.release(client, isUsable)
     }
   }
 
-  function inTransaction<T>(act: (client: PoolClient) => Promise<T>): Promise<T> {
+  function inTransaction<T>(begin: string, act: (client: PoolClient) => Promise<T>): Promise<T> {
     return withClient(async client => {
-      await answerOf(client.query('BEGIN'))
+      await answerOf(client.query(`${begin}; SELECT ${settings}`))
       try {
         const result = await act(client)
         await answerOf(client.query('COMMIT'))
@@ -90,22 +118,36 @@ export function openPostgresDatabase(server: PostgresServer, clock?: () => numbe
   }
 
   async function whenOpen<T>(act: () => Promise<T>): Promise<T> {
-    if (isOpen) return act()
-    throw new SignetError('unavailable', 'PostgreSQL has not been reached yet', { retryAfterSeconds: 1 })
+    if (!isOpen) throw new SignetError('unavailable', 'PostgreSQL has not been reached yet', { retryAfterSeconds: 1 })
+    for (let triesLeft = tries; ; triesLeft--) {
+      try {
+        return await act()
+      } catch (error) {
+        if (triesLeft <= 1 || !isUndone(error)) throw error
+        await sleep(Math.random() * 20) // so that those who met do not meet again
+      }
+    }
   }
 
   return {
-    ask: (statement, values) => whenOpen(() => withClient(client => asker(client)(statement, values))),
+    ask: (statement, values) => whenOpen(() => withClient(client => asker(client, false)(statement, values))),
 
-    transaction: act => whenOpen(() => inTransaction(client => act(asker(client)))),
+    transaction: act => whenOpen(() => inTransaction('BEGIN', client => act(asker(client, true)))),
 
-    exclusively: act =>
-      inTransaction(async client => {
+    exclusively: (act, mode = 'READ COMMITTED') =>
+      inTransaction(`BEGIN ISOLATION LEVEL ${mode}`, async client => {
         const limit = (name: string) => `SET LOCAL ${name} = ${migrationMilliseconds};`
-        const run = (text: string) =>
-          answerOf(client.query({ text, query_timeout: migrationMilliseconds } as QueryConfig))
+        const run = runner(client, migrationMilliseconds)
         await run(['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'].map(limit).join(''))
-        return act(asker(client, migrationMilliseconds), run)
+        return act(asker(client, true, migrationMilliseconds), run)
+      }),
+
+    alone: act =>
+      withClient(async client => {
+        const run = runner(client, noLimit)
+        if (!isDirect(client)) return act(asker(client, false), run) // the limits of a pooler's session are not ours to set
+        await run('SET statement_timeout = 0; SET lock_timeout = 0')
+        return act(asker(client, false), run).finally(() => run(`SELECT ${settingsOf(server, 'session')}`))
       }),
 
     open() {

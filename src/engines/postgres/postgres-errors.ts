@@ -5,14 +5,28 @@ import { SignetError } from '../../base/errors.ts'
 /** What waiting does not mend: an operator must. It fails the start, where it is seen. */
 export class ServerMistake extends Error {}
 
+/** A schema that is older than this version, and that cannot be changed right now. The message says who is in the way. */
+export class MigrationWaits extends SignetError {
+  constructor(reason: string, cause?: unknown) {
+    super('unavailable', reason, { cause, retryAfterSeconds: 1 })
+  }
+}
+
 /** The connection is of no use any more: lost, ended by the server, or to a host that no longer accepts writes. */
 const connectionIsOver = /^(08|57P|58|53|25006|XX)/
 
 /** The statement came to nothing and was undone: too slow, a lock not granted, a deadlock, a serialization failure. */
 const statementIsOver = /^(57014|55P03|40)/
 
-/** Refused before anything was asked: a wrong password, no such database or no right to it. An operator may mend that. */
-const connectionIsRefused = /^(28|3D|42501)/
+/** Of those, what may go better at once: a deadlock, and a change of what was read (not READ COMMITTED). */
+const isWorthAnother = /^(40001|40P01)$/
+
+/** Refused before anything was asked, and what to do about it. */
+const refusals: [code: RegExp, advice: string][] = [
+  [/^28/, 'correct the user or the password in DATABASE_URL, or the server'],
+  [/^3D/, "correct DATABASE_URL, or make it: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'"],
+  [/^42501/, 'GRANT CONNECT ON DATABASE name TO user'],
+]
 
 const uniqueViolation = '23505'
 
@@ -35,11 +49,26 @@ export function errorOfQuery(error: unknown): unknown {
   return isAway ? unavailable(error) : error
 }
 
-/** The error to throw when there is no connection. */
-export function errorOfConnect(error: unknown): unknown {
+/** Whether what was undone may be tried again at once. */
+export function isUndone(error: unknown): boolean {
+  return isWorthAnother.test(codeOf(error instanceof SignetError ? error.cause : error) ?? '')
+}
+
+/** Whether a lock was not granted in time. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error instanceof SignetError ? error.cause : error) === '55P03'
+}
+
+/**
+ * The error to throw when there is no connection.
+ * @param wasLetIn whether this server has let us in before: then a refusal is an outage, which somebody is working on
+ */
+export function errorOfConnect(error: unknown, wasLetIn: boolean): unknown {
   if (error instanceof ServerMistake) return error
   const code = codeOf(error)
-  const isAway = code === undefined || connectionIsOver.test(code) || connectionIsRefused.test(code)
+  const advice = refusals.find(([refusal]) => refusal.test(code ?? ''))?.[1]
+  if (advice && !wasLetIn) return new ServerMistake(`PostgreSQL: ${reasonOf(error)}: ${advice}`, { cause: error })
+  const isAway = code === undefined || connectionIsOver.test(code) || advice
   return isAway || statementIsOver.test(code) ? unavailable(error) : error
 }
 

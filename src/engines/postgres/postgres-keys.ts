@@ -17,8 +17,11 @@ const insert = statement(
     CASE WHEN $state = 'next' THEN $now + $wait::bigint END)
   ON CONFLICT DO NOTHING RETURNING kid`,
 )
-/** Who changes several keys has the ring alone meanwhile: a lock on rows would not keep another key from coming in. */
-const lockRing = statement('lock keys', 'LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE')
+/**
+ * Who adds or changes keys has the ring alone meanwhile: a lock on rows would not keep another key from coming in. It is
+ * nobody's table that is locked, and the lock ends with the transaction.
+ */
+const lockRing = statement('lock keys', 'SELECT pg_advisory_xact_lock(7384196251)')
 const due = statement(
   'due key',
   `SELECT alg FROM signing_keys WHERE kid = $kid AND state = 'next' AND changes_at <= $now`,
@@ -51,7 +54,11 @@ export function createPostgresKeys({ ask, transaction }: PostgresDatabase): KeyS
       return { now: rows[0]?.['now'] as number, keys: rows.filter(row => row['kid'] !== null).map(toSigningKey) }
     },
 
-    insert: async (key, state, wait) => (await ask(insert, { ...valuesOf(key), state, wait })).length === 1,
+    insert: (key, state, wait) =>
+      transaction(async ask => {
+        await ask(lockRing)
+        return (await ask(insert, { ...valuesOf(key), state, wait })).length === 1
+      }),
 
     activate: (kid, keep) =>
       transaction(async ask => {

@@ -78,28 +78,25 @@ const revokedSince = statement(
 )
 // Instances that clean up at once take different rows instead of waiting for each other. The order keeps the planner to
 // the index: without it, it takes a LIMIT for a reason to read the whole table until it has found enough.
-const before = (moment: string) => `
-    SELECT sid, expires_at, revoked_at FROM sessions WHERE ${moment} < $now - $keep::bigint ORDER BY ${moment}
-    LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`
-const deleteEnded = statement(
-  'delete ended sessions',
-  `WITH due AS (${before('due_at')}), revoked AS (${before('revoked_at')}), deleted AS (
-    DELETE FROM sessions WHERE sid IN (
-      SELECT sid FROM due WHERE expires_at < $now - $keep::bigint AND coalesce(revoked_at, 0) < $now - $keep::bigint
-      UNION ALL SELECT sid FROM revoked
-      LIMIT $limit::bigint)
-    RETURNING sid
-  ), used AS (
-    UPDATE sessions SET due_at = greatest(expires_at, revoked_at)
-    WHERE sid IN (SELECT sid FROM due WHERE expires_at >= $now - $keep::bigint AND revoked_at IS NULL
-      OR revoked_at >= $now - $keep::bigint)
-    RETURNING sid
-  )
-  SELECT sid FROM deleted UNION ALL SELECT sid FROM used`,
+const lockDue = statement(
+  'lock due sessions',
+  `SELECT sid, coalesce(revoked_at, expires_at) < $now - $keep::bigint AS is_over FROM sessions
+  WHERE due_at < $now - $keep::bigint ORDER BY due_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`,
+)
+const lockRevoked = statement(
+  'lock revoked sessions',
+  `SELECT sid, true AS is_over FROM sessions
+  WHERE revoked_at < $now - $keep::bigint AND due_at >= $now - $keep::bigint
+  ORDER BY revoked_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`,
+)
+const remove = statement('delete sessions', 'DELETE FROM sessions WHERE sid = ANY ($sids::text[])')
+const lookAgain = statement(
+  'look at sessions again',
+  'UPDATE sessions SET due_at = greatest(expires_at, revoked_at) WHERE sid = ANY ($sids::text[])',
 )
 
 export function createPostgresSessions(database: PostgresDatabase): SessionStore {
-  const { ask } = database
+  const { ask, transaction } = database
   const first = async (...asked: Parameters<typeof ask>) => toView((await ask(...asked))[0])
   const did = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).length > 0
   const sidOf = (row: Row) => row['sid'] as string
@@ -142,6 +139,16 @@ export function createPostgresSessions(database: PostgresDatabase): SessionStore
       }
     },
 
-    deleteEnded: async (keep, limit) => (await ask(deleteEnded, { keep, limit })).length,
+    deleteEnded: (keep, limit) =>
+      transaction(async ask => {
+        const due = await ask(lockDue, { keep, limit })
+        const old =
+          due.length < limit ? [...due, ...(await ask(lockRevoked, { keep, limit: limit - due.length }))] : due
+        const over = old.filter(row => row['is_over'] === true)
+        const used = old.filter(row => row['is_over'] !== true)
+        if (over.length > 0) await ask(remove, { sids: over.map(sidOf) })
+        if (used.length > 0) await ask(lookAgain, { sids: used.map(sidOf) })
+        return old.length
+      }),
   }
 }

@@ -12,6 +12,8 @@ import { createPostgresSessions } from './postgres-sessions.ts'
 import { unfinishedCopy } from './postgres-transfer.ts'
 import { createPostgresUsers } from './postgres-users.ts'
 
+export { MigrationWaits } from './postgres-errors.ts'
+
 const answer = statement('ping', `SELECT 1 AS one FROM meta WHERE name = 'salt'`)
 
 /**
@@ -22,10 +24,16 @@ const answer = statement('ping', `SELECT 1 AS one FROM meta WHERE name = 'salt'`
 export function openPostgresStores(server: PostgresServer, clock?: Clock): Stores {
   const database = openPostgresDatabase(server, clock)
   let known: Awaited<ReturnType<typeof migrate>> | undefined
+  let reaching: Promise<void> | undefined
 
   async function ping(): Promise<void> {
     if (known) return void (await database.ask(answer))
-    const found = await migrate(database)
+    reaching ??= reach().finally(() => (reaching = undefined)) // one at a time, however many ask
+    return reaching
+  }
+
+  async function reach(): Promise<void> {
+    const found = await migrate(database, server.schema)
     if (found.isHalfCopy) throw unfinishedCopy()
     known = found
     database.open()

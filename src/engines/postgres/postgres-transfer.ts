@@ -27,9 +27,15 @@ const counts = forEachTable(table => statement(`copy: count ${table}`, `SELECT c
 
 /** Waits for whoever holds the mark, so that a write and another copy's beginning come one after the other. */
 const lockMark = statement('lock mark', `SELECT value FROM meta WHERE name = 'unfinished_copy' FOR UPDATE`)
-const lockMeta = statement('lock meta', 'LOCK TABLE meta IN SHARE ROW EXCLUSIVE MODE')
-const lockUsers = statement('lock users and sessions', 'LOCK TABLE users, sessions IN SHARE ROW EXCLUSIVE MODE')
+/** Of copies that begin at once, the others wait here for the first one, and then find its mark. */
+const makeMark = statement(
+  'make mark',
+  `INSERT INTO meta (name, value) VALUES ('unfinished_copy', $value) ON CONFLICT DO NOTHING RETURNING name`,
+)
 const anyRow = statement('any user or session', 'SELECT 1 AS one FROM users UNION ALL SELECT 1 FROM sessions LIMIT 1')
+const removals = ['signing_keys', 'attempts', 'limits'].map(table =>
+  statement(`empty ${table}`, `DELETE FROM ${table}`),
+)
 const setMeta = statement(
   'set meta',
   `INSERT INTO meta (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
@@ -46,8 +52,7 @@ export function unfinishedCopy(): ServerMistake {
 export async function readPostgres<T>(server: PostgresServer, act: (source: TransferSource) => Promise<T>): Promise<T> {
   const database = openPostgresDatabase(server)
   try {
-    return await database.exclusively(async (ask, run) => {
-      await run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+    return await database.exclusively(async ask => {
       const { salt, isHalfCopy } = await readUpToDate(ask)
       if (isHalfCopy) throw new ServerMistake('the source is an unfinished copy itself')
       return act({
@@ -56,7 +61,7 @@ export async function readPostgres<T>(server: PostgresServer, act: (source: Tran
         count: async table => Number((await ask(counts[table]))[0]?.['count']),
         read: readerOf(ask),
       })
-    })
+    }, 'REPEATABLE READ, READ ONLY')
   } finally {
     await database.close()
   }
@@ -65,7 +70,7 @@ export async function readPostgres<T>(server: PostgresServer, act: (source: Tran
 export async function openPostgresTarget(server: PostgresServer): Promise<TransferTarget> {
   const database = openPostgresDatabase(server)
   const { ask, transaction, exclusively, close } = database
-  await migrate(database).catch(async error => {
+  await migrate(database, server.schema).catch(async error => {
     await close()
     throw error
   })
@@ -80,14 +85,19 @@ export async function openPostgresTarget(server: PostgresServer): Promise<Transf
   return {
     begin: ({ salt, isSeeded }, restart) =>
       exclusively(async (ask, run) => {
-        await ask(lockMeta)
-        const isHalfCopy = (await ask(lockMark)).length > 0
-        await ask(lockUsers)
-        if (isHalfCopy && !restart)
+        const isNew = (await ask(makeMark, { value: mark })).length > 0
+        if (!isNew && !restart) {
           throw new ServerMistake('the target is an unfinished copy: begin again with --restart')
-        const hasRows = (await ask(anyRow)).length > 0
-        if (hasRows && !isHalfCopy) throw new ServerMistake('the target is not empty: it has users or sessions')
-        await run(`TRUNCATE ${transferTables}, limits`)
+        }
+        if (isNew && (await ask(anyRow)).length > 0) {
+          throw new ServerMistake('the target is not empty: it has users or sessions')
+        }
+        // What was not empty a moment ago is nobody's but that copy's. A service on an empty database may write meanwhile.
+        if (isNew) for (const remove of removals) await ask(remove)
+        else {
+          await ask(lockMark) // first, as that copy's writes do
+          await run(`TRUNCATE ${transferTables}, limits`)
+        }
         await ask(removeSeeded)
         if (isSeeded) await ask(setMeta, { name: 'seeded', value: Buffer.from([1]) })
         await ask(setMeta, { name: 'salt', value: salt })
