@@ -55,10 +55,12 @@ export default fp(
     // A database that is away may come, and a migration end; anything else is for whoever starts this, so it fails the start.
     const tooLong = new SignetError('unavailable', 'the database is not up to date yet', { retryAfterSeconds: 1 })
     const patience = sleep(patienceMilliseconds, undefined, { ref: false }).then(() => Promise.reject(tooLong))
-    await Promise.race([reach(), patience]).then(open).catch(error => {
-      if (!(error instanceof SignetError && error.code === 'unavailable')) throw error
-      app.log.error({ err: error.cause ?? error }, `${error.message}: every request that needs it will get 503`)
-    })
+    await Promise.race([reach(), patience])
+      .then(open)
+      .catch(error => {
+        if (!(error instanceof SignetError && error.code === 'unavailable')) throw error
+        app.log.error({ err: error.cause ?? error }, `${error.message}: every request that needs it will get 503`)
+      })
   },
   { name: 'services', dependencies: ['audit', 'stores'] },
 )

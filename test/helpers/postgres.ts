@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import tap, { type Test } from 'tap'
 import { type PostgresServer, readDatabaseUrl } from '../../src/config/database-url.ts'
-import { makeCluster, nobody } from './cluster.ts'
+import { makeCluster, makeStandby, nobody } from './cluster.ts'
 import { freePort } from './process.ts'
 
 export interface RunningPostgres {
@@ -32,12 +32,22 @@ export interface PostgresOptions {
   readonly settings?: readonly string[]
   /** Paths of PEM files. */
   readonly tls?: { readonly key: string; readonly certificate: string }
+  /** The folder of another version's programs. */
+  readonly programs?: string
+  /** Streams from this one, which was started with `replicated`; of the same `programs`. */
+  readonly standbyOf?: RunningPostgres
 }
+
+/** Settings of a server that others stream from. */
+export const replicated = ['wal_level=replica', 'max_wal_senders=4', 'hot_standby=on']
+
+/** Debian 12's own, of the package `postgresql-15`. */
+export const debianPrograms = '/usr/lib/postgresql/15/bin'
 
 /** Makes a cluster and starts it. It is gone after the test, and also when the test process is killed. */
 export async function startPostgres(
   t: Pick<Test, 'teardown'>,
-  { password: ownPassword, settings = [], tls }: PostgresOptions = {},
+  { password: ownPassword, settings = [], tls, programs, standbyOf }: PostgresOptions = {},
 ): Promise<RunningPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-postgres-'))
   if (nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid)
@@ -45,7 +55,11 @@ export async function startPostgres(
   t.teardown(guard)
 
   const data = join(folder, 'data')
-  const { postgres, password: passwordAtFirst } = await makeCluster(folder, data)
+  const made = standbyOf
+    ? await makeStandby(folder, data, standbyOf.url(), programs)
+    : await makeCluster(folder, data, programs)
+  const { postgres } = made
+  const passwordAtFirst = standbyOf?.password ?? made.password
   const password = ownPassword ?? passwordAtFirst
   const tlsSettings = tls ? await installTls(data, tls) : []
   const port = await freePort()
@@ -67,7 +81,7 @@ export async function startPostgres(
     await new Promise<void>((resolve, reject) => {
       child.stderr?.on('data', chunk => {
         output += chunk
-        if (output.includes('ready to accept connections')) resolve()
+        if (/ready to accept (read-only )?connections/.test(output)) resolve()
       })
       child.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${output}`)))
     })
@@ -141,6 +155,11 @@ async function connectAdministrator() {
     return base.href
   }
   return { client, url }
+}
+
+/** Lets `emptyDatabase` use another server than the one it would start. */
+export function useServer(url: string): void {
+  process.env['TEST_DATABASE_URL'] = url
 }
 
 /** The URL of a new, empty database, dropped after the test. */

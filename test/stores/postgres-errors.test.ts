@@ -41,17 +41,21 @@ const refused = {
 for (const [code, what] of Object.entries({ ...away, ...undone })) {
   t.test(`${code}, ${what}: 503 to try again, for a query and for a connection`, async t => {
     t.match(errorOfQuery(failure(code)), unavailable)
-    t.match(errorOfConnect(failure(code)), unavailable)
+    t.match(errorOfConnect(failure(code), false), unavailable)
     t.equal(isUsableAfter(failure(code)), code in undone, 'the connection is used again only when it can be')
   })
 }
 
 for (const [code, what] of Object.entries(refused)) {
-  t.test(`${code}, ${what}: 503 while nobody can connect, an error of ours in a query`, async t => {
-    const error = failure(code)
-    t.match(errorOfConnect(error), unavailable)
-    t.equal(errorOfQuery(error), error)
-  })
+  t.test(
+    `${code}, ${what}: a mistake to mend before the first connection, an outage after it, an error of ours in a query`,
+    async t => {
+      const error = failure(code)
+      t.type(errorOfConnect(error, false), ServerMistake)
+      t.match(errorOfConnect(error, true), unavailable)
+      t.equal(errorOfQuery(error), error)
+    },
+  )
 }
 
 t.test('no answer at all is 503, a wrong statement an error of ours, and what is taken is taken', async t => {
@@ -59,9 +63,9 @@ t.test('no answer at all is 503, a wrong statement an error of ours, and what is
   t.equal(isUsableAfter(new Error('read ECONNRESET')), false)
   const mistake = failure('42601')
   t.equal(errorOfQuery(mistake), mistake)
-  t.equal(errorOfConnect(mistake), mistake)
+  t.equal(errorOfConnect(mistake, true), mistake)
   t.match(errorOfQuery(failure('23505')), { code: 'taken', status: 409 })
   t.equal(isUsableAfter(errorOfQuery(failure('23505'))), true)
   const old = new ServerMistake('PostgreSQL 14 or newer is needed')
-  t.equal(errorOfConnect(old), old, 'what waiting does not mend')
+  t.equal(errorOfConnect(old, true), old, 'what waiting does not mend')
 })

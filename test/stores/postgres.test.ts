@@ -3,42 +3,14 @@ import pg from 'pg'
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import { openStores } from '../../src/engines/open-stores.ts'
-import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
 import { steps } from '../../src/engines/postgres/schema.ts'
 import { migrate } from '../../src/engines/sqlite/migrations.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
-import { testAdmins } from './admins.contract.ts'
-import { testAttempts } from './attempts.contract.ts'
-import { testEnding } from './ending.contract.ts'
-import { testKeys } from './keys.contract.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
-import { testSessionLimit } from './session-limit.contract.ts'
-import { testListing } from './sessions-listing.contract.ts'
-import { type Engine, testStores } from './stores.contract.ts'
-import { testTransfer } from './transfer.contract.ts'
-import { testUsers } from './users.contract.ts'
+import { postgres, testContract } from './postgres.contract.ts'
 
-const engine: Engine = {
-  name: 'PostgreSQL',
-  async open(t, clock, where) {
-    const url = where ?? (await emptyDatabase(t))
-    const stores = openPostgresStores(serverOf(url), clock)
-    t.teardown(() => stores.close())
-    await stores.ping()
-    return { stores, where: url }
-  },
-}
-
-testStores(t, engine)
-testUsers(t, engine)
-testAttempts(t, engine)
-testKeys(t, engine)
-testListing(t, engine)
-testSessionLimit(t, engine)
-testEnding(t, engine)
-testAdmins(t, engine)
-testTransfer(t, engine)
+testContract(t, postgres)
 
 t.test('five that open an empty database at once make it once', async t => {
   const url = await emptyDatabase(t)

@@ -4,13 +4,14 @@
  * be taken now fails with who is in the way, and is for whoever asks again.
  */
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { lockNumber } from './lock-number.ts'
 import { type Ask, type PostgresDatabase, type Run, statement } from './postgres-database.ts'
 import { isLocked, MigrationWaits, ServerMistake } from './postgres-errors.ts'
 import { type Index, plainly, type Step, steps } from './schema.ts'
 import { whoIsInTheWay } from './who-is-in-the-way.ts'
 
-const lock = statement('migration lock', `SELECT pg_advisory_xact_lock(${lockNumber})`)
+const lock = statement('migration lock', `SELECT pg_try_advisory_xact_lock(${lockNumber}) AS "isOurs"`)
 // Not to_regclass(), which remembers within a transaction that there was none, also after waiting for the lock.
 const hasMeta = statement(
   'has meta',
@@ -33,10 +34,9 @@ const isValid = statement(
   WHERE relname = $index AND pg_catalog.pg_table_is_visible(indexrelid)`,
 )
 
-/** Nobody else waits for this lock but for the same reason. */
-const waitForOthers = 'SET LOCAL lock_timeout = 3000; SET LOCAL idle_in_transaction_session_timeout = 0'
 /** Half of what a request waits for a lock, because requests queue up behind this one. */
 const waitBriefly = 'SET LOCAL lock_timeout = 1000'
+const lockSeconds = 3
 
 /**
  * A database that is up to date is only read, so that a role without the right to change tables can serve from it.
@@ -71,10 +71,8 @@ function upToDate({ version, salt, isHalfCopy }: Found) {
 }
 
 /** A new database, all or nothing. @returns what it is at afterwards, whoever made it */
-function create(database: PostgresDatabase, schema: string | undefined) {
-  return database.exclusively(async (ask, run) => {
-    await run(waitForOthers)
-    await ask(lock)
+function create(database: PostgresDatabase, schema: string | undefined): Promise<Found> {
+  return withLock(database, async (ask, run) => {
     const found = await read(ask)
     if (found.salt) return found // by another instance that had the lock before
     const [missing] = await ask(missingSchema, { schema: schema ?? null })
@@ -90,24 +88,38 @@ function create(database: PostgresDatabase, schema: string | undefined) {
 
 /** Takes one step if nobody has. @returns what it is at now */
 function take(database: PostgresDatabase, version: number): Promise<Found> {
-  return database.exclusively(async (ask, run) => {
-    await run(waitForOthers)
-    await ask(lock)
+  return withLock(database, async (ask, run) => {
     const found = await read(ask)
     if (found.version !== version) return found
-    const { beside = [], sql } = steps[version] as Step
     const inTheWay = await whoIsInTheWay(ask, true)
-    if (inTheWay) throw new MigrationWaits(waitsFor(version + 1, inTheWay))
+    if (inTheWay) throw new MigrationWaits(inTheWay)
 
+    // As a simple query it also closes the last portal, whose snapshot every CREATE INDEX CONCURRENTLY would wait for.
+    await run(`${waitBriefly}; SET LOCAL idle_in_transaction_session_timeout = 0`)
+    const { beside = [], sql } = steps[version] as Step
     for (const part of beside) {
       if (typeof part !== 'string') await database.alone((ask, run) => build(part, ask, run))
       else await database.exclusively((_, run) => run(`${waitBriefly}; ${part}`))
     }
-    if (sql) await run(`${waitBriefly}; ${sql}`)
+    if (sql) await run(sql)
     await ask(writeMeta, { name: 'schema', value: Buffer.from(String(version + 1)) })
     return { ...found, version: version + 1 }
   })
 }
+
+/** Asks for the lock again and again, each time in a transaction of its own: an index is built when those before are over. */
+async function withLock<T>(database: PostgresDatabase, act: (ask: Ask, run: Run) => Promise<T>): Promise<T> {
+  for (const giveUpAt = performance.now() + lockSeconds * 1000; ; await sleep(50)) {
+    const done = await database.exclusively(async (ask, run) => {
+      if ((await ask(lock))[0]?.['isOurs']) return { result: await act(ask, run) }
+      if (performance.now() > giveUpAt) throw new MigrationWaits((await whoIsInTheWay(ask, false)) ?? gone)
+      return undefined
+    })
+    if (done) return done.result
+  }
+}
+
+const gone = 'somebody who has gone by now'
 
 /** What an interrupted attempt left behind is of no use. */
 async function build({ index, on }: Index, ask: Ask, run: Run): Promise<void> {
@@ -117,17 +129,18 @@ async function build({ index, on }: Index, ask: Ask, run: Run): Promise<void> {
   await run(`CREATE INDEX CONCURRENTLY ${index} ON ${on}`)
 }
 
+/** Says which step it is, and who is in the way when a table's lock was not granted. */
 async function waitingFor<T>(database: PostgresDatabase, step: number, act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {
-    if (!isLocked(error)) throw error
-    const inTheWay = await database.exclusively(ask => whoIsInTheWay(ask, false))
-    throw new MigrationWaits(waitsFor(step, inTheWay ?? 'somebody who has gone by now'), error)
+    if (!isLocked(error) && !(error instanceof MigrationWaits)) throw error
+    const whom = isLocked(error)
+      ? await database.exclusively(ask => whoIsInTheWay(ask, false))
+      : (error as Error).message
+    throw new MigrationWaits(`step ${step} of ${steps.length} of the schema waits for ${whom ?? gone}`)
   }
 }
-
-const waitsFor = (step: number, whom: string) => `step ${step} of ${steps.length} of the schema waits for ${whom}`
 
 interface Found {
   readonly version: number

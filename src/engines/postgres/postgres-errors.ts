@@ -21,10 +21,16 @@ const statementIsOver = /^(57014|55P03|40)/
 /** Of those, what may go better at once: a deadlock, and a change of what was read (not READ COMMITTED). */
 const isWorthAnother = /^(40001|40P01)$/
 
-/** Refused before anything was asked, and what to do about it. */
-const refusals: [code: RegExp, advice: string][] = [
-  [/^28/, 'correct the user or the password in DATABASE_URL, or the server'],
-  [/^3D/, "correct DATABASE_URL, or make it: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'"],
+/** Refused before anything was asked, and what to do about it. PgBouncer has one code (08P01) for all, and words. */
+const refusals: [refusal: RegExp, advice: string][] = [
+  [
+    /^28|^08P01 .*(authentication failed|no such user)/,
+    'correct the user or the password in DATABASE_URL, or the server',
+  ],
+  [
+    /^3D|^08P01 .*(database .* does not exist|no such database)/,
+    "correct DATABASE_URL, or make it: CREATE DATABASE name TEMPLATE template0 ENCODING 'UTF8'",
+  ],
   [/^42501/, 'GRANT CONNECT ON DATABASE name TO user'],
 ]
 
@@ -66,7 +72,7 @@ export function isLocked(error: unknown): boolean {
 export function errorOfConnect(error: unknown, wasLetIn: boolean): unknown {
   if (error instanceof ServerMistake) return error
   const code = codeOf(error)
-  const advice = refusals.find(([refusal]) => refusal.test(code ?? ''))?.[1]
+  const advice = refusals.find(([refusal]) => refusal.test(`${code} ${reasonOf(error)}`))?.[1]
   if (advice && !wasLetIn) return new ServerMistake(`PostgreSQL: ${reasonOf(error)}: ${advice}`, { cause: error })
   const isAway = code === undefined || connectionIsOver.test(code) || advice
   return isAway || statementIsOver.test(code) ? unavailable(error) : error

@@ -40,10 +40,16 @@ export function openPool(server: PostgresServer): PostgresPool {
     onConnect: onConnect as unknown as (client: pg.ClientBase) => void,
   })
   pool.on('error', () => {}) // an idle connection broke and is gone; the next request makes a new one
+  pool.on('connect', () => usable++)
+  pool.on('remove', () => {
+    usable--
+    serve()
+  })
 
   // As long as trying every host may take, and a moment more, so that a failure to connect is told as what it is.
   const waitMilliseconds = hosts.length * connectSeconds * 1000 + 100
   const waiting: Waiter[] = []
+  let usable = 0
   let making = 0
   let taking = 0
   let enoughUntil = 0
@@ -67,7 +73,8 @@ export function openPool(server: PostgresServer): PostgresPool {
         .finally(() => taking--)
         .then(hand, refuse)
     }
-    while (making + taking < waiting.length && pool.totalCount < connections && mayMake()) {
+    // With one that is idle the pool would not make another, so first let it be taken.
+    while (making < waiting.length && pool.idleCount === 0 && pool.totalCount < connections && mayMake()) {
       making++
       inTurn(() => pool.connect())
         .finally(() => making--)
@@ -75,19 +82,19 @@ export function openPool(server: PostgresServer): PostgresPool {
     }
   }
 
-  const usable = () => pool.totalCount - making
-  const mayMake = () => usable() <= 0 || performance.now() >= enoughUntil
+  const mayMake = () => usable === 0 || performance.now() >= enoughUntil
 
   function hand(client: pg.PoolClient): void {
     const first = waiting.shift()
     clearTimeout(first?.timer)
     if (first) first.resolve(client)
     else client.release()
+    serve()
   }
 
   /** With connections that work there is something to wait for. */
   function refuse(error: unknown): void {
-    if (usable() > 0) enoughUntil = performance.now() + enoughMilliseconds
+    if (usable > 0) enoughUntil = performance.now() + enoughMilliseconds
     else {
       const first = waiting.shift()
       clearTimeout(first?.timer)

@@ -37,7 +37,7 @@ export async function whoIsInTheWay(ask: Ask, isLasting: boolean): Promise<strin
     await sleep(moment)
     found = (await ask(holders)).filter(row => before.has(row['transaction']))
   }
-  const [first] = found
+  const first = found.find(row => row['isMigration'] === true) ?? found[0]
   if (!first) return undefined
   const { pid, who, since, isMigration } = first
   if (isMigration) return `another instance that is taking it (process ${pid} of the server)`

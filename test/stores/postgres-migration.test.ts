@@ -1,0 +1,141 @@
+/** A new version starts while an old one serves, and while somebody is in the way. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import t, { type Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { plainly, steps } from '../../src/engines/postgres/schema.ts'
+import { testConfig } from '../helpers/app.ts'
+import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
+import { waitUntil } from '../helpers/process.ts'
+import { opened } from './opened-postgres.ts'
+
+const schemaOf = `SELECT table_name AS "table", column_name AS name, data_type AS type, column_default AS "default" FROM information_schema.columns
+    WHERE table_schema = 'public'
+  UNION ALL SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public'
+  UNION ALL SELECT relname, '', coalesce(reloptions::text, ''), '' FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+  ORDER BY 1, 2, 3`
+
+/** A database as a version before left it, with one session. */
+async function oldDatabase(t: Test, version: number): Promise<string> {
+  const url = await emptyDatabase(t)
+  await runSql(
+    url,
+    `CREATE TABLE meta (name text COLLATE "C" PRIMARY KEY, value bytea NOT NULL);
+    ${steps.slice(0, version).map(plainly).join(';\n')};
+    INSERT INTO meta VALUES ('salt', decode(repeat('ab', 32), 'hex')), ('schema', '${version}');
+    INSERT INTO users (user_id, username, role, created_at) VALUES ('id-a', 'a', 'user', 1);
+    INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at) VALUES ('sid', 'id-a', 1, 5000000000, 5000000000)`,
+  )
+  return url
+}
+
+async function connected(t: Test, url: string, application_name: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name })
+  client.on('error', () => {})
+  await client.connect()
+  t.teardown(() => client.end())
+  return client
+}
+
+/** What an instance of the version before does all the time. @returns ends it, and tells how it went */
+async function oldInstance(t: Test, url: string) {
+  const client = await connected(t, url, 'signet')
+  await client.query('SET lock_timeout = 2000')
+  const told = { writes: 0, failures: 0, longest: 0 }
+  let isOver = false
+  const writing = (async () => {
+    for (; !isOver; await sleep(5)) {
+      const startedAt = performance.now()
+      await client.query('UPDATE sessions SET generation = generation + 1').then(
+        () => told.writes++,
+        () => told.failures++,
+      )
+      told.longest = Math.max(told.longest, performance.now() - startedAt)
+    }
+  })()
+  return async () => {
+    isOver = true
+    await writing
+    return told
+  }
+}
+
+t.test('under a pg_dump the new one listens, says whom it waits for, and the old one goes on', async t => {
+  const url = await oldDatabase(t, 1)
+  const dump = await connected(t, url, 'pg_dump')
+  await dump.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  await dump.query(`SELECT *, 'hunter2' AS secret FROM users, sessions`)
+  const [{ pid } = { pid: 0 }] = (await dump.query('SELECT pg_backend_pid() AS pid')).rows
+  await dump.query(`SELECT 'hunter2', 4711 FROM users`)
+  const stop = await oldInstance(t, url)
+
+  const log: string[] = []
+  const startedAt = performance.now()
+  const config = { ...testConfig({ database: serverOf(url) }), seedUsersFile: undefined }
+  const app = await buildApp({ config, log: { write: line => void log.push(line) } })
+  t.teardown(() => app.close())
+  await app.listen({ port: 0 })
+  t.ok(performance.now() - startedAt < 10_000, 'it listens')
+  const ask = async (path: string) => (await app.inject(path)).statusCode
+  t.equal(await ask('/health/live'), 200)
+  t.equal(await ask('/health/ready'), 503)
+  const waits = `step 2 of ${steps.length} of the schema waits for process ${pid} of the server (pg_dump, since`
+  t.ok(
+    log.some(line => line.includes(waits) && line.includes('): SELECT ?, ? FROM users')),
+    'whom',
+  )
+  t.notOk(log.some(line => line.includes('hunter2')))
+
+  await dump.query('COMMIT')
+  await waitUntil(async () => (await ask('/health/ready')) === 200, 20)
+  const { writes, failures, longest } = await stop()
+  t.equal(failures, 0)
+  t.ok(writes > 50 && longest < 2_000, `${writes} writes, none longer than ${Math.round(longest)} ms`)
+})
+
+t.test('step by step, beside a service, and all at once make the same', async t => {
+  const fresh = await emptyDatabase(t)
+  await opened(t, fresh)
+  const wanted = await runSql(fresh, schemaOf)
+  for (const version of [1, 5]) {
+    const url = await oldDatabase(t, version)
+    if (version === 5) {
+      // An instance that was killed while it built an index, and one that was killed after.
+      await runSql(url, 'CREATE INDEX sessions_of_live_user ON sessions (user_id)')
+      await runSql(url, `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sessions_of_live_user'::regclass`)
+    }
+    if (version === 1) await runSql(url, 'ALTER TABLE sessions ADD COLUMN due_at bigint NOT NULL DEFAULT 0')
+    const all = await Promise.all(
+      [opened(t, url), opened(t, url), opened(t, url)].map(one => one.catch(error => error)),
+    )
+    for (const one of all) t.notOk(one instanceof Error)
+    t.strictSame(await runSql(url, schemaOf), wanted, `from ${version}`)
+  }
+})
+
+t.test(
+  'a step that somebody else takes right now, or that our role may not take, fails and holds nobody up',
+  async t => {
+    const url = await oldDatabase(t, 5)
+    const other = await connected(t, url, 'signet')
+    await other.query('BEGIN; SELECT pg_advisory_xact_lock(7384196250)')
+    const stop = await oldInstance(t, url)
+    await t.rejects(opened(t, url), {
+      code: 'unavailable',
+      message: /step 6 .+ waits for another instance that is taking it/,
+    })
+    await other.query('ROLLBACK')
+
+    const role = `limited_${Date.now()}`
+    await runSql(url, `CREATE ROLE ${role} LOGIN PASSWORD 'x'; GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`)
+    t.teardown(() => runSql(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`))
+    const limited = url.replace(/\/\/.*@/, `//${role}:x@`)
+    await t.rejects(opened(t, limited), /must be owner of table/)
+    const { failures, longest } = await stop()
+    t.equal(failures, 0)
+    t.ok(longest < 2_000)
+
+    await opened(t, url)
+    await t.resolves(opened(t, limited), 'what is up to date is only read')
+  },
+)

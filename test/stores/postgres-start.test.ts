@@ -1,0 +1,121 @@
+/** What an operator got wrong is said at the start, in one line, and what a URL may say is done. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chown } from 'node:fs/promises'
+import t from 'tap'
+import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
+import { newSecret, root } from '../helpers/app.ts'
+import { nobody } from '../helpers/cluster.ts'
+import { runSql, serverOf, startPostgres } from '../helpers/postgres.ts'
+import { environment, temporaryFolder } from '../helpers/process.ts'
+import { demo, opened } from './opened-postgres.ts'
+
+const folder = await temporaryFolder(t)
+if (nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid)
+const server = await startPostgres(t, { settings: [`unix_socket_directories=${folder}`] })
+
+/** @returns the exit code and everything it wrote */
+async function start(entry: string[], DATABASE_URL: string) {
+  const env = environment({ DATABASE_URL, JWT_SECRET_KEY: newSecret(), PORT: '0' })
+  const child = spawn(process.execPath, entry, { cwd: root, env })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+  const [code] = await once(child, 'close')
+  return { code, output }
+}
+
+t.test('a wrong password ends the start with one line that says what to do, and so does a command', async t => {
+  const wrong = server.url().replace(server.password, 'hunter2')
+  const line =
+    /^signet: PostgreSQL: password authentication failed for user "signet": correct the user or the password in DATABASE_URL.*\n$/
+  for (const entry of [['src/server.ts'], ['src/cli.ts', 'users', 'list']]) {
+    const { code, output } = await start(entry, wrong)
+    t.equal(code, 1)
+    t.match(output, line)
+  }
+})
+
+t.test('what waiting does not mend is no outage', async t => {
+  await runSql(
+    server.url(),
+    `CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0`,
+  )
+  await runSql(server.url(), 'CREATE DATABASE closed TEMPLATE template0')
+  await runSql(server.url(), `REVOKE CONNECT ON DATABASE closed FROM PUBLIC; CREATE ROLE guest LOGIN PASSWORD 'guest'`)
+  const guest = server.url('closed').replace(`signet:${server.password}`, 'guest:guest')
+  for (const [url, message] of [
+    [server.url('nowhere'), /database "nowhere" does not exist: correct DATABASE_URL, or make it: CREATE DATABASE/],
+    [guest, /permission denied for database "closed".+GRANT CONNECT/],
+    [server.url('latin'), /encoding of the database is LATIN1.+ENCODING 'UTF8'/],
+  ] as const) {
+    const failure = await opened(t, url).catch(error => error)
+    t.match(failure.message, message)
+    t.not(failure.code, 'unavailable')
+  }
+})
+
+t.test('a password that was changed while we serve is an outage', async t => {
+  await runSql(server.url(), `CREATE ROLE changing SUPERUSER LOGIN PASSWORD 'one'`)
+  await runSql(server.url(), 'CREATE DATABASE changing TEMPLATE template0')
+  const stores = await opened(t, server.url('changing').replace(`signet:${server.password}`, 'changing:one'))
+  await runSql(server.url(), `ALTER ROLE changing PASSWORD 'two'`)
+  await runSql(server.url(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'changing'`)
+  const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => stores.ping()))
+  for (const outcome of outcomes) t.match(outcome, { status: 'rejected', reason: { code: 'unavailable' } })
+  await t.rejects(stores.ping(), { code: 'unavailable', message: /password authentication failed/ })
+  await runSql(server.url(), `ALTER ROLE changing PASSWORD 'one'`)
+  await stores.ping()
+})
+
+t.test('a socket with the port in front or as a parameter, options, and a schema of our own', async t => {
+  await runSql(server.url(), 'CREATE DATABASE socket TEMPLATE template0')
+  const login = `signet:${server.password}@`
+  const path = encodeURIComponent(folder)
+  const first = await opened(t, `postgres://${login}localhost:${server.port}/socket?host=${path}`)
+  await first.users.create(demo)
+  const options = '-c%20application_name%3Dours%20-c%20geqo%3Doff'
+  const second = await opened(
+    t,
+    `postgres://${login}/socket?host=${path}&port=${server.port}&schema=my%20"schema"&options=${options}`,
+  )
+  t.equal(await second.users.isEmpty(), true, 'tables of its own')
+  await second.users.create(demo)
+  t.strictSame(
+    await runSql(server.url('socket'), `SELECT schemaname FROM pg_tables WHERE tablename = 'users' ORDER BY 1`),
+    [{ schemaname: 'my "schema"' }, { schemaname: 'public' }],
+  )
+})
+
+t.test('with two connections a hundred requests wait in turn, and with none free they get 503', async t => {
+  await runSql(server.url(), 'CREATE DATABASE pool TEMPLATE template0')
+  const url = server.url('pool')
+  const stores = openPostgresStores({ ...serverOf(url), connections: 2, connectSeconds: 1 })
+  t.teardown(() => stores.close())
+  await stores.ping()
+  const ask = () =>
+    Promise.all(Array.from({ length: 100 }, (_, i) => stores.users.findById('x').then(() => order.push(i))))
+  const order: number[] = []
+  await ask() // a new connection is slow at first
+  order.length = 0
+  await ask()
+  t.ok(
+    order.every((one, place) => Math.abs(one - place) <= 10),
+    'nobody overtakes',
+  )
+  const [{ count } = { count: 0 }] = await runSql(
+    url,
+    `SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'signet' AND datname = 'pool'`,
+  )
+  t.equal(count, 2)
+
+  await stores.limits.increment('key', 60)
+  await runSql(
+    url,
+    'CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$',
+  )
+  await runSql(url, 'CREATE TRIGGER slow BEFORE INSERT ON limits FOR EACH ROW EXECUTE FUNCTION slow()')
+  const busy = [stores.limits.increment('a', 60), stores.limits.increment('b', 60)]
+  await t.rejects(stores.users.findById('x'), { code: 'unavailable', message: /DATABASE_POOL/ })
+  await Promise.all(busy)
+  t.equal(await stores.users.findById('x'), undefined)
+})

@@ -1,0 +1,40 @@
+/** The whole contract, for PostgreSQL of whichever version, directly or through something in between. */
+import type { Test } from 'tap'
+import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
+import { emptyDatabase, serverOf } from '../helpers/postgres.ts'
+import { testAdmins } from './admins.contract.ts'
+import { testAttempts } from './attempts.contract.ts'
+import { testEnding } from './ending.contract.ts'
+import { testKeys } from './keys.contract.ts'
+import { testSessionLimit } from './session-limit.contract.ts'
+import { testListing } from './sessions-listing.contract.ts'
+import { type Engine, testStores } from './stores.contract.ts'
+import { testTransfer } from './transfer.contract.ts'
+import { testUsers } from './users.contract.ts'
+
+export function postgresEngine(name: string, through: (url: string) => string = url => url): Engine {
+  return {
+    name,
+    async open(t, clock, where) {
+      const url = where ?? through(await emptyDatabase(t))
+      const stores = openPostgresStores(serverOf(url), clock)
+      t.teardown(() => stores.close())
+      await stores.ping()
+      return { stores, where: url }
+    },
+  }
+}
+
+export const postgres = postgresEngine('PostgreSQL')
+
+export function testContract(t: Test, engine: Engine): void {
+  testStores(t, engine)
+  testUsers(t, engine)
+  testAttempts(t, engine)
+  testKeys(t, engine)
+  testListing(t, engine)
+  testSessionLimit(t, engine)
+  testEnding(t, engine)
+  testAdmins(t, engine)
+  testTransfer(t, engine)
+}
