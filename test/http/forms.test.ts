@@ -32,6 +32,16 @@ t.test('a login answers tokens in exactly this form (RFC 6749 section 5.1), each
   t.equal(new Set(answers.map(answer => claimsOf(answer.json().access_token)['sid'])).size, 3)
 })
 
+t.test('a refresh at /token says why it gave tokens, as at /refresh', async t => {
+  const { refresh_token: token } = await logIn('maria')
+  const grant = `grant_type=refresh_token&refresh_token=${token}`
+  const causes = [await post(app, '/token', form, grant), await post(app, '/token', form, grant)]
+  t.strictSame(
+    causes.map(({ headers }) => headers['signet-refresh']),
+    ['rotated', 'repeated'],
+  )
+})
+
 t.test('grant_type may be left out at /login and not at /token; fields without a value count as left out', async t => {
   for (const grant of ['', '&grant_type=password', '&grant_type=', '&grant_type']) {
     t.equal((await post(app, '/login', form, goodForm + grant)).statusCode, 200, grant)

@@ -93,6 +93,15 @@ t.test('a role can be asked for', async t => {
   t.strictSame(await ask(user.access_token, ''), [200, ''])
 })
 
+t.test('a role is a whole word: one that begins or ends like another is not it', async t => {
+  const { app, logIn } = await testApp(t)
+  const headers = { authorization: `Bearer ${(await logIn()).access_token}` }
+  for (const role of ['admins', 'superadmin', 'adm', 'editor,admins', 'Admin']) {
+    t.equal((await app.inject({ url: `/verify?role=${role}`, headers })).statusCode, 403, role)
+  }
+  t.equal((await app.inject({ url: '/verify?role=editor,admin', headers })).statusCode, 200)
+})
+
 t.test('a query that is not exactly right lets nobody pass', async t => {
   const { app, logIn } = await testApp(t)
   const { access_token: admin } = await logIn()

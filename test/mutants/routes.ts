@@ -55,7 +55,7 @@ export const mutants: readonly Mutant[] = [
     file: 'routes/token.ts',
     find: "      reply.header('signet-refresh', tokens.cause)\n",
     replace: '',
-    tests: ['test/http/forms.test.ts', 'test/standards/strangers.test.ts'],
+    tests: ['test/http/forms.test.ts'],
   },
   {
     name: 'a foreign page logs its visitors in by cookie',

@@ -14,6 +14,7 @@ export const mutants: readonly Mutant[] = [
     find: "header.lastIndexOf(',', end - 1)",
     replace: "header.indexOf(',', 0)",
     tests: ['test/wire/forwarded-for.test.ts'],
+    only: 'the right-most address that is not a proxy',
   },
   {
     name: 'an entry that is no address is stepped over',
@@ -21,6 +22,7 @@ export const mutants: readonly Mutant[] = [
     find: '    if (reported === undefined) break\n    client = reported\n',
     replace: '    if (reported !== undefined) client = reported\n',
     tests: ['test/wire/forwarded-for.test.ts'],
+    only: 'an entry that is no address ends the walk',
   },
   {
     name: 'a header of identity is missing',
