@@ -18,7 +18,12 @@ const left = new Set(['.git', '.tap', '.compile-cache', 'data', 'dist', 'node_mo
 export function copyTree(): Tree {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'signet-mutants-')))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      console.error(`stopped by ${signal}`)
+      process.exit(130)
+    })
+  }
   const isWanted = (path: string) => !left.has(relative(root, path)) && !/^\.env(?!\.)/.test(relative(root, path))
   cpSync(root, folder, { recursive: true, filter: isWanted })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))

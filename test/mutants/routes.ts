@@ -38,16 +38,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'PASSWORD_FORM=off leaves the password grant at /token',
-    file: 'routes/token.ts',
-    find: "return form.grant_type === 'password' && app.config.passwordForm",
-    replace: "return form.grant_type === 'password'",
+    file: 'src/wire/grants.ts',
+    find: "return type === 'password' && takesForms",
+    replace: "return type === 'password' && takesForms !== undefined",
     tests: ['test/http/forms.test.ts'],
   },
   {
     name: 'PASSWORD_FORM=off leaves the form at /login',
-    file: 'routes/login.ts',
-    find: 'if (isForm && (!app.config.passwordForm || (grantType',
-    replace: 'if (isForm && ((grantType',
+    file: 'src/wire/grants.ts',
+    find: "    if (!takesForms) throw unsupportedGrant('cannot be password: send JSON instead')\n",
+    replace: '    void takesForms\n',
     tests: ['test/http/forms.test.ts'],
   },
   {
