@@ -51,13 +51,15 @@ function passes({ folder }: Tree, test: string, only?: string): Promise<boolean>
   // A group of its own, so that what the test has started ends with it.
   const child = spawn(process.execPath, [test], { cwd: folder, stdio: 'ignore', env, detached: true })
   const endAll = () => {
+    if (child.pid === undefined) return
     try {
-      process.kill(-(child.pid ?? 0), 'SIGKILL')
+      process.kill(-child.pid, 'SIGKILL')
     } catch {} // it has ended by itself
   }
   process.once('exit', endAll)
   const timer = setTimeout(endAll, limitMilliseconds)
-  return new Promise(resolve => {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
     child.once('exit', code => {
       clearTimeout(timer)
       process.off('exit', endAll)
