@@ -18,6 +18,8 @@ export function signetEnvironment(folder: string, given: Environment = {}): Envi
     LOGIN_LIMIT_PER_IP: '0',
     LOGIN_LIMIT_EXEMPT: '127.0.0.0/8', // the whole load comes from one address
     LOGIN_FREE_FAILURES: '0',
+    PUBLIC_URL: 'http://localhost:3000', // the issuer of tokens that several servers in turn take
+    SESSIONS_PER_USER: '10000', // all of them are one user's
     LOG_LEVEL: 'info',
     ...given,
   }
