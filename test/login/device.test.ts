@@ -93,7 +93,7 @@ t.test('what is no device of this account is ignored, and never an error', async
     '.'.repeat(15_000),
     'é\0\ud800',
   ]
-  for (const device of devices) t.equal(await status({ device }, '192.0.2.1'), 200, String(device).slice(0, 30))
+  for (const device of devices) t.equal(await status({ device }, '192.0.2.1'), 200, JSON.stringify(device).slice(0, 30))
   for (const [i, device] of devices.entries()) t.equal(await status({ device, username: `nobody${i}` }), 401)
   await guess(30)
   for (const device of devices) t.equal(await status({ device }), 429)
