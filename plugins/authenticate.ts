@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
+import { asThrown } from '../src/base/thrown.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 import { bearerToken } from '../src/wire/bearer.ts'
@@ -33,7 +34,7 @@ export default fp(
         request.claims = verifier.authenticate(cookie ?? bearerToken(request.headers.authorization))
         done()
       } catch (error) {
-        done(error as Error)
+        done(asThrown(error))
       }
     }) satisfies SyncHook)
     app.decorate('requireAdmin', ((request, _reply, done) => {

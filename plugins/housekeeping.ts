@@ -1,5 +1,6 @@
 /** What happens by itself while the service runs: the polls, and deleting what has ended. */
 import fp from 'fastify-plugin'
+import { asThrown } from '../src/base/thrown.ts'
 import { deleteEnded } from '../src/sessions/housekeeping.ts'
 
 export default fp(
@@ -46,6 +47,6 @@ async function failureOf(act: () => Promise<unknown>): Promise<Error | undefined
     await act()
     return undefined
   } catch (error) {
-    return error as Error
+    return asThrown(error)
   }
 }

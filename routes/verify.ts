@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { asThrown } from '../src/base/thrown.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 import { bearerToken } from '../src/wire/bearer.ts'
 import { identityHeaders } from '../src/wire/identity-headers.ts'
@@ -44,7 +45,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       try {
         verify(request, reply)
       } catch (error) {
-        done(error as Error)
+        done(asThrown(error))
       }
     },
   ]

@@ -1,5 +1,6 @@
 /** Reads a file that holds one value, such as a secret that Docker or Kubernetes put there. */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { asThrown } from './thrown.ts'
 
 /** Far more than any value needs, and little enough for a path like /dev/zero to come to an end. */
 const mostBytes = 1_048_576
@@ -18,7 +19,7 @@ export function readSmallFile(path: string): { text: string } | { mistake: strin
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length))
     return text.includes('\0') ? notText : { text }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const { code } = asThrown(error)
     return code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? notText : { mistake: `cannot be read (${code})` }
   } finally {
     if (file !== undefined) closeSync(file)

@@ -1,3 +1,4 @@
+import { asThrown } from '../base/thrown.ts'
 import { type Call, say } from './call.ts'
 
 /**
@@ -12,8 +13,8 @@ export async function healthcheck(call: Pick<Call, 'env' | 'stderr'>, question: 
     if (!response.ok) say(call, `${url} answered ${response.status}`)
     return response.ok
   } catch (error) {
-    const { message, cause } = error as Error & { cause?: Error }
-    say(call, `${url} did not answer: ${cause?.message || message}`)
+    const { message, cause } = asThrown(error)
+    say(call, `${url} did not answer: ${(cause && asThrown(cause).message) || message}`)
     return false
   }
 }

@@ -12,7 +12,7 @@ export function role(text: string): string {
 }
 
 /** The two roles that Signet gives a meaning to. */
-const known = ['admin', 'user'] as const
+const known: readonly string[] = ['admin', 'user']
 
 /** Asks back when a role is nearly one of these. @throws {UsageError} when nobody can be asked and `--yes` was not given */
 export async function requireMeant(call: Call, wanted: string | undefined, yes: boolean | undefined): Promise<void> {
@@ -24,6 +24,6 @@ export async function requireMeant(call: Call, wanted: string | undefined, yes: 
 }
 
 function nearest(wanted: string): string | undefined {
-  if ((known as readonly string[]).includes(wanted)) return undefined
+  if (known.includes(wanted)) return undefined
   return wanted.startsWith('adm') ? 'admin' : known.find(one => letterDistance(one, wanted.slice(0, 9)) <= 1)
 }

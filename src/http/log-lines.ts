@@ -6,6 +6,7 @@
  */
 import { writeSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { asThrown } from '../base/thrown.ts'
 
 export interface LogLines {
   write(line: string): void
@@ -50,13 +51,9 @@ export function createLogLines(fd = 1): LogLines {
 
   /** What a full pipe did not take, before all that comes later. */
   function putHeld(): void {
-    while (held.length > 0) {
-      const rest = put(held[0] as Buffer)
-      if (rest.length > 0) {
-        held[0] = rest
-        return
-      }
-      held.shift()
+    for (let lines = held.shift(); lines !== undefined; lines = held.shift()) {
+      const rest = put(lines)
+      if (rest.length > 0) return void held.unshift(rest)
     }
   }
 
@@ -77,7 +74,7 @@ export function createLogLines(fd = 1): LogLines {
       while (done < bytes.length) done += writeSync(fd, bytes, done)
       return nothing
     } catch (error) {
-      const { code = 'unknown' } = error as NodeJS.ErrnoException
+      const { code = 'unknown' } = asThrown(error)
       const rest = bytes.subarray(done)
       if (code === 'EAGAIN') return rest
       if (done > 0) isTorn = bytes[done - 1] !== lineEnd

@@ -59,6 +59,6 @@ export function jwksMaxAge(keys: readonly SigningKey[], now: number, { rotationD
   const changes = keys.map(({ state, since, changesAt }) =>
     state === 'current' ? since + rotationDays * 86_400 : changesAt,
   )
-  const ahead = changes.filter(at => at !== null && at > now) as number[]
+  const ahead = changes.filter(at => at !== null).filter(at => at > now)
   return Math.max(1, Math.min(jwksMaxAgeSeconds, ...ahead.map(at => at - now)))
 }

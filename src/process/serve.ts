@@ -6,6 +6,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../app.ts'
 import { oneLine } from '../base/text.ts'
+import { asThrown } from '../base/thrown.ts'
 import { version } from '../base/version.ts'
 import { type Config, ConfigError, loadConfig, strangeVariables } from '../config/config.ts'
 import { createLogLines } from '../http/log-lines.ts'
@@ -50,14 +51,14 @@ function configOrExit(): Config {
   try {
     return loadConfig(process.env)
   } catch (error) {
-    const mistakes = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
+    const mistakes = error instanceof ConfigError ? error.mistakes : [asThrown(error).message]
     return exitWith(new ConfigError([...mistakes, ...strangeVariables(process.env)])) // one may explain the other
   }
 }
 
 /** One line per mistake, without a stack: what went wrong at start is for the person who started it. */
 function exitWith(error: unknown): never {
-  const lines = error instanceof ConfigError ? error.mistakes : [(error as Error).message]
+  const lines = error instanceof ConfigError ? error.mistakes : [asThrown(error).message]
   for (const line of lines) process.stderr.write(`signet: ${oneLine(line)}\n`)
   process.exit(1)
 }

@@ -50,9 +50,9 @@ export function readDeviceCookie(headers: {
   return found.length === 1 ? found[0]?.value : undefined
 }
 
-const kinds = new Map([
-  [tokenCookies.access.name as string, 'access' as const],
-  [tokenCookies.refresh.name as string, 'refresh' as const],
+const kinds = new Map<string, 'access' | 'refresh'>([
+  [tokenCookies.access.name, 'access'],
+  [tokenCookies.refresh.name, 'refresh'],
 ])
 
 function* cookiesIn(header: string): Generator<{ name: string; value: string }> {

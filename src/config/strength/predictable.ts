@@ -77,6 +77,8 @@ interface Path {
 
 const nowhere: Path = { bits: Number.POSITIVE_INFINITY, via: undefined, length: 0, kind: undefined }
 
+const kinds: readonly Kind[] = ['words', 'repeats', 'sequence']
+
 function sumUp(path: Path, bitsOfCharacter: number): Remainder {
   const lengths = { words: 0, repeats: 0, sequence: 0 }
   let characters = 0
@@ -89,6 +91,6 @@ function sumUp(path: Path, bitsOfCharacter: number): Remainder {
     const saved = step.length * bitsOfCharacter - (step.bits - (step.via?.bits ?? 0))
     characters += Math.max(0, step.length - (significance * saved) / bitsOfCharacter)
   }
-  const [kind] = (Object.keys(lengths) as Kind[]).sort((a, b) => lengths[b] - lengths[a])
+  const [kind] = kinds.toSorted((a, b) => lengths[b] - lengths[a])
   return { characters, kind: kind ?? 'words' }
 }

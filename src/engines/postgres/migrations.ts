@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { asThrown } from '../../base/thrown.ts'
 import { lockNumber } from './lock-number.ts'
 import { type Ask, type PostgresDatabase, type Run, statement } from './postgres-database.ts'
 import { isLocked, MigrationWaits, ServerMistake } from './postgres-errors.ts'
@@ -137,7 +138,7 @@ async function waitingFor<T>(database: PostgresDatabase, step: number, act: () =
     if (!isLocked(error) && !(error instanceof MigrationWaits)) throw error
     const whom = isLocked(error)
       ? await database.exclusively(ask => whoIsInTheWay(ask, false))
-      : (error as Error).message
+      : asThrown(error).message
     throw new MigrationWaits(`step ${step} of ${steps.length} of the schema waits for ${whom ?? gone}`)
   }
 }

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import { asThrown } from '../../base/thrown.ts'
 import type { PostgresServer, PostgresTls } from '../../config/database-url.ts'
 import { settingsOf } from './limits.ts'
 import { ServerMistake } from './postgres-errors.ts'
@@ -121,6 +122,6 @@ function readPem(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Error(`DATABASE_URL: ${name} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    throw new Error(`DATABASE_URL: ${name} cannot be read (${asThrown(error).code})`)
   }
 }

@@ -1,6 +1,7 @@
 /** What a failure of PostgreSQL means for whoever asked. No message holds a value of a query, the password or the URL. */
 import pg from 'pg'
 import { SignetError } from '../../base/errors.ts'
+import { asThrown } from '../../base/thrown.ts'
 
 /** What waiting does not mend: an operator must. It fails the start, where it is seen. */
 export class ServerMistake extends Error {}
@@ -84,7 +85,7 @@ function unavailable(error: unknown): SignetError {
 
 /** Several addresses of one name fail as one AggregateError, which has no message of its own. */
 function reasonOf(error: unknown): string {
-  const { message, code } = error as NodeJS.ErrnoException
+  const { message, code } = asThrown(error)
   return message || code || 'no connection'
 }
 

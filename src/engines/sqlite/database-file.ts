@@ -5,6 +5,7 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { SignetError } from '../../base/errors.ts'
+import { asThrown } from '../../base/thrown.ts'
 import { unavailable } from './sqlite-errors.ts'
 
 /**
@@ -24,7 +25,7 @@ export function makeDatabaseFile(path: string): void {
 }
 
 export function cannotOpen(path: string, error: unknown): SignetError {
-  const reason = `the database ${path} cannot be opened: ${(error as Error).message}`
+  const reason = `the database ${path} cannot be opened: ${asThrown(error).message}`
   return unavailable(reason.replace(/\p{C}/gu, '\u{fffd}'), error) // it may be shown on a terminal
 }
 
@@ -40,7 +41,7 @@ export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error
+    if (asThrown(error).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error
   }
 }
 

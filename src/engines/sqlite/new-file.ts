@@ -1,6 +1,7 @@
 /** Files that get their names when they are whole, so that a crash leaves no half of one and nothing is overwritten. */
 import { closeSync, fsyncSync, linkSync, openSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { asThrown } from '../../base/thrown.ts'
 
 export function alreadyThere(file: string): Error {
   return new Error(`${file} exists already and is not overwritten`)
@@ -16,7 +17,7 @@ export function giveName(from: string, to: string): boolean {
     linkSync(from, to)
     return true
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
+    const { code = '' } = asThrown(error)
     if (code === 'EEXIST') throw alreadyThere(to)
     if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(code)) throw error
     renameSync(from, to)

@@ -1,5 +1,6 @@
 /** Which sessions were ended since a backup, and would live again with it. */
 import type { DatabaseSync } from 'node:sqlite'
+import { asThrown } from '../../base/thrown.ts'
 import { live } from '../../sessions/live.ts'
 import type { RevivedSession } from '../../stores/restore.ts'
 import type { Row } from '../rows.ts'
@@ -28,7 +29,7 @@ export function findRevived(restored: DatabaseSync, former: DatabaseSync, now: n
     }
     return revived
   } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_SQLITE_ERROR' || kindOf(error) === 'busy') throw error
+    if (asThrown(error).code !== 'ERR_SQLITE_ERROR' || kindOf(error) === 'busy') throw error
     return undefined // damaged, or not a database of ours
   }
 }

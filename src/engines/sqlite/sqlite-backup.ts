@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
+import { asThrown } from '../../base/thrown.ts'
 import { alreadyThere, giveName, syncFolderOf } from './new-file.ts'
 import { requireWhole } from './whole-database.ts'
 
@@ -45,6 +46,6 @@ function requireWholeCopy(path: string, partial: string): void {
   try {
     requireWhole(partial)
   } catch (error) {
-    throw new Error(`no backup was made, because what was read from ${path} ${(error as Error).message}`)
+    throw new Error(`no backup was made, because what was read from ${path} ${asThrown(error).message}`)
   }
 }

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SignetError } from '../../base/errors.ts'
+import { asThrown } from '../../base/thrown.ts'
 import { type Checkpoints, createCheckpoints } from './checkpoints.ts'
 import { cannotOpen, makeDatabaseFile, watchDatabaseFile } from './database-file.ts'
 import { closeToOthers } from './file-mode.ts'
@@ -44,7 +45,7 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
     } catch (error) {
       if (raw.isOpen && raw.isTransaction) raw.exec('ROLLBACK')
       if (raw.isOpen && kindOf(error) === 'busy') return undefined
-      const told = error instanceof SignetError ? error : unavailable(`${(error as Error).message} (${path})`, error)
+      const told = error instanceof SignetError ? error : unavailable(`${asThrown(error).message} (${path})`, error)
       return acts.map(() => ({ error: told }))
     }
   }

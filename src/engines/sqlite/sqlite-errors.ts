@@ -1,5 +1,6 @@
 /** What an error of SQLite says about the database, and the words it is told in. */
 import { SignetError } from '../../base/errors.ts'
+import { asThrown } from '../../base/thrown.ts'
 
 const busyCodes = new Set([5 /* BUSY */, 6 /* LOCKED */, 15 /* PROTOCOL: the race for the WAL was lost too often */])
 const brokenCodes = new Set([
@@ -12,7 +13,7 @@ const brokenCodes = new Set([
  * Extended result codes carry the primary one in their low byte (sqlite.org/rescode.html).
  */
 export function kindOf(error: unknown): 'busy' | 'broken' | 'mistake' {
-  const { code, errcode = 0 } = error as { code?: string; errcode?: number }
+  const { code, errcode = 0 } = asThrown(error)
   if (code !== 'ERR_SQLITE_ERROR') return 'mistake'
   if (busyCodes.has(errcode & 0xff)) return 'busy'
   return brokenCodes.has(errcode & 0xff) ? 'broken' : 'mistake'

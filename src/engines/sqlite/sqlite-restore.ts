@@ -15,6 +15,7 @@ import {
 import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isoTime } from '../../base/iso-time.ts'
+import { asThrown } from '../../base/thrown.ts'
 import { live } from '../../sessions/live.ts'
 import type { RestoreOptions, RestoreResult } from '../../stores/restore.ts'
 import { makeFolder } from './database-file.ts'
@@ -78,7 +79,7 @@ function requireWholeCopy(backup: string, copy: string): void {
   try {
     requireWhole(copy)
   } catch (error) {
-    throw new Error(`nothing was restored: ${backup} ${(error as Error).message}`)
+    throw new Error(`nothing was restored: ${backup} ${asThrown(error).message}`)
   }
 }
 

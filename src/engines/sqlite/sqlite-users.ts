@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { SignetError } from '../../base/errors.ts'
+import { asThrown } from '../../base/thrown.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
 import type { ImportOutcome, NewUser, RevokeReason, SampledHash, User, UserStore } from '../../stores/stores.ts'
@@ -156,7 +157,7 @@ function orTaken<T>(act: () => T): T {
   try {
     return act()
   } catch (error) {
-    if (!uniqueCodes.has((error as { errcode?: number }).errcode ?? 0)) throw error
+    if (!uniqueCodes.has(asThrown(error).errcode ?? 0)) throw error
     throw new SignetError('taken', 'the name, the e-mail address or the id belongs to somebody', { cause: error })
   }
 }

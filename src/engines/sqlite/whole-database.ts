@@ -1,5 +1,6 @@
 /** Whether a file is a whole database of ours. Asked of copies, which nobody else has open. */
 import { DatabaseSync } from 'node:sqlite'
+import { asThrown } from '../../base/thrown.ts'
 import { currentSchema } from './migrations.ts'
 import { isUnfinishedCopy } from './sqlite-transfer.ts'
 
@@ -14,8 +15,8 @@ export function requireWhole(file: string): void {
     if (problem !== 'ok') throw new Error(`is damaged: ${problem}`)
     requireOurs(raw)
   } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_SQLITE_ERROR') throw error
-    throw new Error(`is damaged, or no database: ${(error as Error).message}`, { cause: error })
+    if (asThrown(error).code !== 'ERR_SQLITE_ERROR') throw error
+    throw new Error(`is damaged, or no database: ${asThrown(error).message}`, { cause: error })
   } finally {
     raw.close()
   }

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import type { Audit } from '../../base/audit.ts'
 import { SignetError } from '../../base/errors.ts'
+import { asThrown } from '../../base/thrown.ts'
 import type { PasswordHasher } from '../../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../../passwords/password-policy.ts'
 import type { UserStore } from '../../stores/stores.ts'
@@ -26,7 +27,7 @@ export async function seedUsers(dependencies: Dependencies, file: string): Promi
     return await seed(dependencies, file)
   } catch (error) {
     if (error instanceof SignetError && error.code === 'unavailable') throw error
-    throw new Error(`SEED_USERS_FILE: ${(error as Error).message}`, { cause: error })
+    throw new Error(`SEED_USERS_FILE: ${asThrown(error).message}`, { cause: error })
   }
 }
 
