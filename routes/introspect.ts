@@ -18,6 +18,8 @@ const Introspection = Type.Object(
     role: Type.Optional(Type.String()),
     scope: Type.Optional(Type.String({ description: 'the role' })),
     sid: Type.Optional(Type.String()),
+    auth_time: Type.Optional(Type.Integer({ description: 'when the user last proved who they are (RFC 9470)' })),
+    amr: Type.Optional(Type.Array(Type.String(), { description: 'by what (RFC 8176)' })),
   },
   { description: 'RFC 7662 section 2.2; everything but `active` only when the token is' },
 )

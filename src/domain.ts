@@ -15,6 +15,7 @@ import type { ClockLog } from './sessions/clock-watch.ts'
 import { createRevocations, type Revocations } from './sessions/revocations.ts'
 import { createSessionService, type SessionService } from './sessions/session-service.ts'
 import type { Stores } from './stores/stores.ts'
+import { createTokenIssuer } from './tokens/token-issuer.ts'
 import { createTokenService, type TokenService } from './tokens/token-service.ts'
 import { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier.ts'
 import { type Accounts, createAccounts } from './users/accounts.ts'
@@ -88,6 +89,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const limit = createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures)
   const check = createPasswordCheck({ users, hasher, standIns, audit })
   const authentication = createAuthentication({ users, limit, check, audit })
+  const issuer = createTokenIssuer(keys, config)
   const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
   await standIns.refresh()
   await revocations.poll()
@@ -100,7 +102,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
     tokens: createTokenService({
       sessions: stores.sessions,
       authentication,
-      keys,
+      issuer,
       verifier,
       revocations,
       audit,

@@ -74,5 +74,7 @@ function newSession(sid: string, createdAt: number): Session {
     revokeReason: null,
     ip: null,
     userAgent: null,
+    authTime: createdAt,
+    amr: ['pwd'],
   }
 }

@@ -25,7 +25,19 @@ export function toSession(row: Row): Session {
     revokeReason: row['revoke_reason'] as RevokeReason | null,
     ip: row['ip'] as string | null,
     userAgent: row['user_agent'] as string | null,
+    authTime: (row['auth_time'] ?? row['created_at']) as number,
+    amr: readAmr(row['amr'] as string | null),
   }
+}
+
+/** Null in rows of before, when there were passwords and nothing else. */
+function readAmr(text: string | null): readonly string[] {
+  return text?.split(' ') ?? ['pwd']
+}
+
+/** As it is stored. */
+export function amrText(amr: readonly string[] = ['pwd']): string {
+  return amr.join(' ')
 }
 
 export function toSigningKey(row: Row): SigningKey {

@@ -31,6 +31,8 @@ export const transferColumns: Readonly<Record<TransferTable, readonly [string, .
     'ip',
     'user_agent',
     'number',
+    'auth_time',
+    'amr',
   ],
   attempts: ['key', 'failures', 'blocked_until', 'expires_at', 'user_id'],
 }

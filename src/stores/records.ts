@@ -56,6 +56,10 @@ export interface Session {
   readonly revokeReason: RevokeReason | null
   readonly ip: string | null
   readonly userAgent: string | null
+  /** When the user last proved who they are: at the login, or since. */
+  readonly authTime: number
+  /** By what, in the words of RFC 8176. */
+  readonly amr: readonly string[]
 }
 
 export interface NewSession {
@@ -65,6 +69,8 @@ export interface NewSession {
   readonly maxAgeSeconds: number
   readonly ip: string | null
   readonly userAgent: string | null
+  /** What the login was proved by; a password when not given. */
+  readonly amr?: readonly string[]
   /** How many live sessions the user may have with this one; as many as they are when not given. */
   readonly most?: number
 }

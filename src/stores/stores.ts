@@ -61,6 +61,13 @@ export interface SessionStore {
   countRetry(judged: Session, restart: boolean): Promise<SessionView | undefined>
 
   /**
+   * Notes that the user has just proved who they are, and by what (RFC 8176), while the session is alive, its user enabled
+   * and still of this `credentialsVersion`. The refresh token stays as it is.
+   * @returns the session as it is now, or undefined when any of that does not hold
+   */
+  confirm(sid: string, credentialsVersion: number, amr: readonly string[]): Promise<SessionView | undefined>
+
+  /**
    * Ends the session; with `judged`, only while its generation is that one.
    * @returns false when it was ended already, does not exist or is no longer as judged
    */

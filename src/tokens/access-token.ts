@@ -20,7 +20,10 @@ export const AccessClaims = Type.Object({
   username: Type.RegExp(/^[^\s@\p{C}]{1,64}$|^[^\s@\p{C}]+@[^\s@\p{C}]+$/u, { maxLength: 254 }),
   email: Type.Union([Type.String(), Type.Null()]),
   role: Type.String({ pattern: visible, maxLength: 64 }),
-  scope: Type.Optional(Type.String()), // the version before wrote none
+  // The version before wrote none of these three.
+  scope: Type.Optional(Type.String()),
+  auth_time: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  amr: Type.Optional(Type.Array(Type.String({ pattern: visible, maxLength: 64 }))),
   token_type: Type.Literal('access'),
   nbf: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
 })
@@ -55,6 +58,8 @@ export function accessClaims(
     email: user.email,
     role: user.role,
     scope: user.role,
+    auth_time: session.authTime,
+    amr: [...session.amr],
     token_type: 'access',
   }
 }

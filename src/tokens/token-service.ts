@@ -3,30 +3,14 @@ import { randomBytes } from 'node:crypto'
 import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
-import type { KeyRing, TokenType } from '../keys/key-ring.ts'
 import type { Authentication } from '../login/authentication.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { decideRefresh, type RefreshPolicy, retryWindowIsOver } from '../sessions/session.ts'
 import type { RotationPolicy, SessionStore, SessionView } from '../stores/stores.ts'
-import { type AccessClaims, type AccessTokenSettings, accessClaims } from './access-token.ts'
-import { type RefreshClaims, refreshClaims } from './refresh-token.ts'
+import type { RefreshClaims } from './refresh-token.ts'
+import type { IssuedTokens, TokenIssuer } from './token-issuer.ts'
 import type { TokenVerifier } from './token-verifier.ts'
-
-/** Moments are epoch seconds. */
-export interface IssuedToken {
-  readonly token: string
-  readonly expiresAt: number
-}
-
-export interface IssuedTokens {
-  readonly access: IssuedToken
-  readonly refresh: IssuedToken
-  /** By the database's clock, as the two `expiresAt` are. */
-  readonly issuedAt: number
-  /** The role, in the words of OAuth 2.0. */
-  readonly scope: string
-}
 
 /** Why a refresh gave tokens. */
 export type RefreshCause = 'rotated' | 'repeated' | 'retried' | 'recovered'
@@ -46,7 +30,7 @@ export interface TokenService {
   refresh(refreshToken: string, client: Client): Promise<RefreshedTokens>
 }
 
-export interface TokenServiceSettings extends AccessTokenSettings {
+export interface TokenServiceSettings {
   readonly refreshTokenSeconds: number
   readonly sessionMaxAgeSeconds: number
   readonly sessionsPerUser: number
@@ -60,13 +44,13 @@ const maximumJudgements = 3
 export function createTokenService(dependencies: {
   sessions: SessionStore
   authentication: Authentication
-  keys: KeyRing
+  issuer: TokenIssuer
   verifier: TokenVerifier
   revocations: Revocations
   audit: Audit
   settings: TokenServiceSettings
 }): TokenService {
-  const { sessions, authentication, keys, verifier, revocations, audit, settings } = dependencies
+  const { sessions, authentication, issuer, verifier, revocations, audit, settings } = dependencies
   const rotation: RotationPolicy = {
     idleSeconds: settings.refreshTokenSeconds,
     raceWindowSeconds: settings.refreshRaceWindowSeconds,
@@ -101,7 +85,7 @@ export function createTokenService(dependencies: {
     audit({ event: 'login', sub: user.userId, sid: view.session.sid, ip })
     refuseTokensOf(view.ended, revocations)
     for (const { sid } of view.ended) audit({ event: 'session.displaced', sub: user.userId, sid, ip })
-    return tokensOf(view)
+    return issuer.both(view)
   }
 
   /** The session that a refresh token proves there was: by its signature alone, for its row may be long gone. */
@@ -119,7 +103,7 @@ export function createTokenService(dependencies: {
     const about = { generation: settled.view?.session.generation ?? gen, presented: gen }
     audit({ event: `refresh.${settled.cause ?? settled.refusal}`, sub, sid, ip: client.ip, ...about })
     if (settled.refusal) throw refusals[settled.refusal]()
-    return { cause: settled.cause, ...tokensOf(settled.view) }
+    return { cause: settled.cause, ...issuer.both(settled.view) }
   }
 
   /** One conditional UPDATE in the usual case; otherwise judge and act until no other write came in between. */
@@ -157,20 +141,6 @@ export function createTokenService(dependencies: {
       default:
         return { refusal: decision, view }
     }
-  }
-
-  function tokensOf({ session, user, now }: SessionView): IssuedTokens {
-    if (!user) throw new SignetError('token_revoked', 'the user of this session is gone')
-    return {
-      access: issue('at+jwt', accessClaims(session, user, now, settings)),
-      refresh: issue('rt+jwt', refreshClaims(session)),
-      issuedAt: now,
-      scope: user.role,
-    }
-  }
-
-  function issue(typ: TokenType, claims: AccessClaims | RefreshClaims): IssuedToken {
-    return { token: keys.signer(typ).sign(claims), expiresAt: claims.exp }
   }
 
   return { logIn, refresh }

@@ -1,6 +1,6 @@
 /** Issued tokens as JSON. */
 import type { Static } from '@sinclair/typebox'
-import type { IssuedToken, IssuedTokens } from '../tokens/token-service.ts'
+import type { IssuedToken, IssuedTokens } from '../tokens/token-issuer.ts'
 import type { CookieResponse, TokenResponse as schema } from './token-schemas.ts'
 
 export type TokenResponse = Readonly<Static<typeof schema>>

@@ -33,6 +33,8 @@ function view(changes: Partial<Session> = {}, others: Partial<SessionView> = {})
     revokeReason: null,
     ip: null,
     userAgent: null,
+    authTime: now - 5000,
+    amr: ['pwd'],
     ...changes,
   }
   return { session, user, now, ...others }

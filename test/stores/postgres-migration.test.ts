@@ -109,6 +109,7 @@ t.test('step by step, beside a service, and all at once make the same', async t 
       [opened(t, url), opened(t, url), opened(t, url)].map(one => one.catch(error => error)),
     )
     for (const one of all) t.notOk(one instanceof Error)
+    t.match((await all[0].sessions.find('sid'))?.session, { authTime: 1, amr: ['pwd'] })
     t.strictSame(await runSql(url, schemaOf), wanted, `from ${version}`)
   }
 })

@@ -4,6 +4,7 @@ import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.t
 import { emptyDatabase, serverOf } from '../helpers/postgres.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
+import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
@@ -34,6 +35,7 @@ export function testContract(t: Test, engine: Engine): void {
   testKeys(t, engine)
   testListing(t, engine)
   testSessionLimit(t, engine)
+  testConfirming(t, engine)
   testEnding(t, engine)
   testAdmins(t, engine)
   testTransfer(t, engine)

@@ -8,6 +8,7 @@ import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
+import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
@@ -32,6 +33,7 @@ testAttempts(t, engine)
 testKeys(t, engine)
 testListing(t, engine)
 testSessionLimit(t, engine)
+testConfirming(t, engine)
 testEnding(t, engine)
 testAdmins(t, engine)
 testTransfer(t, engine)
@@ -73,7 +75,7 @@ t.test('a file of the first schema is brought up to date, and nobody is logged o
 
   const after = await openSqliteStores(path, clock)
   t.match(after.schema, { found: 1, current: steps.length })
-  t.equal((await after.sessions.find(sid))?.session.generation, 0)
+  t.match((await after.sessions.find(sid))?.session, { generation: 0, authTime: clock(), amr: ['pwd'] })
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
   t.equal(await after.users.isSeeded(), true, 'and whoever has users has been seeded')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')

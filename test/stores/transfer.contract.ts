@@ -50,6 +50,8 @@ const rows: Record<TransferTable, TransferRow[]> = {
       ip: '::1',
       user_agent: 'quotes "\\\' and ÿ',
       number: 9,
+      auth_time: 2,
+      amr: 'pwd otp mfa',
     },
   ],
   attempts: [{ key: 'bucket', failures: 3, blocked_until: 4, expires_at: 5, user_id: 'a' }],

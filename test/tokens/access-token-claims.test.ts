@@ -18,6 +18,16 @@ t.test('the scope is the role, and a token of the version before, which has none
   t.equal((await me(forgeAccess({ scope: undefined }))).statusCode, 200)
 })
 
+t.test('when and by what the user was proved is in the token, and a refresh changes neither', async t => {
+  const authTime = clock()
+  const tokens = await service.logIn('maria')
+  t.match(claimsOf(tokens.access_token), { auth_time: authTime, amr: ['pwd'], iat: authTime })
+  clock.advance(60)
+  const refreshed = (await service.refresh(tokens.refresh_token)).json()
+  t.match(claimsOf(refreshed.access_token), { auth_time: authTime, amr: ['pwd'], iat: clock() })
+  t.equal((await me(forgeAccess({ auth_time: undefined, amr: undefined }))).statusCode, 200, 'of the version before')
+})
+
 t.test('a claim of another type or out of range is refused, never believed and never an error', async t => {
   const now = clock()
   const notIntegers = [
@@ -34,7 +44,7 @@ t.test('a claim of another type or out of range is refused, never believed and n
     '0x10',
   ]
   const otherTypes = ['"x"', `"${now + 60}"`, 'true', 'null', '[]', '{}', '[1]', 'NaN', '']
-  for (const claim of ['exp', 'iat', 'nbf']) {
+  for (const claim of ['exp', 'iat', 'nbf', 'auth_time']) {
     const texts = [...notIntegers, ...otherTypes]
     await areRefused(
       t,
@@ -55,13 +65,17 @@ t.test('a claim of another type or out of range is refused, never believed and n
   await areRefused(
     t,
     byValue(
-      Object.keys(claims).filter(claim => claim !== 'scope'),
+      Object.keys(claims).filter(claim => !['scope', 'auth_time', 'amr'].includes(claim)),
       claim => forgeAccess({ [claim]: undefined }),
     ),
   )
   await areRefused(
     t,
     byValue([5, [], {}, null, ['user']], scope => forgeAccess({ scope })),
+  )
+  await areRefused(
+    t,
+    byValue([5, {}, null, 'pwd', [5], [''], ['a b'], ['x'.repeat(65)]], amr => forgeAccess({ amr })),
   )
   await areRefused(
     t,

@@ -4,7 +4,7 @@
  */
 import { live, unexpired } from '../../sessions/live.ts'
 import type { BegunSession, EndedSession, NewSession } from '../../stores/stores.ts'
-import { mostEndedAtOnce } from '../rows.ts'
+import { amrText, mostEndedAtOnce } from '../rows.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
 import { revokedAt, toEnded, toView, view } from './rows.ts'
 
@@ -27,9 +27,10 @@ const create = statement(
     WHERE user_id = $userId AND NOT disabled AND credentials_version = $version::bigint
     RETURNING *
   ), sessions AS (
-    INSERT INTO sessions (sid, user_id, number, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
-    SELECT $sid, user_id, sessions_begun, $now, $now + least($idle::bigint, $maxAge::bigint),
-      $now + least($idle::bigint, $maxAge::bigint), $now + $maxAge::bigint, $ip, $userAgent
+    INSERT INTO sessions (
+      sid, user_id, number, created_at, auth_time, expires_at, due_at, max_expires_at, ip, user_agent, amr)
+    SELECT $sid, user_id, sessions_begun, $now, $now, $now + least($idle::bigint, $maxAge::bigint),
+      $now + least($idle::bigint, $maxAge::bigint), $now + $maxAge::bigint, $ip, $userAgent, $amr
     FROM users
     RETURNING *
   )
@@ -60,7 +61,8 @@ const endOthers = statement(
 export function sessionBeginner({ ask }: PostgresDatabase) {
   return async (session: NewSession, version: number): Promise<BegunSession | undefined> => {
     const { sid, userId, idleSeconds: idle, maxAgeSeconds: maxAge, ip, userAgent, most = null } = session
-    const [row] = await ask(create, { sid, userId, idle, maxAge, ip, userAgent, version, most })
+    const amr = amrText(session.amr)
+    const [row] = await ask(create, { sid, userId, idle, maxAge, ip, userAgent, amr, version, most })
     const begun = toView(row)
     if (!begun) return undefined
     const ended: EndedSession[] = []

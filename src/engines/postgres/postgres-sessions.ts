@@ -5,7 +5,7 @@
 
 import { endable, live, unexpired } from '../../sessions/live.ts'
 import type { SessionStore } from '../../stores/stores.ts'
-import { newest, type Row, toSession } from '../rows.ts'
+import { amrText, newest, type Row, toSession } from '../rows.ts'
 import { sessionBeginner } from './begin-session.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
 import { revokedAt, sessionColumns, toEnded, toView, view } from './rows.ts'
@@ -39,6 +39,13 @@ const countRetry = statement(
     retries_since = CASE WHEN $restart::boolean THEN $now ELSE retries_since END
   FROM users
   WHERE ${asJudged} AND sessions.retried_at IS NOT DISTINCT FROM $retriedAt::bigint AND ${live} AND ${ofEnabledUser}
+  RETURNING ${view}`,
+)
+const confirm = statement(
+  'confirm session',
+  `UPDATE sessions SET auth_time = $now, amr = $amr
+  FROM users
+  WHERE sessions.sid = $sid AND ${live} AND ${ofEnabledUser} AND users.credentials_version = $version::bigint
   RETURNING ${view}`,
 )
 const revoke = statement(
@@ -114,6 +121,8 @@ export function createPostgresSessions(database: PostgresDatabase): SessionStore
 
     countRetry: ({ sid, generation: judged, retries, retriedAt }, restart) =>
       first(countRetry, { sid, judged, retries, retriedAt, restart }),
+
+    confirm: (sid, version, amr) => first(confirm, { sid, version, amr: amrText(amr) }),
 
     revoke: (sid, reason, judged) => did(revoke, { sid, reason, judged: judged?.generation ?? null }),
 

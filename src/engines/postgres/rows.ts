@@ -10,7 +10,7 @@ import { type Row, toSession } from '../rows.ts'
 export const sessionColumns = `
   sessions.sid, sessions.user_id, sessions.created_at, sessions.generation, sessions.rotated_at, sessions.retried_at,
   sessions.retries, sessions.retries_since, sessions.expires_at, sessions.max_expires_at, sessions.revoked_at,
-  sessions.revoke_reason, sessions.ip, sessions.user_agent`
+  sessions.revoke_reason, sessions.ip, sessions.user_agent, sessions.auth_time, sessions.amr`
 
 export const userColumns = `
   users.user_id AS "user", users.username, users.email, users.role, users.password_hash,

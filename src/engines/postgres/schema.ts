@@ -126,4 +126,6 @@ export const steps: readonly Step[] = [
     sql: `DROP INDEX sessions_of_user; ALTER INDEX sessions_of_live_user RENAME TO sessions_of_user;
       ALTER TABLE users SET (fillfactor = 90);`,
   },
+  // When and by what the user was last proved. NULL is from before, or from an instance of before: created_at, a password.
+  { sql: 'ALTER TABLE sessions ADD COLUMN auth_time bigint, ADD COLUMN amr text COLLATE "C"' },
 ]

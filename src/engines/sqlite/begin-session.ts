@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { live, unexpired } from '../../sessions/live.ts'
 import type { EndedSession, NewSession } from '../../stores/stores.ts'
-import { mostEndedAtOnce, type Row } from '../rows.ts'
+import { amrText, mostEndedAtOnce, type Row } from '../rows.ts'
 import { revokedAt, toEnded } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
@@ -14,9 +14,10 @@ interface Begun {
 
 export function sessionBeginner({ raw, transaction }: SqliteDatabase, clock: Clock) {
   const insert = raw.prepare(`
-    INSERT INTO sessions (sid, user_id, number, created_at, expires_at, due_at, max_expires_at, ip, user_agent)
-    SELECT $sid, user_id, sessions_begun + 1, $now, $now + min($idle, $maxAge), $now + min($idle, $maxAge),
-      $now + $maxAge, $ip, $userAgent
+    INSERT INTO sessions (
+      sid, user_id, number, created_at, auth_time, expires_at, due_at, max_expires_at, ip, user_agent, amr)
+    SELECT $sid, user_id, sessions_begun + 1, $now, $now, $now + min($idle, $maxAge), $now + min($idle, $maxAge),
+      $now + $maxAge, $ip, $userAgent, $amr
     FROM users WHERE user_id = $userId AND disabled = 0 AND credentials_version = $version
     RETURNING *`)
   const count = raw.prepare('UPDATE users SET sessions_begun = sessions_begun + 1 WHERE user_id = ?')
@@ -33,7 +34,7 @@ export function sessionBeginner({ raw, transaction }: SqliteDatabase, clock: Clo
     const end = (now: number) => (most === undefined ? [] : endOthers.all({ userId, sid, most, now }).map(toEnded))
     const begun = await transaction((): Begun | undefined => {
       const now = clock()
-      const row = insert.get({ sid, userId, ip, userAgent, version, now, idle, maxAge })
+      const row = insert.get({ sid, userId, ip, userAgent, amr: amrText(session.amr), version, now, idle, maxAge })
       if (!row) return undefined
       count.run(userId)
       return { row, now, ended: end(now) }

@@ -103,6 +103,11 @@ export const steps: readonly string[] = [
   DROP INDEX sessions_of_user;
   CREATE INDEX sessions_of_user ON sessions (user_id) WHERE revoked_at IS NULL;
   `,
+  // When and by what the user was last proved. NULL is from before, or from an instance of before: created_at, a password.
+  `
+  ALTER TABLE sessions ADD COLUMN auth_time INTEGER;
+  ALTER TABLE sessions ADD COLUMN amr TEXT;
+  `,
 ]
 
 /**

@@ -2,12 +2,14 @@
 import type { Clock } from '../../base/clock.ts'
 import { endable, live, unexpired } from '../../sessions/live.ts'
 import type { EndedSession, SessionStore, SessionView } from '../../stores/stores.ts'
-import { newest, type Row, toSession } from '../rows.ts'
+import { amrText, newest, type Row, toSession } from '../rows.ts'
 import { sessionBeginner } from './begin-session.ts'
 import { revokedAt, toEnded, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
-const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'
+const enabledUser = 'SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0'
+const userIsEnabled = `EXISTS (${enabledUser})`
+const userIsSame = `EXISTS (${enabledUser} AND credentials_version = $version)`
 const asJudged = 'sid = $sid AND generation = $judged AND retries = $retries'
 
 /** How many sessions of a user are ended in one commit: nearly always all of them. */
@@ -32,6 +34,9 @@ export function createSqliteSessions(database: SqliteDatabase, clock: Clock): Se
       retries = CASE WHEN $restart THEN 1 ELSE retries + 1 END,
       retries_since = CASE WHEN $restart THEN $now ELSE retries_since END
     WHERE ${asJudged} AND retried_at IS $retriedAt AND ${live} AND ${userIsEnabled}
+    RETURNING *`)
+  const confirm = raw.prepare(`
+    UPDATE sessions SET auth_time = $now, amr = $amr WHERE sid = $sid AND ${live} AND ${userIsSame}
     RETURNING *`)
   const revoke = raw.prepare(`
     UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
@@ -95,6 +100,12 @@ export function createSqliteSessions(database: SqliteDatabase, clock: Clock): Se
       write(() => {
         const now = clock()
         return view(countRetry.get({ sid, judged, retries, retriedAt, restart: restart ? 1 : 0, now }), now)
+      }),
+
+    confirm: (sid, version, amr) =>
+      write(() => {
+        const now = clock()
+        return view(confirm.get({ sid, version, amr: amrText(amr), now }), now)
       }),
 
     revoke: (sid, reason, judged) =>
