@@ -23,6 +23,8 @@ declare module 'fastify' {
     readonly givenHasher: PasswordHasher | undefined
     /** Log lines that could not be written. */
     readonly droppedLogLines: () => number
+    /** Another app like this one, for the lab, which runs some of its own. */
+    readonly buildApp: typeof buildApp
   }
 }
 
@@ -79,6 +81,7 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
   app.decorate('clock', clock)
   app.decorate('background', background)
   app.decorate('givenHasher', hasher)
+  app.decorate('buildApp', buildApp)
   app.decorate('droppedLogLines', () => log.dropped?.() ?? 0)
   for (const schema of [Problem, OAuthError, TokenResponse, UserItem]) app.addSchema(schema)
 

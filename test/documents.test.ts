@@ -8,6 +8,7 @@ import t from 'tap'
 import { errors } from '../src/base/errors.ts'
 import { variables } from '../src/config/variables.ts'
 import { newSecret, root, testApp } from './helpers/app.ts'
+import { labApp } from './helpers/lab.ts'
 import { environment, postJson, startServer } from './helpers/process.ts'
 
 const run = promisify(execFile)
@@ -111,17 +112,17 @@ function codeOf(text: string): string {
 
 t.test("the README's table of requests is exactly the routes", async t => {
   const { app } = await testApp(t, { docs: false })
-  const { app: withDocs } = await testApp(t, { docs: true })
+  const { app: withDocs } = await labApp(t) // whose routes are /lab, what the page loads, its acts and instances
 
   const rows = tableRows(read('README.md'), 'request', 'who')
   // A row may hold several requests, and `/verify` takes any method.
   const requestsOf = (cell = '') =>
     cell.includes('any method') ? cell.match(/\/\w+/g)?.map(path => `ANY ${path}`) : withoutTicks(cell).split(', ')
   const requests = (inDocs: boolean) =>
-    rows.filter(([, who]) => who?.includes('DOCS') === inDocs).flatMap(([request]) => requestsOf(request) ?? [])
+    rows.filter(([, who]) => /DOCS|LAB/.test(who ?? '') === inDocs).flatMap(([request]) => requestsOf(request) ?? [])
   const registered = (of: typeof app) => routesOf(of.printRoutes({ commonPrefix: false }))
   const added = registered(withDocs).filter(
-    route => !requests(false).includes(route) && !route.includes(' /docs/'), // what the page itself loads
+    route => !requests(false).includes(route) && !/ \/(docs|lab)[/*]/.test(route), // what a page itself loads
   )
 
   t.strictSame(requests(false).sort(), registered(app).sort())

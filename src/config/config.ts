@@ -11,6 +11,7 @@ import {
   readCookieOrigins,
   readCorsOrigins,
   readDatabase,
+  readLab,
   readLoginLimitExempt,
   readPublicUrl,
   readResourceServers,
@@ -62,6 +63,8 @@ export interface Config {
   readonly sessionsPerUser: number
   readonly seedUsersFile: string | undefined
   readonly docs: boolean
+  /** The page at /lab: on loopback only. */
+  readonly lab: boolean
   /** undefined: no metrics. */
   readonly metricsPort: number | undefined
   readonly logLevel: string
@@ -213,6 +216,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     sessionsPerUser: values.SESSIONS_PER_USER,
     seedUsersFile: values.SEED_USERS_FILE,
     docs: values.DOCS,
+    lab: readLab(values, mistakes),
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     shutdownGraceSeconds: values.SHUTDOWN_GRACE,

@@ -128,6 +128,25 @@ export function readTrustedProxies({ TRUSTED_PROXIES }: Variables, mistakes: str
   return proxies
 }
 
+/** Whoever reaches the lab sees tokens and moves its clock: it is for one person at one machine. */
+export function readLab(
+  { LAB, HOST, PUBLIC_URL, TRUSTED_PROXIES, DATABASE_URL }: Variables,
+  mistakes: string[],
+): boolean {
+  if (!LAB) return false
+  const host = PUBLIC_URL !== undefined && URL.canParse(PUBLIC_URL) ? new URL(PUBLIC_URL).hostname : 'localhost'
+  const reasons = {
+    'HOST is not loopback': !isLoopback(HOST),
+    'PUBLIC_URL is not loopback': !isLoopback(host.replace(/^\[|\]$/g, '')),
+    'TRUSTED_PROXIES is set': TRUSTED_PROXIES !== undefined,
+    'DATABASE_URL is PostgreSQL': /^postgres(?:ql)?:/.test(DATABASE_URL),
+  }
+  for (const [reason, isSo] of Object.entries(reasons)) {
+    if (isSo) mistakes.push(`LAB must not be true when ${reason}: it is for practice on one machine`)
+  }
+  return true
+}
+
 /** Without the names of groups, which are for gateways. */
 export function readLoginLimitExempt({ LOGIN_LIMIT_EXEMPT }: Variables, mistakes: string[]): string[] {
   const ranges = LOGIN_LIMIT_EXEMPT?.split(',').map(one => one.trim()) ?? []

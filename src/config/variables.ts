@@ -137,6 +137,10 @@ export const variables = Type.Object({
     Type.String({ title: 'NDJSON of users, read once in the life of a database, and only while it has none' }),
   ),
   DOCS: Type.Boolean({ title: 'Swagger UI at `/docs` and `/openapi.json`', default: false }),
+  LAB: Type.Boolean({
+    title: 'the page at `/lab` on which tokens are seen to live, for practice only',
+    default: false,
+  }),
   METRICS_PORT: Type.Optional(
     Type.Integer({
       title: 'port of a second listener with Prometheus metrics at `/metrics`',

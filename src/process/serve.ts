@@ -34,7 +34,9 @@ async function start(): Promise<void> {
   const { publicUrl: issuer, algorithm, database } = config
   app.log.info({ version, issuer, algorithm, database: database.engine, address, port }, 'started')
   setImmediate(flushCompileCache) // a process that is killed would not write it
-  if (config.docs) app.log.info(`Swagger UI: http://${config.host}:${config.port}/docs`)
+  // By name: cookies and passkeys of a page on loopback need one, and the address would be another site.
+  if (config.lab) app.log.info(`open ${issuer} to see how tokens live`)
+  if (config.docs) app.log.info(`Swagger UI: ${issuer}/docs`)
 }
 
 /** Fastify has a line for each address it listens on, and no way to do without: ours is one, with more in it. */

@@ -36,7 +36,7 @@ export interface TokenVerifier {
 
 export function createTokenVerifier(dependencies: {
   keys: KeyRing
-  revocations: Revocations
+  revocations: Pick<Revocations, 'has'>
   clock: Clock
   settings: AccessTokenSettings
 }): TokenVerifier {

@@ -40,6 +40,7 @@ t.test('a secret is all that must be given', async t => {
     loginLimitPerIp: 30,
     passwordForm: true,
     docs: false,
+    lab: false,
     logLevel: 'info',
     shutdownGraceSeconds: 8,
   })
@@ -74,6 +75,26 @@ const bad: [string, Record<string, string>, RegExp][] = [
   ['an issuer with a query', { PUBLIC_URL: 'https://auth.example.com?x' }, /^PUBLIC_URL must be an origin/],
   ['an issuer with a slash', { PUBLIC_URL: 'https://auth.example.com/' }, /^PUBLIC_URL must be an origin/],
   ['an issuer of another scheme', { PUBLIC_URL: 'ftp://auth.example.com' }, /^PUBLIC_URL must be an origin/],
+  [
+    'the lab at a public address',
+    { LAB: 'true', HOST: '0.0.0.0', PUBLIC_URL: 'http://localhost' },
+    /^LAB must not be true when HOST/,
+  ],
+  [
+    'the lab for everybody',
+    { LAB: 'true', PUBLIC_URL: 'https://example.com' },
+    /^LAB must not be true when PUBLIC_URL/,
+  ],
+  [
+    'the lab behind a gateway',
+    { LAB: 'true', TRUSTED_PROXIES: 'loopback' },
+    /^LAB must not be true when TRUSTED_PROXIES/,
+  ],
+  [
+    'the lab beside PostgreSQL',
+    { LAB: 'true', DATABASE_URL: 'postgres://u:p@localhost/d' },
+    /^LAB must not be true when DATABASE_URL/,
+  ],
   ['a public address without an issuer', { HOST: '0.0.0.0' }, /^PUBLIC_URL is required/],
   ['a port out of range', { PORT: '70000' }, /^PORT must be a whole number from 0 to 65535/],
   ['a port in words', { PORT: 'http' }, /^PORT must be a whole number/],

@@ -43,7 +43,8 @@ t.test("all of them let through the same requests of Signet's own: every route b
     const depth = indent.length / 4
     parents[depth] = (depth > 0 ? parents[depth - 1] : '') + part
     const path = parents[depth].replaceAll(/:\w+|\*$/g, 'x')
-    if (methods && path.startsWith('/')) t.equal(expression.test(path), !/^\/(verify|health)/.test(path), path)
+    // What `/` leads to is for whoever opens the service itself; behind a gateway it is the application's.
+    if (methods && path.startsWith('/')) t.equal(expression.test(path), !/^\/(verify|health|$)/.test(path), path)
   }
   for (const path of ['/', '/verify', '/health/live', '/loginx', '/x/login', '/tokens', '/admin']) {
     t.notOk(expression.test(path), path)

@@ -16,6 +16,7 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
     routes: { owns: 'one file for each endpoint: parse, call once, answer' },
     plugins: { owns: 'Fastify glue, each named, with declared dependencies' },
   },
+  { lab: { owns: 'instances of the service for a page on which tokens are seen to live', pure: ['guard', 'rules'] } },
   {
     wire: {
       owns: 'what has a form on the wire: bodies, headers, cookies, schemas',

@@ -1,0 +1,89 @@
+/**
+ * The lab: what a page may do to instances of the service that are nobody's. It owns their clock, their database and their
+ * secrets; the service that serves the page is none of them, and its tokens and users are not here.
+ */
+import type { FastifyInstance } from 'fastify'
+import { type Exchange, exchange, hear, type Wanted } from './exchange.ts'
+import { type BuildApp, type Instances, openInstances } from './instances.ts'
+import { askServices, type ServiceAnswers } from './mock-services.ts'
+import type { Rules } from './rules.ts'
+import { type Snapshot, takeSnapshot } from './snapshot.ts'
+
+export interface Lab {
+  /** The instance under these rules, for requests that reach it over HTTP. */
+  instance(rules: Rules): Promise<FastifyInstance>
+  /** Everything anew: database, secrets, and a clock that stands at nine. */
+  restart(): Promise<Snapshot>
+  send(wanted: Wanted): Promise<Exchange>
+  advance(seconds: number): Promise<void>
+  changeSecret(act: 'rotate' | 'forget'): Promise<void>
+  askServices(rules: Rules, token: string): Promise<ServiceAnswers>
+  snapshot(): Promise<Snapshot>
+  close(): Promise<void>
+}
+
+export interface LabOptions {
+  readonly buildApp: BuildApp
+  readonly publicUrl: string
+  /** The time now; the lab's own day begins on its date. */
+  readonly now: number
+  readonly onLogLine: (line: string) => void
+}
+
+/** Nothing is started before it is asked for. */
+export function createLab(options: LabOptions): Lab {
+  let current: Promise<Bench> | undefined
+  let run = 0
+
+  const bench = () => {
+    current ??= openBench({ ...options, run: ++run })
+    return current
+  }
+  const end = async () => {
+    const former = current
+    current = undefined
+    await (await former)?.instances.close()
+  }
+  const snapshot = async () => {
+    const { instances, sids, run } = await bench()
+    return takeSnapshot(await instances.of('calm'), { run, sids, secrets: instances.secrets })
+  }
+  const instance = async (rules: Rules) => (await bench()).instances.of(rules)
+
+  return {
+    instance,
+    async restart() {
+      await end()
+      return snapshot()
+    },
+    send: async wanted => exchange(await instance(wanted.rules), wanted),
+    advance: async seconds => (await bench()).instances.advance(seconds),
+    changeSecret: async act => (await bench()).instances.changeSecret(act),
+    askServices: async (rules, token) => askServices(await instance(rules), token),
+    snapshot,
+    close: end,
+  }
+}
+
+/** One beginning: instances, and the sessions that were begun on them. */
+interface Bench {
+  readonly run: number
+  readonly instances: Instances
+  readonly sids: ReadonlySet<string>
+}
+
+const daySeconds = 86_400
+const nine = 9 * 3600
+
+async function openBench({ run, now, ...options }: LabOptions & { readonly run: number }): Promise<Bench> {
+  const sids = new Set<string>()
+  const instances = await openInstances({
+    ...options,
+    now: now - (now % daySeconds) + nine, // moments that are easy to count with
+    onAudit(event) {
+      if (event.event === 'login' && event.sid !== undefined) sids.add(event.sid)
+      hear(event)
+    },
+  })
+  return { run, instances, sids }
+}

@@ -1,0 +1,205 @@
+/** What only the lab may do: there where it is on, for its own page, on instances that are nobody's. */
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Overrides } from '../helpers/app.ts'
+import { claimsOf, testApp } from '../helpers/app.ts'
+import { asItsPage, labApp, tokensIn } from '../helpers/lab.ts'
+import { postJson } from '../helpers/process.ts'
+
+const acts = ['restart', 'state', 'send', 'clock', 'secret', 'services']
+const routes = [
+  'GET /lab',
+  'GET /lab/page.js',
+  'GET /lab/page.css',
+  ...acts.map(act => `POST /lab/${act}`),
+  ...['calm', 'strict'].flatMap(rules => [`GET /lab/${rules}/me`, `POST /lab/${rules}/login`]),
+]
+
+/** Its instances are started once: an act of one test is nothing to the sessions of another. */
+const { app, lab } = await labApp(t)
+
+t.test('no other configuration has any of its routes', async t => {
+  const others: Overrides[] = [
+    {},
+    { docs: true },
+    { registrationIsOpen: true, corsOrigins: ['*'] },
+    { algorithm: 'ES256' },
+  ]
+  const apps = await Promise.all(others.map(overrides => testApp(t, overrides)))
+  for (const [method = '', url = ''] of routes.map(route => route.split(' '))) {
+    const question = { method: method as 'GET', url, headers: asItsPage }
+    t.not((await app.inject(question)).statusCode, 404, `${method} ${url}`)
+    for (const other of apps) t.equal((await other.app.inject(question)).statusCode, 404, `${method} ${url}`)
+  }
+  const tree = app.printRoutes({ commonPrefix: false })
+  const [, below = ''] = /─ lab \(GET, HEAD\)\n((?: {4}│ .*\n)+)/.exec(tree) ?? []
+  const registered = [...below.matchAll(/─ \/?(\S+)/g)].map(([, name]) => name)
+  t.strictSame(registered.sort(), ['*', 'page.css', 'page.js', ...acts].sort(), 'the list above is of all of them')
+  for (const other of apps) t.notMatch(other.app.printRoutes({ commonPrefix: false }), 'lab')
+})
+
+t.test('/ leads to the lab, without it to the documents, and without both nowhere', async t => {
+  const { app: documents } = await testApp(t, { docs: true })
+  const { app: neither } = await testApp(t)
+  t.match(await app.inject({ url: '/', headers: asItsPage }), { statusCode: 302, headers: { location: 'lab' } })
+  t.match(await documents.inject('/'), { statusCode: 302, headers: { location: 'docs' } })
+  t.equal((await neither.inject('/')).statusCode, 404)
+})
+
+t.test('only a Host of this machine is answered, and acts only a page of the same origin', async t => {
+  for (const host of ['localhost:3000', '127.0.0.1:3000', '[::1]:3000']) {
+    t.equal((await app.inject({ url: '/lab', headers: { host } })).statusCode, 200, host)
+  }
+  const strange = [
+    'evil.example:3000',
+    'localhost',
+    'localhost:3001',
+    'localhost.evil.example:3000',
+    '127.0.0.1.nip.io:3000',
+    '127.0.0.2:3000',
+    'x@localhost:3000',
+    '[::2]:3000',
+    '',
+  ]
+  for (const host of strange) {
+    for (const [method = '', url = ''] of routes.map(route => route.split(' '))) {
+      const answer = await app.inject({ method: method as 'GET', url, headers: { ...asItsPage, host } })
+      t.match(answer, { statusCode: 403 }, `${method} ${url} at ${host}`)
+    }
+  }
+  for (const site of [undefined, 'none', 'same-site', 'cross-site']) {
+    const headers = { host: asItsPage.host, ...(site && { 'sec-fetch-site': site }) }
+    for (const act of acts) {
+      t.equal((await app.inject({ method: 'POST', url: `/lab/${act}`, headers })).statusCode, 403, `${act} ${site}`)
+    }
+    const isProgram = site === undefined || site === 'none'
+    const answer = await app.inject({ url: '/lab/calm/me', headers })
+    t.equal(answer.statusCode, isProgram ? 401 : 403, `an instance, asked from ${site}`)
+  }
+})
+
+t.test('the page runs nothing but its own', async t => {
+  const page = await app.inject({ url: '/lab', headers: asItsPage })
+  t.match(page.headers['content-type'], 'text/html')
+  const policy = String(page.headers['content-security-policy'])
+  t.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/)
+  t.notMatch(policy, /unsafe|http|\*/)
+  const loaded = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = '']) => link)
+  t.strictSame(loaded, ['lab/page.css', 'lab/page.js'])
+  for (const link of loaded) t.equal((await app.inject({ url: `/${link}`, headers: asItsPage })).statusCode, 200)
+})
+
+t.test('two refreshes at once: calm logs nobody out, strict ends the session', async t => {
+  for (const rules of ['calm', 'strict'] as const) {
+    const { refresh_token } = await lab.logIn(rules)
+    await lab.advance(60)
+    const both = await Promise.all([
+      lab.refresh(rules, refresh_token),
+      lab.refresh(rules, refresh_token, { lane: 'b' }),
+    ])
+    const events = both.flatMap(({ exchange }) => exchange.audit.map(({ event }) => event)).sort()
+    const row = both.map(({ state }) => state.sessions.at(-1)).at(-1)
+    if (rules === 'calm') {
+      t.strictSame(events, ['refresh.repeated', 'refresh.rotated'])
+      const [one, other] = both.map(({ exchange }) => tokensIn(exchange).refresh_token)
+      t.equal(one, other, 'one successor')
+      t.match(row, { generation: 1, revoked_at: null, ip: '192.0.2.10' })
+    } else {
+      t.strictSame(events, ['refresh.reuse', 'refresh.rotated'])
+      t.strictSame(both.map(({ exchange }) => exchange.answer.status).sort(), [200, 401])
+      t.match(row, { generation: 1, revoke_reason: 'reuse' })
+    }
+  }
+})
+
+t.test('an answer that is lost has happened all the same, and is shown to nobody', async t => {
+  const { refresh_token } = await lab.logIn('calm')
+  const { exchange, state } = await lab.refresh('calm', refresh_token, { lose: true })
+  t.match(exchange, { arrived: false, answer: { status: 200, body: '' }, audit: [{ event: 'refresh.rotated' }] })
+  t.equal(state.sessions.at(-1)?.generation, 1)
+  await lab.advance(31)
+  const again = await lab.refresh('calm', refresh_token)
+  t.match(again.exchange, { answer: { headers: { 'signet-refresh': 'retried' } } })
+  t.match(again.state.sessions.at(-1), { generation: 1, retries: 1 })
+})
+
+t.test('the clock moves for tokens, rows and answers alike, at once', async t => {
+  const tokens = await lab.logIn('calm')
+  const { now } = (await lab.advance(899)).state
+  t.equal((await lab.me('calm', tokens.access_token)).exchange.answer.status, 200)
+  await lab.advance(1)
+  const late = await lab.me('calm', tokens.access_token)
+  t.match(late.exchange, { at: now + 1, answer: { status: 401, body: /Token expired/ } })
+  t.equal(claimsOf(tokens.access_token)['exp'], late.state.now)
+  t.match(await lab.refresh('calm', tokens.refresh_token), { exchange: { answer: { status: 200 } } })
+  await lab.advance(7 * 86_400)
+  t.match(await lab.refresh('calm', tokens.refresh_token), { exchange: { audit: [{ event: 'refresh.expired' }] } })
+  t.ok(Math.abs(app.clock() - Date.now() / 1000) < 60, "the service's own clock is another")
+})
+
+t.test('a secret that is rotated ends no session; one that is gone ends them all', async t => {
+  const tokens = await lab.logIn('calm')
+  const [first] = (await lab.restart()).state.keys
+  t.ok(first, 'and a new beginning has new keys')
+  const { access_token, refresh_token } = await lab.logIn('calm')
+  t.match(await lab.me('calm', tokens.access_token), { exchange: { answer: { status: 401, body: /Invalid token/ } } })
+  const rotated = (await lab.changeSecret('rotate')).state.keys
+  t.equal(rotated.length, 2)
+  t.equal(rotated[1], first)
+  t.equal((await lab.me('calm', access_token)).exchange.answer.status, 200)
+  const next = await lab.refresh('calm', refresh_token)
+  t.equal(next.exchange.answer.status, 200)
+  t.equal((await lab.changeSecret('forget')).state.keys.length, 1)
+  t.match(await lab.me('calm', access_token), { exchange: { answer: { body: /Invalid token/ } } })
+  t.equal((await lab.me('calm', tokensIn(next.exchange).access_token)).exchange.answer.status, 200)
+})
+
+t.test(
+  'after a logout the service that asks refuses, the one that verifies by itself when the token expires',
+  async t => {
+    const { access_token } = await lab.logIn('calm')
+    t.match((await lab.ask('calm', access_token)).services, {
+      asks: { isAccepted: true, detail: 'maria' },
+      byItself: { isAccepted: true, detail: 'maria' },
+    })
+    await lab.send({ rules: 'calm', method: 'POST', path: '/logout', token: access_token })
+    const refused = { isAccepted: false, detail: 'Token revoked' }
+    t.match((await lab.ask('calm', access_token)).services, { asks: refused, byItself: { isAccepted: true } })
+    await lab.advance(899)
+    t.match((await lab.ask('calm', access_token)).services, { asks: refused, byItself: { isAccepted: true } })
+    await lab.advance(1)
+    t.match((await lab.ask('calm', access_token)).services.byItself, { isAccepted: false, detail: 'Token expired' })
+  },
+)
+
+t.test('an instance is there over HTTP too, with all its routes, and its tokens are good nowhere else', async t => {
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const login = await postJson(`${url}/lab/calm/login`, { username: 'thirdy', password: 'demo123' })
+  const { access_token } = (await login.json()) as { access_token: string }
+  const authorization = `Bearer ${access_token}`
+  const asked = async (path: string) => (await fetch(url + path, { headers: { authorization } })).status
+  t.equal(await asked('/lab/calm/me'), 200)
+  t.equal(await asked('/lab/strict/me'), 401)
+  t.equal(await asked('/me'), 401)
+  t.equal(await asked('/lab/calm/nothing'), 404)
+  const [answer] = await once(request(`${url}/lab`, { headers: { host: `rebound.example:${port}` } }).end(), 'response')
+  t.equal(answer.statusCode, 403)
+})
+
+t.test('it leaves nothing behind', async t => {
+  const folders = () => readdirSync(tmpdir()).filter(name => name.startsWith('signet-lab-'))
+  const before = new Set(folders())
+  const { app, lab } = await labApp(t)
+  await lab.logIn('strict')
+  const own = folders().filter(name => !before.has(name))
+  t.ok(own.length > 0)
+  await app.close()
+  t.ok(own.some(name => !existsSync(join(tmpdir(), name))))
+})
