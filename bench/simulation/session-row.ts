@@ -18,6 +18,7 @@ const user: User = {
   userId: 'user-1',
   username: 'somebody',
   email: null,
+  emailVerified: false,
   role: 'user',
   passwordHash: null,
   foreignHash: false,

@@ -22,6 +22,7 @@ const keyOf: Readonly<Record<TransferTable, string>> = {
   users: 'user_id',
   sessions: 'sid',
   attempts: 'key',
+  mails: 'id',
 }
 const tables = Object.keys(keyOf) as TransferTable[]
 

@@ -14,6 +14,7 @@ export const transferColumns: Readonly<Record<TransferTable, readonly [string, .
     'credentials_version',
     'created_at',
     'sessions_begun',
+    'unproven_email',
   ],
   sessions: [
     'sid',
@@ -35,6 +36,26 @@ export const transferColumns: Readonly<Record<TransferTable, readonly [string, .
     'amr',
   ],
   attempts: ['key', 'failures', 'blocked_until', 'expires_at', 'user_id'],
+  mails: [
+    'id',
+    'purpose',
+    'user_id',
+    'address',
+    'language',
+    'created_at',
+    'expires_at',
+    'tries',
+    'sent_at',
+    'failure',
+    'name_key',
+    'username',
+    'password_hash',
+  ],
+}
+
+/** Columns that stay empty in a copy: its mails are not due, so that none is sent from both databases. */
+export const emptyColumns: Readonly<Partial<Record<TransferTable, readonly string[]>>> = {
+  mails: ['due_at', 'typed'],
 }
 
 /** Columns that a copy begins anew, and from which one that it moves. */

@@ -3,7 +3,7 @@ import type { Stores } from '../stores/stores.ts'
 
 /** @returns the same stores, whose every rejected promise is told to `onFailure` first */
 export function watchStores(stores: Stores, onFailure: (error: unknown) => void): Stores {
-  const { users, sessions, limits, attempts, keys } = stores
+  const { users, sessions, limits, attempts, keys, mails } = stores
   const { ping } = watched({ ping: stores.ping }, onFailure)
   // On top of the original, because `salt` and `schema` are getters that throw while a server is away.
   return Object.assign(Object.create(stores) as Stores, {
@@ -12,6 +12,7 @@ export function watchStores(stores: Stores, onFailure: (error: unknown) => void)
     limits: watched(limits, onFailure),
     attempts: watched(attempts, onFailure),
     keys: watched(keys, onFailure),
+    mails: watched(mails, onFailure),
     ping,
   })
 }

@@ -12,7 +12,7 @@ const calmSeconds = 600
 
 /** Deletes all that is due, unless a clock has jumped lately. @param stopped asked between batches */
 export async function deleteEnded(
-  { sessions, limits, attempts }: Pick<Stores, 'sessions' | 'limits' | 'attempts'>,
+  { sessions, limits, attempts, mails }: Pick<Stores, 'sessions' | 'limits' | 'attempts' | 'mails'>,
   clocks: Pick<ClockWatch, 'sinceJump'>,
   stopped: () => boolean,
 ): Promise<void> {
@@ -21,6 +21,7 @@ export async function deleteEnded(
     (limit: number) => sessions.deleteEnded(keepEndedSeconds, limit),
     limits.deleteEnded,
     attempts.deleteEnded,
+    mails.deleteEnded,
   ]
   for (const remove of removals) {
     const pace = createPace(deletingPace)

@@ -4,6 +4,8 @@ export interface User {
   readonly userId: string
   readonly username: string
   readonly email: string | null
+  /** Whether it is theirs: only then is it a name to log in with, and nobody else's. False without an address. */
+  readonly emailVerified: boolean
   readonly role: string
   readonly passwordHash: string | null
   /** Whether another maker may have made the hash: imported, or from before this was known. */
@@ -14,7 +16,9 @@ export interface User {
   readonly createdAt: number
 }
 
-export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled' | 'foreignHash'> & {
+/** An address counts as proven unless it is said not to be. */
+export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled' | 'foreignHash' | 'emailVerified'> & {
+  readonly emailVerified?: boolean
   readonly disabled?: boolean
   readonly foreignHash?: boolean
 }
@@ -22,7 +26,7 @@ export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled'
 /** Of some user who has one. */
 export type SampledHash = Pick<User, 'foreignHash'> & { readonly passwordHash: string }
 
-/** What may be changed of a user; absent members stay. A changed hash is one of ours. */
+/** What may be changed of a user; absent members stay. A changed hash is one of ours, a changed address is proven. */
 export type UserChanges = Partial<Pick<User, 'username' | 'role' | 'email' | 'disabled' | 'passwordHash'>>
 
 export type RevokeReason =
@@ -31,6 +35,7 @@ export type RevokeReason =
   | 'ended'
   | 'reuse'
   | 'password_changed'
+  | 'email_changed'
   | 'role_changed'
   | 'disabled'
   | 'deleted'
@@ -139,7 +144,7 @@ export interface SigningKey {
 export type NewSigningKey = Pick<SigningKey, 'kid' | 'alg' | 'publicJwk'> & { readonly privateKey: string }
 
 /** What a copy moves, in this order. Limits are left out: their windows last a minute. */
-export type TransferTable = 'signing_keys' | 'users' | 'sessions' | 'attempts'
+export type TransferTable = 'signing_keys' | 'users' | 'sessions' | 'attempts' | 'mails'
 
 /** A row by the names of its columns, which both engines share; `disabled` and `foreign_hash` are booleans. */
 export type TransferRow = Readonly<Record<string, string | number | boolean | null>>

@@ -7,6 +7,7 @@
  * seconds, throws `SignetError('unavailable')`, and nothing has changed; only when a connection breaks before the answer
  * came is that unknown, so every act can be asked for again.
  */
+import type { MailEffects, MailStore } from './mails.ts'
 import type {
   BegunSession,
   EndedSession,
@@ -28,6 +29,7 @@ import type {
   UserChanges,
 } from './records.ts'
 
+export type * from './mails.ts'
 export type * from './records.ts'
 export type * from './transfer.ts'
 
@@ -103,6 +105,12 @@ export interface KeepAdmin {
   readonly keepAdmin?: boolean
 }
 
+export interface UpdateOptions extends KeepAdmin, MailEffects {
+  readonly ifVersion?: number
+  readonly keep?: string
+  readonly end?: RevokeReason
+}
+
 export interface UserStore {
   findById(userId: string): Promise<User | undefined>
   findByUsername(username: string): Promise<User | undefined>
@@ -115,8 +123,13 @@ export interface UserStore {
   /** Up to `limit` users by name, after the name `after`, whose name or e-mail address begins with `prefix`. */
   list(query: { limit: number; after?: string | undefined; prefix?: string | undefined }): Promise<User[]>
 
-  /** @throws {SignetError} `taken` when the name or e-mail address belongs to somebody */
-  create(user: NewUser): Promise<User>
+  /**
+   * Inserts a user, and does what belongs to it in the same transaction.
+   * @returns undefined when the link that makes it is spent
+   * @throws {SignetError} `taken` when the name or the proven address belongs to somebody, or is kept for somebody
+   */
+  create(user: NewUser, effects: MailEffects & { readonly spend: string }): Promise<User | undefined>
+  create(user: NewUser, effects?: Omit<MailEffects, 'spend'>): Promise<User>
 
   /**
    * Inserts the users whose name is free, in one short transaction; those that exist are never changed.
@@ -138,13 +151,14 @@ export interface UserStore {
    * password, the role or `disabled` really changes.
    * @param ifVersion only while `credentialsVersion` is this one
    * @param keepAdmin never takes the last enabled administrator away
-   * @returns the user and the ended sessions, or undefined when there is no such user (or version)
-   * @throws {SignetError} `taken` when the name or e-mail address belongs to somebody else; `last_admin`
+   * @param end ends them whatever changes, for this reason
+   * @returns the user and the ended sessions, or undefined when there is no such user (or version), or the link is spent
+   * @throws {SignetError} `taken` when the name or e-mail address belongs to somebody else, or is kept for them; `last_admin`
    */
   update(
     userId: string,
     changes: UserChanges,
-    options?: { ifVersion?: number; keep?: string } & KeepAdmin,
+    options?: UpdateOptions,
   ): Promise<{ user: User; ended: EndedSession[] } | undefined>
 
   /**
@@ -231,6 +245,7 @@ export interface Stores {
   readonly limits: LimitStore
   readonly attempts: AttemptStore
   readonly keys: KeyStore
+  readonly mails: MailStore
   /**
    * 32 random bytes made with the database (RFC 5869 salt); they move with its content.
    * @throws {SignetError} `unavailable` until a server that was away when it was opened has been reached

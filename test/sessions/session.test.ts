@@ -9,6 +9,7 @@ const user: User = {
   userId: 'id-a',
   username: 'a',
   email: null,
+  emailVerified: false,
   role: 'user',
   passwordHash: null,
   foreignHash: false,

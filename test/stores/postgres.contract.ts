@@ -7,6 +7,7 @@ import { testAttempts } from './attempts.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testKeys } from './keys.contract.ts'
+import { testMails } from './mails.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
 import { testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
@@ -31,6 +32,7 @@ export const postgres = postgresEngine('PostgreSQL')
 export function testContract(t: Test, engine: Engine): void {
   testStores(t, engine)
   testUsers(t, engine)
+  testMails(t, engine)
   testAttempts(t, engine)
   testKeys(t, engine)
   testListing(t, engine)

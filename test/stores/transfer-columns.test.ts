@@ -2,7 +2,7 @@
 import t from 'tap'
 import { migrate } from '../../src/engines/sqlite/migrations.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
-import { derivedColumns, transferColumns, transferTables } from '../../src/engines/transfer-columns.ts'
+import { derivedColumns, emptyColumns, transferColumns, transferTables } from '../../src/engines/transfer-columns.ts'
 
 /** What is not moved: windows of a minute, and what each database says of itself. */
 const ofThisDatabase = ['limits', 'meta', 'user_sample']
@@ -21,7 +21,8 @@ t.test('every table and every column is moved, or made anew from one that is', a
   t.strictSame(tables.toSorted(), [...transferTables, ...ofThisDatabase].toSorted())
   for (const table of transferTables) {
     const columns = namesOf(`SELECT name FROM pragma_table_info('${table}')`)
-    const moved = [...transferColumns[table], ...Object.keys(derivedColumns[table] ?? {})]
+    const anew = [...Object.keys(derivedColumns[table] ?? {}), ...(emptyColumns[table] ?? [])]
+    const moved = [...transferColumns[table], ...anew]
     t.strictSame(columns.toSorted(), moved.toSorted(), table)
   }
 })

@@ -18,6 +18,7 @@ const user = (userId: string): TransferRow => ({
   credentials_version: 7,
   created_at: 1_700_000_000,
   sessions_begun: userId === 'A' ? 9 : 0,
+  unproven_email: userId === '_' ? 'other@example.com' : null,
 })
 
 const rows: Record<TransferTable, TransferRow[]> = {
@@ -55,6 +56,23 @@ const rows: Record<TransferTable, TransferRow[]> = {
     },
   ],
   attempts: [{ key: 'bucket', failures: 3, blocked_until: 4, expires_at: 5, user_id: 'a' }],
+  mails: [
+    {
+      id: 'm',
+      purpose: 'register',
+      user_id: null,
+      address: 'new@example.com',
+      language: 'en',
+      created_at: 1,
+      expires_at: 2,
+      tries: 1,
+      sent_at: 3,
+      failure: '451 later',
+      name_key: 'hmac',
+      username: 'held',
+      password_hash: '$2b$10$…é',
+    },
+  ],
 }
 const tables = Object.keys(rows) as TransferTable[]
 

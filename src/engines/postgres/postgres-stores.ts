@@ -8,6 +8,7 @@ import { createPostgresAttempts } from './postgres-attempts.ts'
 import { openPostgresDatabase, statement } from './postgres-database.ts'
 import { createPostgresKeys } from './postgres-keys.ts'
 import { createPostgresLimits } from './postgres-limits.ts'
+import { createPostgresMails } from './postgres-mails.ts'
 import { createPostgresSessions } from './postgres-sessions.ts'
 import { unfinishedCopy } from './postgres-transfer.ts'
 import { createPostgresUsers } from './postgres-users.ts'
@@ -50,6 +51,7 @@ export function openPostgresStores(server: PostgresServer, clock?: Clock): Store
     limits: createPostgresLimits(database),
     attempts: createPostgresAttempts(database),
     keys: createPostgresKeys(database),
+    mails: createPostgresMails(database),
     get salt() {
       return reached().salt
     },

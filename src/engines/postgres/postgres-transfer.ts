@@ -33,7 +33,7 @@ const makeMark = statement(
   `INSERT INTO meta (name, value) VALUES ('unfinished_copy', $value) ON CONFLICT DO NOTHING RETURNING name`,
 )
 const anyRow = statement('any user or session', 'SELECT 1 AS one FROM users UNION ALL SELECT 1 FROM sessions LIMIT 1')
-const removals = ['signing_keys', 'attempts', 'limits'].map(table =>
+const removals = ['signing_keys', 'attempts', 'mails', 'limits'].map(table =>
   statement(`empty ${table}`, `DELETE FROM ${table}`),
 )
 const setMeta = statement(

@@ -2,10 +2,14 @@
  * Users in PostgreSQL. A change locks the user's row before it ends the sessions, as a login does before it begins one
  * (postgres-sessions.ts), and ends them in a statement of its own, which sees what the lock had to wait for.
  */
+
+import { SignetError } from '../../base/errors.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
-import type { EndedSession, NewUser, RevokeReason, UserStore } from '../../stores/stores.ts'
+import type { EndedSession, MailEffects, NewUser, RevokeReason, UserStore } from '../../stores/stores.ts'
 import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
+import { keptAddress } from '../mail-sql.ts'
+import { applyEffects, dropChanges, dropMailsOf, requireNotKept, spend } from './mail-effects.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
 import { revokedAt, toEnded, toSampledHash, toUser, userColumns } from './rows.ts'
 
@@ -40,11 +44,14 @@ const page = statement(
 const insert = (name: string, more: string) =>
   statement(
     name,
-    `INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, created_at)
-    SELECT user_id, username, email, role, password_hash, foreign_hash, disabled, $now
-    FROM unnest($ids::text[], $names::text[], $emails::text[], $roles::text[], $hashes::text[], $foreign::boolean[],
-        $disabled::boolean[])
-      WITH ORDINALITY AS given (user_id, username, email, role, password_hash, foreign_hash, disabled, number)
+    `INSERT INTO users (
+      user_id, username, email, unproven_email, role, password_hash, foreign_hash, disabled, created_at)
+    SELECT user_id, username, email, unproven_email, role, password_hash, foreign_hash, disabled, $now
+    FROM unnest($ids::text[], $names::text[], $emails::text[], $unproven::text[], $roles::text[], $hashes::text[],
+        $foreign::boolean[], $disabled::boolean[])
+      WITH ORDINALITY AS given (
+        user_id, username, email, unproven_email, role, password_hash, foreign_hash, disabled, number)
+    WHERE NOT EXISTS (SELECT 1 FROM mails WHERE address = given.email AND ${keptAddress})
     ORDER BY number
     ${more} RETURNING ${userColumns}`,
   )
@@ -56,7 +63,8 @@ const existing = statement(
 )
 const update = statement(
   'update user',
-  `UPDATE users SET username = $username, role = $role, email = $email, disabled = $disabled::boolean, password_hash = $passwordHash,
+  `UPDATE users SET username = $username, role = $role, email = $email, unproven_email = $unproven,
+    disabled = $disabled::boolean, password_hash = $passwordHash,
     foreign_hash = $foreignHash::boolean, credentials_version = credentials_version + $raise::bigint
   WHERE user_id = $userId
   RETURNING ${userColumns}`,
@@ -102,7 +110,15 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
     list: async ({ limit, after = '', prefix = '' }) =>
       (await ask(page, { limit, after, prefix, end: `${prefix}\u{10ffff}` })).map(toUser),
 
-    create: async user => toUser((await ask(insertAll, columnsOf([user])))[0] ?? {}),
+    create: (async (user: NewUser, effects?: MailEffects) => {
+      if (!effects) return createOne(ask, user)
+      return transaction(async ask => {
+        if (!(await spend(ask, effects.spend))) return undefined
+        const created = await createOne(ask, user)
+        await applyEffects(ask, user.userId, effects)
+        return created
+      })
+    }) as UserStore['create'],
 
     async importMissing(users) {
       const inserted = new Map((await ask(insertFree, columnsOf(users))).map(row => [row['username'], row['user']]))
@@ -124,7 +140,7 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         return true
       }),
 
-    update: (userId, changes, { ifVersion, keep, keepAdmin } = {}) =>
+    update: (userId, changes, { ifVersion, keep, keepAdmin, end: whatever, ...effects } = {}) =>
       transaction(async ask => {
         const { before, isLastAdmin } = await lockUser(
           ask,
@@ -132,12 +148,18 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
           keepAdmin && ('role' in changes || 'disabled' in changes),
         )
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
+        if (!(await spend(ask, effects.spend))) return undefined
         const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
         if (isLastAdmin && stopsBeingAdmin(before, { role, disabled })) throw lastAdmin()
-        const reason = reasonToEnd(before, changes)
+        const isNewAddress = email !== before.email
+        if (isNewAddress) await requireNotKept(ask, email, userId)
+        const reason = whatever ?? reasonToEnd(before, changes)
         const foreignHash = before.foreignHash && changes.passwordHash === undefined
-        const after = { userId, username, role, email, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
+        const address = addressOf(email, before.emailVerified || changes.email !== undefined)
+        const after = { userId, username, role, ...address, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
         const user = toUser((await ask(update, after))[0] ?? {})
+        if (reason || isNewAddress) await dropChanges(ask, userId)
+        await applyEffects(ask, userId, effects)
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
       }),
 
@@ -149,9 +171,21 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
       transaction(async ask => {
         if (keepAdmin && (await lockUser(ask, userId, true)).isLastAdmin) throw lastAdmin()
         if ((await ask(remove, { userId })).length === 0) return undefined
+        await dropMailsOf(ask, userId)
         return end(ask, userId, 'deleted', null)
       }),
   }
+}
+
+async function createOne(ask: Ask, user: NewUser) {
+  const [row] = await ask(insertAll, columnsOf([user]))
+  if (!row) throw new SignetError('taken', 'the address is kept for its former owner')
+  return toUser(row)
+}
+
+/** An unproven address stands where it is nobody's name and keeps nobody else's away. */
+function addressOf(email: string | null, isProven: boolean) {
+  return isProven ? { email, unproven: null } : { email: null, unproven: email }
 }
 
 /** Locks a user, and with `keepAdmin` all administrators, so that who is the last one stays so until this is done. */
@@ -168,10 +202,12 @@ async function end(ask: Ask, userId: string, reason: RevokeReason, keep: string 
 
 /** Users as columns, so that any number of them is one statement. */
 function columnsOf(users: readonly NewUser[]): Values {
+  const addresses = users.map(({ email, emailVerified = true }) => addressOf(email, emailVerified))
   return {
     ids: users.map(user => user.userId),
     names: users.map(user => user.username),
-    emails: users.map(user => user.email),
+    emails: addresses.map(({ email }) => email),
+    unproven: addresses.map(({ unproven }) => unproven),
     roles: users.map(user => user.role),
     hashes: users.map(user => user.passwordHash),
     foreign: users.map(user => user.foreignHash ?? false),

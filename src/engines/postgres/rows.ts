@@ -13,7 +13,7 @@ export const sessionColumns = `
   sessions.revoke_reason, sessions.ip, sessions.user_agent, sessions.auth_time, sessions.amr`
 
 export const userColumns = `
-  users.user_id AS "user", users.username, users.email, users.role, users.password_hash,
+  users.user_id AS "user", users.username, users.email, users.unproven_email, users.role, users.password_hash,
   users.foreign_hash, users.disabled,
   users.credentials_version, users.created_at AS user_created_at`
 
@@ -27,7 +27,8 @@ export function toUser(row: Row): User {
   return {
     userId: row['user'] as string,
     username: row['username'] as string,
-    email: row['email'] as string | null,
+    email: (row['email'] ?? row['unproven_email']) as string | null,
+    emailVerified: row['email'] !== null,
     role: row['role'] as string,
     passwordHash: row['password_hash'] as string | null,
     foreignHash: row['foreign_hash'] !== false,

@@ -128,4 +128,40 @@ export const steps: readonly Step[] = [
   },
   // When and by what the user was last proved. NULL is from before, or from an instance of before: created_at, a password.
   { sql: 'ALTER TABLE sessions ADD COLUMN auth_time bigint, ADD COLUMN amr text COLLATE "C"' },
+  // An address that nobody has proven stands apart, so that `email` stays unique and a name to log in with.
+  {
+    beside: [
+      'ALTER TABLE users ADD COLUMN IF NOT EXISTS unproven_email text COLLATE "C"',
+      { index: 'users_unproven', on: 'users (unproven_email) WHERE unproven_email IS NOT NULL' },
+    ],
+  },
+  // What is to be sent, and what the links in it stand for (src/stores/mails.ts).
+  {
+    sql: `
+  CREATE TABLE mails (
+    id            text COLLATE "C" PRIMARY KEY,
+    purpose       text COLLATE "C" NOT NULL,
+    user_id       text COLLATE "C",
+    address       text COLLATE "C",
+    language      text COLLATE "C" NOT NULL,
+    created_at    bigint NOT NULL,
+    expires_at    bigint NOT NULL,
+    due_at        bigint,
+    tries         bigint NOT NULL DEFAULT 0,
+    sent_at       bigint,
+    failure       text COLLATE "C",
+    name_key      text COLLATE "C",
+    typed         text COLLATE "C",
+    username      text COLLATE "C",
+    password_hash text COLLATE "C"
+  );
+  CREATE INDEX mails_due ON mails (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX mails_ending ON mails (expires_at);
+  CREATE INDEX mails_of_user ON mails (user_id) WHERE user_id IS NOT NULL;
+  CREATE INDEX mails_to ON mails (address) WHERE address IS NOT NULL;
+  CREATE INDEX mails_of_name ON mails (name_key) WHERE name_key IS NOT NULL;
+  CREATE UNIQUE INDEX mails_one_waiting ON mails (name_key) WHERE typed IS NOT NULL;
+  CREATE UNIQUE INDEX mails_held_name ON mails (username) WHERE username IS NOT NULL;
+  `,
+  },
 ]

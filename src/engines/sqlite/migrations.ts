@@ -108,6 +108,38 @@ export const steps: readonly string[] = [
   ALTER TABLE sessions ADD COLUMN auth_time INTEGER;
   ALTER TABLE sessions ADD COLUMN amr TEXT;
   `,
+  // An address that nobody has proven stands apart, so that `email` stays unique and a name to log in with.
+  `
+  ALTER TABLE users ADD COLUMN unproven_email TEXT;
+  CREATE INDEX users_unproven ON users (unproven_email) WHERE unproven_email IS NOT NULL;
+  `,
+  // What is to be sent, and what the links in it stand for (src/stores/mails.ts).
+  `
+  CREATE TABLE mails (
+    id            TEXT PRIMARY KEY,
+    purpose       TEXT NOT NULL,
+    user_id       TEXT,
+    address       TEXT,
+    language      TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,
+    due_at        INTEGER,
+    tries         INTEGER NOT NULL DEFAULT 0,
+    sent_at       INTEGER,
+    failure       TEXT,
+    name_key      TEXT,
+    typed         TEXT,
+    username      TEXT,
+    password_hash TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX mails_due ON mails (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX mails_ending ON mails (expires_at);
+  CREATE INDEX mails_of_user ON mails (user_id) WHERE user_id IS NOT NULL;
+  CREATE INDEX mails_to ON mails (address) WHERE address IS NOT NULL;
+  CREATE INDEX mails_of_name ON mails (name_key) WHERE name_key IS NOT NULL;
+  CREATE UNIQUE INDEX mails_one_waiting ON mails (name_key) WHERE typed IS NOT NULL;
+  CREATE UNIQUE INDEX mails_held_name ON mails (username) WHERE username IS NOT NULL;
+  `,
 ]
 
 /**

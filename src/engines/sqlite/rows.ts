@@ -13,7 +13,8 @@ export function toUser(row: Row): User {
   return {
     userId: row['user_id'] as string,
     username: row['username'] as string,
-    email: row['email'] as string | null,
+    email: (row['email'] ?? row['unproven_email']) as string | null,
+    emailVerified: row['email'] !== null,
     role: row['role'] as string,
     passwordHash: row['password_hash'] as string | null,
     foreignHash: row['foreign_hash'] !== 0,

@@ -9,6 +9,7 @@ import { backUpSqlite } from './sqlite-backup.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 import { createSqliteKeys } from './sqlite-keys.ts'
 import { createSqliteLimits } from './sqlite-limits.ts'
+import { createSqliteMails } from './sqlite-mails.ts'
 import { createSqliteSessions } from './sqlite-sessions.ts'
 import { refuseUnfinishedCopy } from './sqlite-transfer.ts'
 import { createSqliteUsers } from './sqlite-users.ts'
@@ -26,6 +27,7 @@ export async function openSqliteStores(path: string, clock: Clock, create = true
     limits: createSqliteLimits(database, clock),
     attempts: createSqliteAttempts(database, clock),
     keys: createSqliteKeys(database, clock),
+    mails: createSqliteMails(database, clock),
     salt: await readSalt(database),
     schema,
     backup: (file, onProgress) => backUpSqlite(path, file, onProgress),

@@ -5,9 +5,19 @@ import { SignetError } from '../../base/errors.ts'
 import { asThrown } from '../../base/thrown.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
 import { endable, unexpired } from '../../sessions/live.ts'
-import type { ImportOutcome, NewUser, RevokeReason, SampledHash, User, UserStore } from '../../stores/stores.ts'
+import type {
+  ImportOutcome,
+  MailEffects,
+  NewUser,
+  RevokeReason,
+  SampledHash,
+  User,
+  UserStore,
+} from '../../stores/stores.ts'
 import { lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
+import { keptAddress } from '../mail-sql.ts'
 import type { Row } from '../rows.ts'
+import { createMailEffects } from './mail-effects.ts'
 import { revokedAt, toEnded, toSampledHash, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 import { sampleSize } from './user-sample.ts'
@@ -27,17 +37,16 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
     SELECT * FROM users WHERE username > $after AND (
       (username >= $prefix AND username < $end) OR (email >= $prefix AND email < $end))
     ORDER BY username LIMIT $limit`)
-  const insert = raw.prepare(`
-    INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, created_at)
-    VALUES ($userId, $username, $email, $role, $passwordHash, $foreignHash, $disabled, $now)
-    RETURNING *`)
+  const into = `
+    INSERT INTO users (
+      user_id, username, email, unproven_email, role, password_hash, foreign_hash, disabled, created_at)
+    SELECT $userId, $username, $email, $unproven, $role, $passwordHash, $foreignHash, $disabled, $now`
+  const insert = raw.prepare(`${into} RETURNING *`)
   const insertIfFree = raw.prepare(`
-    INSERT INTO users (user_id, username, email, role, password_hash, foreign_hash, disabled, created_at)
-    VALUES ($userId, $username, $email, $role, $passwordHash, $foreignHash, $disabled, $now)
-    ON CONFLICT DO NOTHING`)
+    ${into} WHERE NOT EXISTS (SELECT 1 FROM mails WHERE address = $email AND ${keptAddress}) ON CONFLICT DO NOTHING`)
   const update = raw.prepare(`
-    UPDATE users SET username = $username, role = $role, email = $email, disabled = $disabled, password_hash = $passwordHash,
-      foreign_hash = $foreignHash, credentials_version = credentials_version + $raise
+    UPDATE users SET username = $username, role = $role, email = $email, unproven_email = $unproven, disabled = $disabled,
+      password_hash = $passwordHash, foreign_hash = $foreignHash, credentials_version = credentials_version + $raise
     WHERE user_id = $userId
     RETURNING *`)
   const rehash = raw.prepare(`
@@ -57,8 +66,10 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
       const row = statement.get(value)
       return row && toUser(row)
     })
-  const toRow = ({ disabled = false, foreignHash = false, ...user }: NewUser) => ({
+  const effectsOf = createMailEffects(raw, clock)
+  const toRow = ({ disabled = false, foreignHash = false, emailVerified = true, email, ...user }: NewUser) => ({
     ...user,
+    ...addressOf(email, emailVerified),
     foreignHash: Number(foreignHash),
     disabled: Number(disabled),
     now: clock(),
@@ -69,6 +80,11 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
   /** @param after what becomes of the user; undefined when deleted */
   function requireAdminBeside(before: User, after?: Pick<User, 'role' | 'disabled'>): void {
     if (stopsBeingAdmin(before, after) && otherAdmin.get(before.userId) === undefined) throw lastAdmin()
+  }
+
+  function createOne(user: NewUser): User {
+    if (user.emailVerified !== false) effectsOf.requireNotKept(user.email, user.userId)
+    return toUser(orTaken(() => insert.get(toRow(user))) as Row)
   }
 
   function importOne(user: NewUser): ImportOutcome {
@@ -94,7 +110,15 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
     list: ({ limit, after = '', prefix = '' }) =>
       read(() => page.all({ limit, after, prefix, end: `${prefix}\u{10ffff}` }).map(toUser)),
 
-    create: user => write(() => toUser(orTaken(() => insert.get(toRow(user))) as Row)),
+    create: (async (user: NewUser, effects?: MailEffects) => {
+      if (!effects) return write(() => createOne(user))
+      return transaction(() => {
+        if (effects.spend !== undefined && !effectsOf.spend(effects.spend)) return undefined
+        const created = createOne(user)
+        effectsOf.apply(user.userId, effects)
+        return created
+      })
+    }) as UserStore['create'],
 
     importMissing: users => transaction(() => users.map(importOne)),
 
@@ -107,25 +131,30 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         return true
       }),
 
-    update: (userId, changes, { ifVersion, keep, keepAdmin } = {}) =>
+    update: (userId, changes, { ifVersion, keep, keepAdmin, end: whatever, ...effects } = {}) =>
       transaction(() => {
         const row = byId.get(userId)
         const before = row && toUser(row)
         if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined
+        if (effects.spend !== undefined && !effectsOf.spend(effects.spend)) return undefined
         const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
         if (keepAdmin) requireAdminBeside(before, { role, disabled })
-        const reason = reasonToEnd(before, changes)
+        const isNewAddress = email !== before.email
+        if (isNewAddress) effectsOf.requireNotKept(email, userId)
+        const reason = whatever ?? reasonToEnd(before, changes)
         const after = {
           userId,
           username,
           role,
-          email,
+          ...addressOf(email, before.emailVerified || changes.email !== undefined),
           disabled: Number(disabled),
           passwordHash,
           foreignHash: Number(before.foreignHash && changes.passwordHash === undefined),
           raise: reason ? 1 : 0,
         }
         const user = toUser(orTaken(() => update.get(after)) as Row)
+        if (reason || isNewAddress) effectsOf.dropChanges(userId)
+        effectsOf.apply(userId, effects)
         return { user, ended: reason ? end(userId, reason, keep ?? null) : [] }
       }),
 
@@ -146,9 +175,15 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         const row = byId.get(userId)
         if (row && keepAdmin) requireAdminBeside(toUser(row))
         if (remove.run(userId).changes === 0) return undefined
+        effectsOf.dropAll(userId)
         return end(userId, 'deleted', null)
       }),
   }
+}
+
+/** An unproven address stands where it is nobody's name and keeps nobody else's away. */
+function addressOf(email: string | null, isProven: boolean) {
+  return isProven ? { email, unproven: null } : { email: null, unproven: email }
 }
 
 const uniqueCodes = new Set([2067 /* CONSTRAINT_UNIQUE */, 1555 /* CONSTRAINT_PRIMARYKEY */])

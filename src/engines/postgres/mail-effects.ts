@@ -1,0 +1,69 @@
+/** What belongs to a change of a user or to a mail, as statements for within its transaction. */
+import { SignetError } from '../../base/errors.ts'
+import type { MailEffects, NewMail, WaitingRegistration } from '../../stores/stores.ts'
+import { claimsTo, keptAddress, laterChanges } from '../mail-sql.ts'
+import { type Ask, statement } from './postgres-database.ts'
+
+// A way back is later than the one before it, also within one second: undoing it undoes what came after.
+const insert = statement(
+  'insert mail',
+  `INSERT INTO mails (id, purpose, user_id, address, language, created_at, expires_at, due_at, username, password_hash)
+  SELECT $id, $purpose, $userId, $address, $language, at, at + $lasts::bigint, $now, $username, $passwordHash FROM (
+    SELECT CASE $purpose::text WHEN 'undo' THEN greatest($now, (
+      SELECT 1 + max(created_at) FROM mails WHERE user_id = $userId AND purpose = 'undo')) ELSE $now END AS at) AS moment`,
+)
+const spendLink = statement('spend link', 'DELETE FROM mails WHERE id = $id AND expires_at > $now RETURNING id')
+const kept = statement(
+  'kept address',
+  `SELECT 1 AS one FROM mails WHERE address = $email AND user_id <> $userId AND ${keptAddress}`,
+)
+const dropUnproven = statement(
+  'drop unproven addresses',
+  'UPDATE users SET unproven_email = NULL WHERE unproven_email = $address AND user_id <> $userId',
+)
+const dropClaims = statement('drop claims to address', `DELETE FROM mails WHERE ${claimsTo}`)
+const dropLater = statement(
+  'drop later changes',
+  `DELETE FROM mails WHERE ${laterChanges.replace('$undoes', '$undoes::bigint')}`,
+)
+const dropPending = statement('drop changes', `DELETE FROM mails WHERE user_id = $userId AND purpose = 'change'`)
+const dropOfUser = statement('drop mails of user', 'DELETE FROM mails WHERE user_id = $userId')
+
+export async function addMail(ask: Ask, mail: NewMail | WaitingRegistration): Promise<void> {
+  const { lastsSeconds: lasts, username = null, passwordHash = null, ...others } = mail as WaitingRegistration
+  await ask(insert, { ...others, lasts, username, passwordHash })
+}
+
+/** Whether a link was still good, which it no longer is. */
+export async function spend(ask: Ask, id: string | undefined): Promise<boolean> {
+  return id === undefined || (await ask(spendLink, { id })).length === 1
+}
+
+/** @throws {SignetError} `taken` when the address is kept for somebody else */
+export async function requireNotKept(ask: Ask, email: string | null, userId: string): Promise<void> {
+  if (email === null || (await ask(kept, { email, userId })).length === 0) return
+  throw new SignetError('taken', 'the address is kept for its former owner')
+}
+
+/** Does all but spending. */
+export async function applyEffects(
+  ask: Ask,
+  userId: string,
+  { mails = [], proves, undoes }: MailEffects,
+): Promise<void> {
+  if (proves !== undefined) {
+    await ask(dropUnproven, { address: proves, userId })
+    await ask(dropClaims, { address: proves })
+  }
+  if (undoes !== undefined) await ask(dropLater, { userId, undoes })
+  for (const mail of mails) await addMail(ask, mail)
+}
+
+/** Pending changes of address end with what they were asked under. */
+export async function dropChanges(ask: Ask, userId: string): Promise<void> {
+  await ask(dropPending, { userId })
+}
+
+export async function dropMailsOf(ask: Ask, userId: string): Promise<void> {
+  await ask(dropOfUser, { userId })
+}
