@@ -3,6 +3,7 @@ import type { Audit } from './base/audit.ts'
 import type { Clock } from './base/clock.ts'
 import { lazily } from './base/lazily.ts'
 import type { Config } from './config/config.ts'
+import { openDataKey } from './keys/data-key.ts'
 import { createKeyRing, type KeyRing } from './keys/key-ring.ts'
 import { deriveKey } from './keys/secret.ts'
 import { createAuthentication } from './login/authentication.ts'
@@ -79,6 +80,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const { config, clock, stores, hasher, audit, log } = parts
   const { users, salt } = stores
   const keys = await createKeyRing({ ...config, salt, store: stores.keys, settings: config, audit })
+  await openDataKey({ ...config, salt, store: stores.keys })
   const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log })
   const policy = createPasswordPolicy(config.passwordMinLength, config.passwordHash)
   const administration = createAdministration({ config, stores, hasher, policy, revocations, audit })

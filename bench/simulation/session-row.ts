@@ -25,6 +25,7 @@ const user: User = {
   disabled: false,
   credentialsVersion: 0,
   createdAt: 0,
+  secondFactors: [],
 }
 
 export function createSession(sid: string, rule: Rule, time: number, onRotation: () => void = () => {}): SessionRow {

@@ -36,7 +36,7 @@ FROM_DATABASE_URL or TO_DATABASE_URL (or FROM_DATABASE_URL_FILE, TO_DATABASE_URL
 
 What is written to the source after the copy has begun is not in it: logins, refreshes and logouts in between are lost to
 the new database. Stop the service first where that matters. Use the same JWT_SECRET_KEY afterwards.
-Users, sessions, signing keys, failed attempts and the salt are copied; the limits of the current minute are not. Until the
+Users, second factors, sessions, signing keys, failed attempts, the salt and the data key are copied; the limits of the current minute are not. Until the
 copy is complete and compared, no service starts on it.`,
     )
     .action((_: unknown, command: Command) => copy(call, command.optsWithGlobals()))

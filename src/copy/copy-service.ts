@@ -20,6 +20,8 @@ export interface CopyWatcher {
 const keyOf: Readonly<Record<TransferTable, string>> = {
   signing_keys: 'kid',
   users: 'user_id',
+  factors: 'factor_id',
+  recovery_codes: 'code',
   sessions: 'sid',
   attempts: 'key',
   mails: 'id',

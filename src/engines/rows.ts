@@ -1,5 +1,5 @@
 /** Rows as records of the domain, where both engines name and type their columns alike. */
-import type { RevokeReason, Session, SigningKey } from '../stores/stores.ts'
+import type { Challenge, Factor, FactorKind, RevokeReason, Session, SigningKey } from '../stores/stores.ts'
 
 /** So that ending many old sessions for a new one, after the limit was lowered, is no long turn of the event loop. */
 export const mostEndedAtOnce = 200
@@ -50,4 +50,46 @@ export function toSigningKey(row: Row): SigningKey {
     since: row['since'] as number,
     changesAt: row['changes_at'] as number | null,
   }
+}
+
+export function toFactor(row: Row): Factor {
+  return {
+    factorId: row['factor_id'] as string,
+    userId: row['user_id'] as string,
+    kind: row['kind'] as FactorKind,
+    name: row['name'] as string | null,
+    createdAt: row['created_at'] as number,
+    lastUsedAt: row['last_used_at'] as number | null,
+    lastStep: row['last_step'] as number | null,
+    data: row['data'] as string,
+  }
+}
+
+export function toChallenge(row: Row): Challenge {
+  return {
+    challengeId: row['challenge_id'] as string,
+    kind: row['kind'] as string,
+    userId: row['user_id'] as string | null,
+    credentialsVersion: row['credentials_version'] as number | null,
+    tries: row['tries'] as number,
+    data: row['data'] as string | null,
+  }
+}
+
+/** The kinds of a user's factors as the user's row has them: a login then knows without another look. */
+export function kindsText(kinds: readonly FactorKind[]): string | null {
+  return [...new Set(kinds)].toSorted().join(' ') || null
+}
+
+export function toKinds(text: unknown): readonly FactorKind[] {
+  return text ? (String(text).split(' ') as FactorKind[]) : noKinds
+}
+
+const noKinds: readonly FactorKind[] = Object.freeze([])
+
+/** Those that an act removes, and the kinds of those that stay. */
+export function parted(factors: readonly Factor[], which: { kind?: FactorKind; factorId?: string }) {
+  const goes = ({ kind, factorId }: Factor) =>
+    kind === (which.kind ?? kind) && factorId === (which.factorId ?? factorId)
+  return { gone: factors.filter(goes), left: factors.filter(factor => !goes(factor)).map(({ kind }) => kind) }
 }

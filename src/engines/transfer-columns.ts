@@ -15,7 +15,10 @@ export const transferColumns: Readonly<Record<TransferTable, readonly [string, .
     'created_at',
     'sessions_begun',
     'unproven_email',
+    'second_factors',
   ],
+  factors: ['factor_id', 'user_id', 'kind', 'name', 'created_at', 'last_used_at', 'last_step', 'data'],
+  recovery_codes: ['code', 'user_id'],
   sessions: [
     'sid',
     'user_id',

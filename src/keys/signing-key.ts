@@ -2,18 +2,10 @@
  * An asymmetric signing key: made, named, published and kept. The private half leaves this module only encrypted or into
  * the signer.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type JsonWebKey,
-  randomBytes,
-} from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { AsymmetricAlgorithm } from '../jws/jws.ts'
+import { seal, unseal } from './sealed.ts'
 
 /** A public key as it is published (RFC 7517 section 4, RFC 7518 section 6). */
 export interface PublicJwk extends JsonWebKey {
@@ -55,22 +47,16 @@ export function publicPem(jwk: PublicJwk): string {
   return createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'pem', type: 'spki' }).toString()
 }
 
-/** AES-256-GCM under a derived key; the `kid` is authenticated, so that no row can carry another row's key. */
+/** Under a derived key, and as the key of this `kid` and no other. */
 export function encryptPrivateKey(pem: string, kid: string, key: Buffer): string {
-  const iv = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(kid))
-  const sealed = Buffer.concat([cipher.update(pem, 'utf8'), cipher.final()])
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
+  return seal(Buffer.from(pem), kid, key)
 }
 
 /** @returns the PEM, or undefined when this is not the key it was encrypted under */
 export function decryptPrivateKey(encrypted: string, kid: string, key: Buffer): string | undefined {
-  const bytes = Buffer.from(encrypted, 'base64url')
+  const pem = unseal(encrypted, kid, key)
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
-    decipher.setAAD(Buffer.from(kid)).setAuthTag(bytes.subarray(12, 28))
-    const pem = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
-    return createPrivateKey(pem).export({ format: 'pem', type: 'pkcs8' }).toString()
+    return pem && createPrivateKey(pem).export({ format: 'pem', type: 'pkcs8' }).toString()
   } catch {
     return undefined
   }

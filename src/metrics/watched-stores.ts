@@ -3,7 +3,7 @@ import type { Stores } from '../stores/stores.ts'
 
 /** @returns the same stores, whose every rejected promise is told to `onFailure` first */
 export function watchStores(stores: Stores, onFailure: (error: unknown) => void): Stores {
-  const { users, sessions, limits, attempts, keys, mails } = stores
+  const { users, sessions, limits, attempts, keys, mails, factors, challenges } = stores
   const { ping } = watched({ ping: stores.ping }, onFailure)
   // On top of the original, because `salt` and `schema` are getters that throw while a server is away.
   return Object.assign(Object.create(stores) as Stores, {
@@ -13,6 +13,8 @@ export function watchStores(stores: Stores, onFailure: (error: unknown) => void)
     attempts: watched(attempts, onFailure),
     keys: watched(keys, onFailure),
     mails: watched(mails, onFailure),
+    factors: watched(factors, onFailure),
+    challenges: watched(challenges, onFailure),
     ping,
   })
 }

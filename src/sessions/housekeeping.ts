@@ -12,7 +12,13 @@ const calmSeconds = 600
 
 /** Deletes all that is due, unless a clock has jumped lately. @param stopped asked between batches */
 export async function deleteEnded(
-  { sessions, limits, attempts, mails }: Pick<Stores, 'sessions' | 'limits' | 'attempts' | 'mails'>,
+  {
+    sessions,
+    limits,
+    attempts,
+    mails,
+    challenges,
+  }: Pick<Stores, 'sessions' | 'limits' | 'attempts' | 'mails' | 'challenges'>,
   clocks: Pick<ClockWatch, 'sinceJump'>,
   stopped: () => boolean,
 ): Promise<void> {
@@ -22,6 +28,7 @@ export async function deleteEnded(
     limits.deleteEnded,
     attempts.deleteEnded,
     mails.deleteEnded,
+    challenges.deleteEnded,
   ]
   for (const remove of removals) {
     const pace = createPace(deletingPace)

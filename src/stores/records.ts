@@ -1,4 +1,5 @@
 /** What is stored, as the domain sees it. Moments are epoch seconds. */
+import type { FactorKind } from './factors.ts'
 
 export interface User {
   readonly userId: string
@@ -11,13 +12,18 @@ export interface User {
   /** Whether another maker may have made the hash: imported, or from before this was known. */
   readonly foreignHash: boolean
   readonly disabled: boolean
-  /** Raised by every change of password, role or `disabled`. */
+  /** Raised by every change of password, role, `disabled` or second factors. */
   readonly credentialsVersion: number
   readonly createdAt: number
+  /** The kinds of those there are, in alphabetical order. */
+  readonly secondFactors: readonly FactorKind[]
 }
 
 /** An address counts as proven unless it is said not to be. */
-export type NewUser = Omit<User, 'credentialsVersion' | 'createdAt' | 'disabled' | 'foreignHash' | 'emailVerified'> & {
+export type NewUser = Omit<
+  User,
+  'credentialsVersion' | 'createdAt' | 'disabled' | 'foreignHash' | 'emailVerified' | 'secondFactors'
+> & {
   readonly emailVerified?: boolean
   readonly disabled?: boolean
   readonly foreignHash?: boolean
@@ -41,6 +47,7 @@ export type RevokeReason =
   | 'deleted'
   | 'admin'
   | 'displaced'
+  | 'factors_changed'
 
 /** One row per login (docs/refresh.md). */
 export interface Session {
@@ -122,7 +129,12 @@ export interface Revocation {
 export type ImportOutcome = 'inserted' | { readonly namesake: Pick<User, 'userId' | 'email'> } | 'taken'
 
 export type Reservation =
-  | { readonly allowed: true /** the bucket that was booked */; readonly key: string }
+  | {
+      readonly allowed: true
+      /** The bucket that was booked, and its failures with this one. */
+      readonly key: string
+      readonly failures: number
+    }
   | { readonly allowed: false; readonly waitSeconds: number }
 
 /** One row of the key ring (src/keys/rotation.ts). */
@@ -143,8 +155,8 @@ export interface SigningKey {
 
 export type NewSigningKey = Pick<SigningKey, 'kid' | 'alg' | 'publicJwk'> & { readonly privateKey: string }
 
-/** What a copy moves, in this order. Limits are left out: their windows last a minute. */
-export type TransferTable = 'signing_keys' | 'users' | 'sessions' | 'attempts' | 'mails'
+/** What a copy moves, in this order. Limits and challenges are left out: they last minutes. */
+export type TransferTable = 'signing_keys' | 'users' | 'factors' | 'recovery_codes' | 'sessions' | 'attempts' | 'mails'
 
 /** A row by the names of its columns, which both engines share; `disabled` and `foreign_hash` are booleans. */
 export type TransferRow = Readonly<Record<string, string | number | boolean | null>>

@@ -7,6 +7,9 @@
  * seconds, throws `SignetError('unavailable')`, and nothing has changed; only when a connection breaks before the answer
  * came is that unknown, so every act can be asked for again.
  */
+import type { AttemptStore, LimitStore } from './attempts.ts'
+import type { ChallengeStore, FactorStore } from './factors.ts'
+import type { KeyStore } from './keys.ts'
 import type { MailEffects, MailStore } from './mails.ts'
 import type {
   BegunSession,
@@ -14,9 +17,7 @@ import type {
   ImportOutcome,
   ListedSession,
   NewSession,
-  NewSigningKey,
   NewUser,
-  Reservation,
   Revocation,
   RevokeReason,
   RotationPolicy,
@@ -24,11 +25,13 @@ import type {
   Session,
   SessionPosition,
   SessionView,
-  SigningKey,
   User,
   UserChanges,
 } from './records.ts'
 
+export type * from './attempts.ts'
+export type * from './factors.ts'
+export type * from './keys.ts'
 export type * from './mails.ts'
 export type * from './records.ts'
 export type * from './transfer.ts'
@@ -179,72 +182,14 @@ export interface UserStore {
   delete(userId: string, options?: KeepAdmin): Promise<EndedSession[] | undefined>
 }
 
-/**
- * Failures in a row. A bucket is a key that says nothing about the name. Its wait is `waitAfter(failures, free)` from the
- * booking on; one that reaches further into the future than that is over: a clock was ahead, and has been corrected.
- */
-export interface AttemptStore {
-  /**
-   * Books a failure in advance in the bucket `known` if there is one of that key, else in `bucket`: one statement decides
-   * and counts, so parallel attempts cannot slip through.
-   * @param userId whom the bucket belongs to, if anybody
-   */
-  reserve(bucket: string, known: string | null, free: number, userId?: string | undefined): Promise<Reservation>
-  /** Takes one booking back: it was never tried. Of a bucket but `known` that holds no other failure nothing stays. */
-  release(key: string, known: string): Promise<void>
-  /** Takes the failures of the booked bucket back to none, and opens or renews the bucket `known` for 30 days. */
-  succeed(key: string, known: string, userId?: string | undefined): Promise<void>
-  /** Takes the failures of every bucket of a user back to none; known ones stay known. */
-  lift(userId: string): Promise<void>
-  /** Deletes up to `limit` buckets that nobody used for their time. @returns how many */
-  deleteEnded(limit: number): Promise<number>
-}
-
-/** An algorithm has at most one `next` and one `current` key; the engine sees to that, so instances may race. */
-export interface KeyStore {
-  /** Every key, at the store's time. */
-  list(): Promise<{ now: number; keys: SigningKey[] }>
-
-  /**
-   * Inserts a key as `current`, or as `next` that signs after `waitSeconds`.
-   * @returns whether it was inserted: its algorithm had none in that state
-   */
-  insert(key: NewSigningKey, state: 'current' | 'next', waitSeconds: number): Promise<boolean>
-
-  /**
-   * Makes a `next` key whose date has come the `current` one; the former one retires, loses its private half and goes
-   * after `keepSeconds`.
-   * @returns whether this call did it
-   */
-  activate(kid: string, keepSeconds: number): Promise<boolean>
-
-  /** Deletes every key of this algorithm and makes this one `current`, in one transaction. */
-  replaceAll(key: NewSigningKey): Promise<void>
-
-  /** Replaces the encrypted private half. @returns whether it was still `from` */
-  reencrypt(kid: string, from: string, to: string): Promise<boolean>
-
-  /** Deletes retired keys whose date has come. @returns how many */
-  deleteEnded(): Promise<number>
-}
-
-export interface LimitStore {
-  /**
-   * Counts one more in the key's current window, opening one of `windowSeconds` (a day at most) when there is none. A
-   * window that reaches further into the future than that is over: a clock was ahead, and has been corrected.
-   * @returns the count with this one, and the seconds until the window ends
-   */
-  increment(key: string, windowSeconds: number): Promise<{ count: number; remainingSeconds: number }>
-  /** Deletes up to `limit` windows that are over. @returns how many */
-  deleteEnded(limit: number): Promise<number>
-}
-
 export interface Stores {
   readonly users: UserStore
   readonly sessions: SessionStore
   readonly limits: LimitStore
   readonly attempts: AttemptStore
   readonly keys: KeyStore
+  readonly factors: FactorStore
+  readonly challenges: ChallengeStore
   readonly mails: MailStore
   /**
    * 32 random bytes made with the database (RFC 5869 salt); they move with its content.

@@ -4,6 +4,8 @@ import type { TransferRow, TransferTable } from './records.ts'
 /** A database as of one moment: others may read and write it meanwhile, and this one only reads. */
 export interface TransferSource {
   readonly salt: Buffer
+  /** Sealed; undefined when no service has made one yet. */
+  readonly dataKey: Buffer | undefined
   /** Whether it has had its seeding: then its copy has, too. */
   readonly isSeeded: boolean
   count(table: TransferTable): Promise<number>
@@ -17,11 +19,11 @@ export interface TransferSource {
  */
 export interface TransferTarget extends Pick<TransferSource, 'read'> {
   /**
-   * Marks the database, empties it and gives it the salt of the other, in one transaction.
+   * Marks the database, empties it and gives it the salt and the data key of the other, in one transaction.
    * @param restart whether it may be the unfinished copy of an earlier attempt
    * @throws {Error} when it has a user or a session of its own, or is an unfinished copy and `restart` is not set
    */
-  begin(source: Pick<TransferSource, 'salt' | 'isSeeded'>, restart: boolean): Promise<void>
+  begin(source: Pick<TransferSource, 'salt' | 'dataKey' | 'isSeeded'>, restart: boolean): Promise<void>
   /** Inserts rows as they are, in one transaction. @throws {Error} when another copy has begun meanwhile */
   write(table: TransferTable, rows: readonly TransferRow[]): Promise<void>
   /** Takes the mark away. @throws {Error} when another copy has begun meanwhile */

@@ -10,7 +10,7 @@ import { amount } from '../helpers/long.ts'
 import { emptyDatabase } from '../helpers/postgres.ts'
 import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 
-const tables = ['meta', 'users', 'sessions', 'signing_keys', 'attempts', 'mails']
+const tables = ['meta', 'users', 'factors', 'recovery_codes', 'sessions', 'signing_keys', 'attempts', 'mails']
 
 /** Every row of a SQLite file. */
 function contentOf(path: string) {

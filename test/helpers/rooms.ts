@@ -52,7 +52,10 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
       owns: 'what "live" means, what a refresh decides, what ends a session',
       pure: ['live', 'session'],
     },
-    keys: { owns: 'what is derived of the secret; signing keys and their rotation', pure: ['rotation', 'secret'] },
+    keys: {
+      owns: 'what is derived of the secret; data key; signing keys and their rotation',
+      pure: ['rotation', 'secret'],
+    },
     passwords: {
       owns: 'hashes of every kind, and which passwords are refused',
       pure: ['hash-bounds', 'hash-cost', 'imported-hash', 'pbkdf2-hash', 'scrypt-hash', 'stored-hash'],

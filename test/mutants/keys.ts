@@ -43,16 +43,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a sealed key is not bound to its kid',
-    file: 'src/keys/signing-key.ts',
-    find: 'decipher.setAAD(Buffer.from(kid)).setAuthTag',
+    file: 'src/keys/sealed.ts',
+    find: 'decipher.setAAD(Buffer.from(name)).setAuthTag',
     replace: 'decipher.setAuthTag',
     tests: ['test/keys/ring-changes.test.ts'],
   },
   {
     name: 'a sealed key is not bound to its kid, on both sides',
-    file: 'src/keys/signing-key.ts',
-    find: "const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(kid))",
-    replace: "const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(kid.slice(0, 0)))",
+    file: 'src/keys/sealed.ts',
+    find: "const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(name))",
+    replace: "const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(name.slice(0, 0)))",
     tests: ['test/keys/ring-changes.test.ts'],
   },
   {

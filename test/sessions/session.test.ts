@@ -16,6 +16,7 @@ const user: User = {
   disabled: false,
   credentialsVersion: 0,
   createdAt: 0,
+  secondFactors: [],
 }
 
 function view(changes: Partial<Session> = {}, others: Partial<SessionView> = {}): SessionView {

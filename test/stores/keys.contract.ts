@@ -87,4 +87,24 @@ export function testKeys(t: Test, engine: Engine): void {
     const outcomes = await Promise.all(['x', 'y'].map(to => stores.keys.reencrypt('a', 'sealed a', to)))
     t.equal(outcomes.filter(Boolean).length, 1)
   })
+
+  t.test(
+    `${engine.name}: of those who make or replace the data key at once one does, and a copy is not it`,
+    async t => {
+      const clock = movableClock()
+      const { stores, where } = await engine.open(t, clock)
+      const { stores: second } = await engine.open(t, clock, where)
+      const replace = (from: string | undefined) =>
+        Promise.all(
+          Array.from({ length: 10 }, (_, i) => (i % 2 ? stores : second).keys.replaceDataKey(from, `${from}${i}`)),
+        )
+      t.equal(await stores.keys.findDataKey(), undefined)
+      t.equal(await stores.keys.replaceDataKey('another', 'x'), false)
+      for (let round = 0; round < 2; round++) {
+        t.equal((await replace(await stores.keys.findDataKey())).filter(Boolean).length, 1)
+      }
+      t.match(await second.keys.findDataKey(), /^undefined\d\d$/)
+      t.equal(await stores.keys.replaceDataKey(undefined, 'x'), false)
+    },
+  )
 }

@@ -6,6 +6,7 @@ import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
+import { testFactors } from './factors.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testMails } from './mails.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
@@ -35,6 +36,7 @@ export function testContract(t: Test, engine: Engine): void {
   testMails(t, engine)
   testAttempts(t, engine)
   testKeys(t, engine)
+  testFactors(t, engine)
   testListing(t, engine)
   testSessionLimit(t, engine)
   testConfirming(t, engine)

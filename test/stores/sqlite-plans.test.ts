@@ -2,7 +2,9 @@
 import t from 'tap'
 import { migrate } from '../../src/engines/sqlite/migrations.ts'
 import { createSqliteAttempts } from '../../src/engines/sqlite/sqlite-attempts.ts'
+import { createSqliteChallenges } from '../../src/engines/sqlite/sqlite-challenges.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
+import { createSqliteFactors } from '../../src/engines/sqlite/sqlite-factors.ts'
 import { createSqliteLimits } from '../../src/engines/sqlite/sqlite-limits.ts'
 import { createSqliteMails } from '../../src/engines/sqlite/sqlite-mails.ts'
 import { createSqliteSessions } from '../../src/engines/sqlite/sqlite-sessions.ts'
@@ -21,8 +23,17 @@ t.test('no statement reads a whole table, or all of an index', async t => {
     },
   } as typeof database.raw
   const recording = { ...database, raw }
-  const all = [createSqliteUsers, createSqliteSessions, createSqliteLimits, createSqliteAttempts, createSqliteMails]
-  for (const create of all) create(recording, movableClock())
+  for (const create of [
+    createSqliteUsers,
+    createSqliteSessions,
+    createSqliteLimits,
+    createSqliteAttempts,
+    createSqliteMails,
+    createSqliteFactors,
+    createSqliteChallenges,
+  ]) {
+    create(recording, movableClock())
+  }
   t.ok(texts.length > 40)
   const used = new Set<string>()
   for (const sql of texts) {

@@ -10,6 +10,7 @@ import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
+import { testFactors } from './factors.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testMails } from './mails.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
@@ -33,6 +34,7 @@ testUsers(t, engine)
 testMails(t, engine)
 testAttempts(t, engine)
 testKeys(t, engine)
+testFactors(t, engine)
 testListing(t, engine)
 testSessionLimit(t, engine)
 testConfirming(t, engine)

@@ -19,6 +19,7 @@ const user = (userId: string): TransferRow => ({
   created_at: 1_700_000_000,
   sessions_begun: userId === 'A' ? 9 : 0,
   unproven_email: userId === '_' ? 'other@example.com' : null,
+  second_factors: userId === 'A' ? 'totp' : null,
 })
 
 const rows: Record<TransferTable, TransferRow[]> = {
@@ -34,6 +35,19 @@ const rows: Record<TransferTable, TransferRow[]> = {
     },
   ],
   users: ['-', 'A', 'B', '_', 'a'].map(user), // in the order of their bytes
+  factors: [
+    {
+      factor_id: 'f',
+      user_id: 'A',
+      kind: 'totp',
+      name: null,
+      created_at: 1,
+      last_used_at: 2,
+      last_step: 3,
+      data: 'sealed',
+    },
+  ],
+  recovery_codes: [{ code: 'c', user_id: 'A' }],
   sessions: [
     {
       sid: 's',
@@ -74,6 +88,7 @@ const rows: Record<TransferTable, TransferRow[]> = {
     },
   ],
 }
+const nothing = { salt: randomBytes(32), dataKey: undefined, isSeeded: false }
 const tables = Object.keys(rows) as TransferTable[]
 
 export function testTransfer(t: Test, engine: Engine): void {
@@ -94,9 +109,9 @@ export function testTransfer(t: Test, engine: Engine): void {
     `${engine.name}: what is written into a copy is read from it row for row, in the order of the keys`,
     async t => {
       const { stores, database, target } = await place(t)
-      const salt = randomBytes(32)
+      const [salt, dataKey] = [randomBytes(32), randomBytes(60)]
       const copy = await target()
-      await copy.begin({ salt, isSeeded: true }, false)
+      await copy.begin({ salt, dataKey, isSeeded: true }, false)
       for (const table of tables) await copy.write(table, rows[table].toReversed())
       for (const table of tables) t.strictSame(await copy.read(table, '', 100), rows[table], table)
       t.strictSame(
@@ -106,7 +121,7 @@ export function testTransfer(t: Test, engine: Engine): void {
       await copy.finish()
 
       await withTransferSource({ database }, async source => {
-        t.strictSame(source.salt, salt)
+        t.strictSame([source.salt, source.dataKey], [salt, dataKey])
         t.equal(source.isSeeded, true)
         for (const table of tables) {
           t.equal(await source.count(table), rows[table].length)
@@ -139,7 +154,7 @@ export function testTransfer(t: Test, engine: Engine): void {
   t.test(`${engine.name}: half a copy opens for nothing but another attempt, which empties it`, async t => {
     const { database, target } = await place(t)
     const first = await target()
-    await first.begin({ salt: randomBytes(32), isSeeded: false }, false)
+    await first.begin(nothing, false)
     await first.write('users', rows.users)
 
     for (const mayBeAway of [false, true]) {
@@ -150,8 +165,8 @@ export function testTransfer(t: Test, engine: Engine): void {
       /unfinished copy itself/,
     )
     const second = await target()
-    await t.rejects(second.begin({ salt: randomBytes(32), isSeeded: false }, false), /unfinished copy.+--restart/)
-    await second.begin({ salt: randomBytes(32), isSeeded: false }, true)
+    await t.rejects(second.begin(nothing, false), /unfinished copy.+--restart/)
+    await second.begin(nothing, true)
     t.strictSame(await second.read('users', '', 10), [])
     await t.rejects(first.write('users', rows.users), /another copy/)
     await t.rejects(first.finish(), /another copy/)
@@ -163,8 +178,7 @@ export function testTransfer(t: Test, engine: Engine): void {
     const { stores, target } = await place(t)
     await stores.users.seed([{ userId: 'a', username: 'a', email: null, role: 'user', passwordHash: null }])
     const copy = await target()
-    for (const restart of [false, true])
-      await t.rejects(copy.begin({ salt: randomBytes(32), isSeeded: false }, restart), /not empty/)
+    for (const restart of [false, true]) await t.rejects(copy.begin(nothing, restart), /not empty/)
     t.match(await stores.users.findById('a'), { username: 'a' })
   })
 
@@ -173,7 +187,7 @@ export function testTransfer(t: Test, engine: Engine): void {
     await stores.users.seed([])
     for (const isSeeded of [false, true]) {
       const copy = await target()
-      await copy.begin({ salt: randomBytes(32), isSeeded }, false)
+      await copy.begin({ ...nothing, isSeeded }, false)
       await copy.finish()
       t.equal(await stores.users.isSeeded(), isSeeded)
     }

@@ -25,7 +25,7 @@ const book = statement(
     UPDATE attempts SET failures = failures + 1, blocked_until = $now + ${waitOf('failures + 1')},
       user_id = coalesce($userId, user_id)
     WHERE key IN (SELECT key FROM known) AND ${waitIsOver} AND expires_at > $now
-    RETURNING key
+    RETURNING key, failures
   ), in_other AS (
     INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
     SELECT $bucket, 1, $now + ${waitOf('1')}, $now + ${day}, $userId WHERE NOT EXISTS (SELECT FROM known)
@@ -34,9 +34,9 @@ const book = statement(
       blocked_until = $now + CASE WHEN ${dayIsOver} THEN ${waitOf('1')} ELSE ${waitOf('attempts.failures + 1')} END,
       expires_at = excluded.expires_at, user_id = coalesce(excluded.user_id, attempts.user_id)
     WHERE ${waitIsOver} OR ${dayIsOver}
-    RETURNING key
+    RETURNING key, failures
   )
-  SELECT key FROM in_known UNION ALL SELECT key FROM in_other`,
+  SELECT key, failures FROM in_known UNION ALL SELECT key, failures FROM in_other`,
 )
 /** Of the bucket that refused: the known one where there is one. */
 const wait = statement(
@@ -52,6 +52,7 @@ const forgetUntried = statement(
   'forget attempt',
   'DELETE FROM attempts WHERE key = $key AND failures <= 1 RETURNING key',
 )
+const forget = statement('forget failures', 'DELETE FROM attempts WHERE key = $key')
 const succeed = statement(
   'attempt succeeded',
   `WITH forgotten AS (DELETE FROM attempts WHERE key = $key AND key <> $known)
@@ -76,13 +77,14 @@ export function createPostgresAttempts({ ask }: PostgresDatabase): AttemptStore 
   return {
     async reserve(bucket, known, free, userId) {
       const [booked] = await ask(book, { bucket, known, free, userId: userId ?? null })
-      if (booked) return { allowed: true, key: booked['key'] as string }
+      if (booked) return { allowed: true, key: booked['key'] as string, failures: booked['failures'] as number }
       const [refused] = await ask(wait, { bucket, known })
       return { allowed: false, waitSeconds: Math.max(1, Number(refused?.['seconds'] ?? 0)) }
     },
     async release(key, known) {
       if (key === known || (await ask(forgetUntried, { key })).length === 0) await ask(release, { key })
     },
+    forget: async key => void (await ask(forget, { key })),
     succeed: async (key, known, userId) => void (await ask(succeed, { key, known, userId: userId ?? null })),
     lift: async userId => void (await ask(lift, { userId })),
     deleteEnded: async limit => (await ask(deleteEnded, { limit })).length,

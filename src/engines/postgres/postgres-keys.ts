@@ -44,6 +44,16 @@ const deleteEnded = statement(
   'delete ended keys',
   `DELETE FROM signing_keys WHERE state = 'retired' AND changes_at <= $now RETURNING kid`,
 )
+const dataKey = statement('data key', `SELECT value FROM meta WHERE name = 'data_key'`)
+const insertDataKey = statement(
+  'insert data key',
+  `INSERT INTO meta (name, value) VALUES ('data_key', $to) ON CONFLICT DO NOTHING RETURNING name`,
+)
+const replaceDataKey = statement(
+  'replace data key',
+  `UPDATE meta SET value = $to WHERE name = 'data_key' AND value = $from
+    AND (NOT $ifUnused::boolean OR NOT EXISTS (SELECT FROM factors)) RETURNING name`,
+)
 
 export function createPostgresKeys({ ask, transaction }: PostgresDatabase): KeyStore {
   const valuesOf = ({ kid, alg, publicJwk, privateKey }: NewSigningKey) => ({ kid, alg, publicJwk, privateKey })
@@ -80,5 +90,12 @@ export function createPostgresKeys({ ask, transaction }: PostgresDatabase): KeyS
     reencrypt: async (kid, from, to) => (await ask(reencrypt, { kid, from, to })).length === 1,
 
     deleteEnded: async () => (await ask(deleteEnded)).length,
+
+    findDataKey: async () => (await ask(dataKey)).map(row => String(row['value']))[0],
+
+    async replaceDataKey(from, to, ifUnused) {
+      const given = { to: Buffer.from(to), from: Buffer.from(from ?? ''), ifUnused: ifUnused !== undefined }
+      return (await ask(from === undefined ? insertDataKey : replaceDataKey, given)).length === 1
+    },
   }
 }

@@ -5,7 +5,9 @@ import type { PostgresServer } from '../../config/database-url.ts'
 import type { Stores } from '../../stores/stores.ts'
 import { migrate } from './migrations.ts'
 import { createPostgresAttempts } from './postgres-attempts.ts'
+import { createPostgresChallenges } from './postgres-challenges.ts'
 import { openPostgresDatabase, statement } from './postgres-database.ts'
+import { createPostgresFactors } from './postgres-factors.ts'
 import { createPostgresKeys } from './postgres-keys.ts'
 import { createPostgresLimits } from './postgres-limits.ts'
 import { createPostgresMails } from './postgres-mails.ts'
@@ -52,6 +54,8 @@ export function openPostgresStores(server: PostgresServer, clock?: Clock): Store
     attempts: createPostgresAttempts(database),
     keys: createPostgresKeys(database),
     mails: createPostgresMails(database),
+    factors: createPostgresFactors(database),
+    challenges: createPostgresChallenges(database),
     get salt() {
       return reached().salt
     },

@@ -33,7 +33,7 @@ const makeMark = statement(
   `INSERT INTO meta (name, value) VALUES ('unfinished_copy', $value) ON CONFLICT DO NOTHING RETURNING name`,
 )
 const anyRow = statement('any user or session', 'SELECT 1 AS one FROM users UNION ALL SELECT 1 FROM sessions LIMIT 1')
-const removals = ['signing_keys', 'attempts', 'mails', 'limits'].map(table =>
+const removals = ['signing_keys', 'attempts', 'mails', 'limits', 'challenges'].map(table =>
   statement(`empty ${table}`, `DELETE FROM ${table}`),
 )
 const setMeta = statement(
@@ -41,7 +41,8 @@ const setMeta = statement(
   `INSERT INTO meta (name, value) VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
 )
 const selectSeeded = statement('copy: was seeded', `SELECT 1 AS one FROM meta WHERE name = 'seeded'`)
-const removeSeeded = statement('forget seeding', `DELETE FROM meta WHERE name = 'seeded'`)
+const selectDataKey = statement('copy: data key', `SELECT value FROM meta WHERE name = 'data_key'`)
+const forget = statement('forget seeding and data key', `DELETE FROM meta WHERE name IN ('seeded', 'data_key')`)
 const removeMark = statement('remove mark', `DELETE FROM meta WHERE name = 'unfinished_copy'`)
 
 export function unfinishedCopy(): ServerMistake {
@@ -57,6 +58,7 @@ export async function readPostgres<T>(server: PostgresServer, act: (source: Tran
       if (isHalfCopy) throw new ServerMistake('the source is an unfinished copy itself')
       return act({
         salt,
+        dataKey: (await ask(selectDataKey))[0]?.['value'] as Buffer | undefined,
         isSeeded: (await ask(selectSeeded)).length > 0,
         count: async table => Number((await ask(counts[table]))[0]?.['count']),
         read: readerOf(ask),
@@ -83,7 +85,7 @@ export async function openPostgresTarget(server: PostgresServer): Promise<Transf
   }
 
   return {
-    begin: ({ salt, isSeeded }, restart) =>
+    begin: ({ salt, dataKey, isSeeded }, restart) =>
       exclusively(async (ask, run) => {
         const isNew = (await ask(makeMark, { value: mark })).length > 0
         if (!isNew && !restart) {
@@ -96,9 +98,10 @@ export async function openPostgresTarget(server: PostgresServer): Promise<Transf
         if (isNew) for (const remove of removals) await ask(remove)
         else {
           await ask(lockMark) // first, as that copy's writes do
-          await run(`TRUNCATE ${transferTables}, limits`)
+          await run(`TRUNCATE ${transferTables}, limits, challenges`)
         }
-        await ask(removeSeeded)
+        await ask(forget)
+        if (dataKey) await ask(setMeta, { name: 'data_key', value: dataKey })
         if (isSeeded) await ask(setMeta, { name: 'seeded', value: Buffer.from([1]) })
         await ask(setMeta, { name: 'salt', value: salt })
         await ask(setMeta, { name: 'unfinished_copy', value: mark })

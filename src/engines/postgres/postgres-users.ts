@@ -5,13 +5,14 @@
 
 import { SignetError } from '../../base/errors.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
-import { endable, unexpired } from '../../sessions/live.ts'
-import type { EndedSession, MailEffects, NewUser, RevokeReason, UserStore } from '../../stores/stores.ts'
+import type { MailEffects, NewUser, UserStore } from '../../stores/stores.ts'
 import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import { keptAddress } from '../mail-sql.ts'
+import { end } from './end-sessions.ts'
 import { applyEffects, dropChanges, dropMailsOf, requireNotKept, spend } from './mail-effects.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
-import { revokedAt, toEnded, toSampledHash, toUser, userColumns } from './rows.ts'
+import { removeFactorsOf } from './postgres-factors.ts'
+import { toSampledHash, toUser, userColumns } from './rows.ts'
 
 const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
 const byUsername = statement('user by name', `SELECT ${userColumns} FROM users WHERE username = $key`)
@@ -83,12 +84,6 @@ const sample = statement(
   WHERE password_hash IS NOT NULL ORDER BY md5(user_id) LIMIT $limit::bigint`,
 )
 const remove = statement('delete user', 'DELETE FROM users WHERE user_id = $userId RETURNING user_id')
-const endSessions = statement(
-  'end sessions of user',
-  `UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
-  WHERE user_id = $userId AND sid IS DISTINCT FROM $keep AND ${endable}
-  RETURNING sid, ${unexpired} AS was_live`,
-)
 
 export function createPostgresUsers({ ask, transaction }: PostgresDatabase): UserStore {
   const find = async (by: typeof byId, key: string) => (await ask(by, { key })).map(toUser)[0]
@@ -172,6 +167,7 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         if (keepAdmin && (await lockUser(ask, userId, true)).isLastAdmin) throw lastAdmin()
         if ((await ask(remove, { userId })).length === 0) return undefined
         await dropMailsOf(ask, userId)
+        await removeFactorsOf(ask, userId)
         return end(ask, userId, 'deleted', null)
       }),
   }
@@ -194,10 +190,6 @@ async function lockUser(ask: Ask, userId: string, keepAdmin = false) {
   const before = locked.find(user => user.userId === userId)
   const admins = locked.filter(isAdmin)
   return { before, isLastAdmin: keepAdmin && admins.length === 1 && admins[0] === before }
-}
-
-async function end(ask: Ask, userId: string, reason: RevokeReason, keep: string | null): Promise<EndedSession[]> {
-  return (await ask(endSessions, { userId, reason, keep })).map(toEnded)
 }
 
 /** Users as columns, so that any number of them is one statement. */

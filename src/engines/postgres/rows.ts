@@ -1,7 +1,7 @@
 /** Rows of PostgreSQL as records of the domain. */
 
 import type { EndedSession, SampledHash, SessionView, User } from '../../stores/stores.ts'
-import { type Row, toSession } from '../rows.ts'
+import { type Row, toKinds, toSession } from '../rows.ts'
 
 /**
  * Columns by name, never `*`: a prepared statement whose result changes, because a newer version added a column, fails
@@ -15,7 +15,7 @@ export const sessionColumns = `
 export const userColumns = `
   users.user_id AS "user", users.username, users.email, users.unproven_email, users.role, users.password_hash,
   users.foreign_hash, users.disabled,
-  users.credentials_version, users.created_at AS user_created_at`
+  users.credentials_version, users.created_at AS user_created_at, users.second_factors`
 
 /**
  * When a session that is ended now was ended: not before it was last used. Else a clock that was behind for a moment would
@@ -35,6 +35,7 @@ export function toUser(row: Row): User {
     disabled: row['disabled'] as boolean,
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['user_created_at'] as number,
+    secondFactors: toKinds(row['second_factors']),
   }
 }
 

@@ -164,4 +164,38 @@ export const steps: readonly Step[] = [
   CREATE UNIQUE INDEX mails_held_name ON mails (username) WHERE username IS NOT NULL;
   `,
   },
+  // Second factors, their kinds once more beside the user, so that a login reads one row; and what is open for minutes.
+  {
+    beside: ['ALTER TABLE users ADD COLUMN IF NOT EXISTS second_factors text COLLATE "C"'],
+    sql: `
+  CREATE TABLE factors (
+    factor_id    text COLLATE "C" PRIMARY KEY,
+    user_id      text COLLATE "C" NOT NULL,
+    kind         text COLLATE "C" NOT NULL,
+    name         text COLLATE "C",
+    created_at   bigint NOT NULL,
+    last_used_at bigint,
+    last_step    bigint,
+    data         text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX factors_of_user ON factors (user_id);
+
+  CREATE TABLE recovery_codes (
+    code    text COLLATE "C" PRIMARY KEY,
+    user_id text COLLATE "C" NOT NULL
+  );
+  CREATE INDEX recovery_codes_of_user ON recovery_codes (user_id);
+
+  CREATE TABLE challenges (
+    challenge_id        text COLLATE "C" PRIMARY KEY,
+    kind                text COLLATE "C" NOT NULL,
+    user_id             text COLLATE "C",
+    credentials_version bigint,
+    tries               bigint NOT NULL,
+    data                text COLLATE "C",
+    expires_at          bigint NOT NULL
+  );
+  CREATE INDEX challenges_expiring ON challenges (expires_at);
+  `,
+  },
 ]

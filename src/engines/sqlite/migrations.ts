@@ -140,6 +140,39 @@ export const steps: readonly string[] = [
   CREATE UNIQUE INDEX mails_one_waiting ON mails (name_key) WHERE typed IS NOT NULL;
   CREATE UNIQUE INDEX mails_held_name ON mails (username) WHERE username IS NOT NULL;
   `,
+  // Second factors, their kinds once more beside the user, so that a login reads one row; and what is open for minutes.
+  `
+  CREATE TABLE factors (
+    factor_id    TEXT PRIMARY KEY,
+    user_id      TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    name         TEXT,
+    created_at   INTEGER NOT NULL,
+    last_used_at INTEGER,
+    last_step    INTEGER,
+    data         TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX factors_of_user ON factors (user_id);
+
+  CREATE TABLE recovery_codes (
+    code    TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX recovery_codes_of_user ON recovery_codes (user_id);
+
+  CREATE TABLE challenges (
+    challenge_id        TEXT PRIMARY KEY,
+    kind                TEXT NOT NULL,
+    user_id             TEXT,
+    credentials_version INTEGER,
+    tries               INTEGER NOT NULL,
+    data                TEXT,
+    expires_at          INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX challenges_expiring ON challenges (expires_at);
+
+  ALTER TABLE users ADD COLUMN second_factors TEXT;
+  `,
 ]
 
 /**

@@ -1,7 +1,7 @@
 /** Rows of SQLite, which knows no booleans. */
 
 import type { EndedSession, SampledHash, User } from '../../stores/stores.ts'
-import type { Row } from '../rows.ts'
+import { type Row, toKinds } from '../rows.ts'
 
 /**
  * When a session that is ended now was ended: not before it was last used. Else a clock that was behind for a moment would
@@ -21,6 +21,7 @@ export function toUser(row: Row): User {
     disabled: row['disabled'] === 1,
     credentialsVersion: row['credentials_version'] as number,
     createdAt: row['created_at'] as number,
+    secondFactors: toKinds(row['second_factors']),
   }
 }
 

@@ -49,7 +49,8 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
     const now = clock()
     const isKnown = known !== null && blockedUntil.get({ key: known, now }) !== undefined
     const key = isKnown ? known : bucket
-    if ((isKnown ? bookKnown : bookOther).get({ key, free, now, userId })) return { allowed: true, key }
+    const booked = (isKnown ? bookKnown : bookOther).get({ key, free, now, userId })
+    if (booked) return { allowed: true, key, failures: Number(booked['failures']) }
     const until = blockedUntil.get({ key, now })
     return { allowed: false, waitSeconds: Math.max(1, Number(until?.['blocked_until'] ?? now) - now) }
   }
@@ -61,6 +62,8 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
       write(() => {
         if (key === known || forgetUntried.run({ key }).changes === 0) release.run({ key, now: clock() })
       }),
+
+    forget: key => write(() => void forget.run({ key })),
 
     succeed: (key, known, userId) =>
       write(() => {

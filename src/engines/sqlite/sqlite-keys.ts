@@ -20,6 +20,11 @@ export function createSqliteKeys({ raw, read, write, transaction }: SqliteDataba
   const deleteAll = raw.prepare('DELETE FROM signing_keys WHERE alg = ?')
   const reencrypt = raw.prepare('UPDATE signing_keys SET private_key = $to WHERE kid = $kid AND private_key = $from')
   const deleteEnded = raw.prepare(`DELETE FROM signing_keys WHERE state = 'retired' AND changes_at <= ?`)
+  const dataKey = raw.prepare(`SELECT value FROM meta WHERE name = 'data_key'`)
+  const insertDataKey = raw.prepare(`INSERT INTO meta (name, value) VALUES ('data_key', $to) ON CONFLICT DO NOTHING`)
+  const replaceDataKey = raw.prepare(`
+    UPDATE meta SET value = $to WHERE name = 'data_key' AND value = $from
+      AND ($ifUnused = 0 OR NOT EXISTS (SELECT 1 FROM factors))`)
 
   return {
     list: () => read(() => ({ now: clock(), keys: list.all().map(toSigningKey) })),
@@ -50,5 +55,20 @@ export function createSqliteKeys({ raw, read, write, transaction }: SqliteDataba
     reencrypt: (kid, from, to) => write(() => reencrypt.run({ kid, from, to }).changes === 1),
 
     deleteEnded: () => write(() => Number(deleteEnded.run(clock()).changes)),
+
+    findDataKey: () =>
+      read(() => {
+        const value = dataKey.get()?.['value'] as Uint8Array | undefined
+        return value && Buffer.from(value).toString()
+      }),
+
+    replaceDataKey: (from, to, ifUnused) =>
+      write(() => {
+        const value = { to: Buffer.from(to) }
+        const isNew = from === undefined
+        const replace = () =>
+          replaceDataKey.run({ ...value, from: Buffer.from(from ?? ''), ifUnused: ifUnused ? 1 : 0 })
+        return (isNew ? insertDataKey.run(value) : replace()).changes === 1
+      }),
   }
 }

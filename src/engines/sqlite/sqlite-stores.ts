@@ -6,7 +6,9 @@ import type { Stores } from '../../stores/stores.ts'
 import { migrate, readSalt } from './migrations.ts'
 import { createSqliteAttempts } from './sqlite-attempts.ts'
 import { backUpSqlite } from './sqlite-backup.ts'
+import { createSqliteChallenges } from './sqlite-challenges.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
+import { createSqliteFactors } from './sqlite-factors.ts'
 import { createSqliteKeys } from './sqlite-keys.ts'
 import { createSqliteLimits } from './sqlite-limits.ts'
 import { createSqliteMails } from './sqlite-mails.ts'
@@ -28,6 +30,8 @@ export async function openSqliteStores(path: string, clock: Clock, create = true
     attempts: createSqliteAttempts(database, clock),
     keys: createSqliteKeys(database, clock),
     mails: createSqliteMails(database, clock),
+    factors: createSqliteFactors(database, clock),
+    challenges: createSqliteChallenges(database, clock),
     salt: await readSalt(database),
     schema,
     backup: (file, onProgress) => backUpSqlite(path, file, onProgress),

@@ -41,9 +41,11 @@ export async function readSqlite<T>(path: string, act: (source: TransferSource) 
     }
     if (isUnfinishedCopy(raw)) throw new Error(`${path} is an unfinished copy itself`)
     const read = readerOf(raw)
-    const salt = raw.prepare(`SELECT value FROM meta WHERE name = 'salt'`).get()?.['value'] as Uint8Array
+    const meta = (name: string) => raw.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value']
+    const dataKey = meta('data_key') as Uint8Array | undefined
     return await act({
-      salt: Buffer.from(salt),
+      salt: Buffer.from(meta('salt') as Uint8Array),
+      dataKey: dataKey && Buffer.from(dataKey),
       isSeeded: raw.prepare(selectSeeded).get() !== undefined,
       count: async table => Number(raw.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count']),
       read: async (...page) => read(...page),
@@ -69,14 +71,15 @@ export async function openSqliteTarget(path: string): Promise<TransferTarget> {
   }
 
   return {
-    begin: ({ salt, isSeeded }, restart) =>
+    begin: ({ salt, dataKey, isSeeded }, restart) =>
       transaction(() => {
         const isHalfCopy = readMark.get() !== undefined
         if (isHalfCopy && !restart) throw new Error('the target is an unfinished copy: begin again with --restart')
         const hasRows = raw.prepare('SELECT 1 FROM users UNION ALL SELECT 1 FROM sessions LIMIT 1').get() !== undefined
         if (hasRows && !isHalfCopy) throw new Error('the target is not empty: it has users or sessions')
-        for (const table of [...transferTables, 'limits']) raw.exec(`DELETE FROM ${table}`)
-        raw.exec(`DELETE FROM meta WHERE name = 'seeded'`)
+        for (const table of [...transferTables, 'limits', 'challenges']) raw.exec(`DELETE FROM ${table}`)
+        raw.exec(`DELETE FROM meta WHERE name IN ('seeded', 'data_key')`)
+        if (dataKey) setMeta.run('data_key', dataKey)
         if (isSeeded) setMeta.run('seeded', Buffer.from([1]))
         setMeta.run('salt', salt)
         setMeta.run('unfinished_copy', mark)

@@ -4,22 +4,15 @@ import type { Clock } from '../../base/clock.ts'
 import { SignetError } from '../../base/errors.ts'
 import { asThrown } from '../../base/thrown.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
-import { endable, unexpired } from '../../sessions/live.ts'
-import type {
-  ImportOutcome,
-  MailEffects,
-  NewUser,
-  RevokeReason,
-  SampledHash,
-  User,
-  UserStore,
-} from '../../stores/stores.ts'
+import type { ImportOutcome, MailEffects, NewUser, SampledHash, User, UserStore } from '../../stores/stores.ts'
 import { lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import { keptAddress } from '../mail-sql.ts'
 import type { Row } from '../rows.ts'
+import { sessionEnder } from './end-sessions.ts'
 import { createMailEffects } from './mail-effects.ts'
-import { revokedAt, toEnded, toSampledHash, toUser } from './rows.ts'
+import { toSampledHash, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
+import { factorRemover } from './sqlite-factors.ts'
 import { sampleSize } from './user-sample.ts'
 
 export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
@@ -56,10 +49,8 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
     SELECT password_hash, foreign_hash FROM user_sample JOIN users USING (user_id)
     WHERE place > $after AND place <= $upTo AND password_hash IS NOT NULL`)
   const remove = raw.prepare('DELETE FROM users WHERE user_id = ?')
-  const endSessions = raw.prepare(`
-    UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = $reason
-    WHERE user_id = $userId AND sid IS NOT $keep AND ${endable}
-    RETURNING sid, ${unexpired} AS was_live`)
+  const removeFactors = factorRemover(raw)
+  const end = sessionEnder(raw, clock)
 
   const find = (statement: typeof byId, value: string) =>
     read(() => {
@@ -74,8 +65,6 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
     disabled: Number(disabled),
     now: clock(),
   })
-  const end = (userId: string, reason: RevokeReason, keep: string | null) =>
-    endSessions.all({ userId, reason, keep, now: clock() }).map(toEnded)
 
   /** @param after what becomes of the user; undefined when deleted */
   function requireAdminBeside(before: User, after?: Pick<User, 'role' | 'disabled'>): void {
@@ -176,6 +165,7 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         if (row && keepAdmin) requireAdminBeside(toUser(row))
         if (remove.run(userId).changes === 0) return undefined
         effectsOf.dropAll(userId)
+        removeFactors(userId)
         return end(userId, 'deleted', null)
       }),
   }

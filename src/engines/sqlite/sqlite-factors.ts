@@ -1,0 +1,99 @@
+/** Second factors in SQLite. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../../base/clock.ts'
+import type { FactorChange, FactorKind, FactorStore, NewFactor } from '../../stores/stores.ts'
+import { kindsText, parted, type Row, toFactor } from '../rows.ts'
+import { sessionEnder } from './end-sessions.ts'
+import { toUser } from './rows.ts'
+import type { SqliteDatabase } from './sqlite-database.ts'
+
+export function createSqliteFactors({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): FactorStore {
+  const list = raw.prepare('SELECT * FROM factors WHERE user_id = ? ORDER BY created_at, factor_id')
+  const insert = raw.prepare(`
+    INSERT INTO factors (factor_id, user_id, kind, name, created_at, last_step, data)
+    VALUES ($factorId, $userId, $kind, $name, $now, $lastStep, $data)`)
+  const remove = raw.prepare('DELETE FROM factors WHERE factor_id = ?')
+  const user = raw.prepare('SELECT * FROM users WHERE user_id = ?')
+  const changeUser = raw.prepare(`
+    UPDATE users SET credentials_version = credentials_version + 1, second_factors = $kinds WHERE user_id = $userId
+    RETURNING *`)
+  const takeChallenge = raw.prepare(`
+    DELETE FROM challenges WHERE challenge_id = $challengeId AND user_id = $userId AND expires_at > $now
+    RETURNING credentials_version`)
+  const useStep = raw.prepare(`
+    UPDATE factors SET last_step = $step, last_used_at = $now WHERE factor_id = $factorId AND last_step < $step`)
+  const insertCode = raw.prepare('INSERT INTO recovery_codes (code, user_id) VALUES ($code, $userId)')
+  const removeCodes = raw.prepare('DELETE FROM recovery_codes WHERE user_id = ?')
+  const spendCode = raw.prepare('DELETE FROM recovery_codes WHERE code = $code AND user_id = $userId')
+  const countCodes = raw.prepare('SELECT count(*) AS count FROM recovery_codes WHERE user_id = ?')
+  const owners = raw.prepare(
+    'SELECT DISTINCT user_id FROM factors WHERE user_id > $after ORDER BY user_id LIMIT $limit',
+  )
+  const end = sessionEnder(raw, clock)
+
+  const count = (userId: string) => Number(countCodes.get(userId)?.['count'])
+
+  function replaceCodes(userId: string, codes: readonly string[]): void {
+    removeCodes.run(userId)
+    for (const code of codes) insertCode.run({ code, userId })
+  }
+
+  function changed(userId: string, kinds: readonly FactorKind[], keep: string | null): FactorChange {
+    const row = changeUser.get({ userId, kinds: kindsText(kinds) }) as Row
+    return { user: toUser(row), ended: end(userId, 'factors_changed', keep) }
+  }
+
+  return {
+    list: userId => read(() => list.all(userId).map(toFactor)),
+
+    add: (factor: NewFactor, { challengeId, keep, isOnly, codes }) =>
+      transaction(() => {
+        const { userId, kind } = factor
+        const challenge = takeChallenge.get({ challengeId, userId, now: clock() })
+        const row = user.get(userId)
+        if (!challenge || !row || challenge['credentials_version'] !== row['credentials_version']) return undefined
+        const { gone, left } = parted(list.all(userId).map(toFactor), isOnly ? { kind } : { factorId: '' })
+        for (const { factorId } of gone) remove.run(factorId)
+        insert.run({ ...factor, now: clock() })
+        if (codes) replaceCodes(userId, codes)
+        return changed(userId, [...left, kind], keep)
+      }),
+
+    remove: (userId, which, { keep, allow } = {}) =>
+      transaction(() => {
+        const row = user.get(userId)
+        const { gone, left } = parted(list.all(userId).map(toFactor), which)
+        if (!row || gone.length === 0) return undefined
+        allow?.(toUser(row), left)
+        for (const { factorId } of gone) remove.run(factorId)
+        if (left.length === 0) removeCodes.run(userId)
+        return changed(userId, left, keep ?? null)
+      }),
+
+    useStep: (factorId, step) => write(() => useStep.run({ factorId, step, now: clock() }).changes === 1),
+
+    replaceCodes: (userId, codes) =>
+      transaction(() => {
+        const hasFactor = list.get(userId) !== undefined
+        if (hasFactor) replaceCodes(userId, codes)
+        return hasFactor
+      }),
+
+    spendCode: (userId, code) =>
+      transaction(() => (spendCode.run({ code, userId }).changes === 1 ? count(userId) : undefined)),
+
+    countCodes: userId => read(() => count(userId)),
+
+    listOwners: (after, limit) => read(() => owners.all({ after, limit }).map(row => String(row['user_id']))),
+  }
+}
+
+/** @returns removes what a deleted user had, within the transaction of the deletion */
+export function factorRemover(raw: DatabaseSync): (userId: string) => void {
+  const factors = raw.prepare('DELETE FROM factors WHERE user_id = ?')
+  const codes = raw.prepare('DELETE FROM recovery_codes WHERE user_id = ?')
+  return userId => {
+    factors.run(userId)
+    codes.run(userId)
+  }
+}
