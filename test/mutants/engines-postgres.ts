@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts'
 
 const folder = 'src/engines/postgres'
 const contract = ['test/stores/postgres.test.ts']
+const groups = ['test/stores/postgres-groups.test.ts']
 const connections = ['test/stores/postgres-connections.test.ts']
 
 export const mutants: readonly Mutant[] = [
@@ -60,19 +61,55 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the session of a disabled user is rotated',
-    file: `${folder}/postgres-sessions.ts`,
-    find: "users.user_id = sessions.user_id AND NOT users.disabled'",
-    replace: "users.user_id = sessions.user_id'",
+    file: `${folder}/rotate-together.ts`,
+    find: 'users.user_id = sessions.user_id AND NOT users.disabled`',
+    replace: 'users.user_id = sessions.user_id`',
     tests: contract,
     only: 'disabled',
   },
   {
     name: 'a rotation reaches beyond the age of the session',
-    file: `${folder}/postgres-sessions.ts`,
-    find: 'expires_at = least($now + $idle::bigint, sessions.max_expires_at)',
-    replace: 'expires_at = $now + $idle::bigint',
+    file: `${folder}/rotate-together.ts`,
+    find: 'expires_at = least($now + ${idle}, sessions.max_expires_at)',
+    replace: 'expires_at = $now + ${idle}',
     tests: contract,
     only: 'a rotation never reaches beyond',
+  },
+  {
+    name: 'a group of refreshes waits for who holds one of them',
+    file: `${folder}/rotate-together.ts`,
+    find: 'FOR UPDATE OF sessions SKIP LOCKED',
+    replace: 'FOR UPDATE OF sessions',
+    tests: groups,
+  },
+  {
+    name: 'who was skipped in a group has lost',
+    file: `${folder}/rotate-together.ts`,
+    find: 'row ? toRotated(row) : alone(asked)',
+    replace: 'row ? toRotated(row) : first.get(asked.sid) === asked ? undefined : alone(asked)',
+    tests: groups,
+  },
+  {
+    name: 'who asks twice in a group wins twice',
+    file: `${folder}/rotate-together.ts`,
+    find: 'const row = first.get(asked.sid) === asked ? judged.get(asked.sid) : undefined',
+    replace: 'const row = judged.get(asked.sid)',
+    tests: groups,
+  },
+  {
+    name: 'what did not fit into a group of refreshes is dropped',
+    file: `${folder}/rotate-together.ts`,
+    find: 'gathering = gathering.slice(largestGroup)',
+    replace: 'gathering = []',
+    tests: groups,
+  },
+  {
+    name: 'every refresh is a statement of its own',
+    file: `${folder}/rotate-together.ts`,
+    find: 'once.length > 1 ?',
+    replace: 'once.length > 1000 ?',
+    tests: groups,
+    only: 'one statement',
   },
   {
     name: 'a session is ended although it was judged by an older generation',

@@ -170,5 +170,6 @@ async function answerOf<T>(query: Promise<T>): Promise<T> {
  * our names and ids holds the character that takes its place.
  */
 function storable(value: Value | undefined): Value | undefined {
+  if (Array.isArray(value)) return value.map(storable) as Value
   return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value
 }

@@ -8,6 +8,7 @@ import type { SessionStore } from '../../stores/stores.ts'
 import { amrText, newest, type Row, toSession } from '../rows.ts'
 import { sessionBeginner } from './begin-session.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
+import { sessionRotator } from './rotate-together.ts'
 import { revokedAt, sessionColumns, toEnded, toView, view } from './rows.ts'
 
 const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
@@ -17,14 +18,6 @@ const idleExpiry = 'expires_at = least($now + $idle::bigint, sessions.max_expire
 const find = statement(
   'find session',
   `SELECT ${view} FROM sessions LEFT JOIN users ON users.user_id = sessions.user_id WHERE sessions.sid = $sid`,
-)
-const rotate = statement(
-  'rotate session',
-  `UPDATE sessions SET generation = generation + 1, rotated_at = $now, ${idleExpiry}
-  FROM users
-  WHERE sessions.sid = $sid AND sessions.generation = $generation::bigint AND ${live}
-    AND (sessions.rotated_at IS NULL OR $now >= sessions.rotated_at + $window::bigint) AND ${ofEnabledUser}
-  RETURNING ${view}`,
 )
 const recover = statement(
   'recover session',
@@ -113,8 +106,7 @@ export function createPostgresSessions(database: PostgresDatabase): SessionStore
 
     find: sid => first(find, { sid }),
 
-    rotate: (sid, generation, { idleSeconds: idle, raceWindowSeconds: window }) =>
-      first(rotate, { sid, generation, idle, window }),
+    rotate: sessionRotator(database),
 
     recover: ({ sid, generation: judged, retries }, generation, { idleSeconds: idle }) =>
       first(recover, { sid, judged, retries, generation, idle }),

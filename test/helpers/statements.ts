@@ -1,0 +1,23 @@
+/** Which statements go to PostgreSQL, seen where they leave: in the driver. */
+import pg from 'pg'
+
+const { query } = pg.Client.prototype
+let sent: string[] | undefined
+
+pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
+  const [first] = given as [string | { name?: string; text?: string }]
+  const { name, text } = typeof first === 'string' ? { name: undefined, text: first } : first
+  sent?.push(name ?? text ?? '')
+  return query.apply(this, given as never)
+} as typeof query
+
+/** The names of the statements that this process sends meanwhile; of those without a name, the text. */
+export async function statementsDuring<T>(act: () => Promise<T>): Promise<{ statements: string[]; result: T }> {
+  const statements: string[] = []
+  sent = statements
+  try {
+    return { result: await act(), statements }
+  } finally {
+    sent = undefined
+  }
+}
