@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import { asThrown } from '../src/base/thrown.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
+import { freshSeconds, requireFresh } from '../src/tokens/freshness.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 import { bearerToken } from '../src/wire/bearer.ts'
 
@@ -14,6 +15,8 @@ declare module 'fastify' {
     readonly authenticate: SyncHook
     /** Behind `authenticate`: lets administrators pass. */
     readonly requireAdmin: SyncHook
+    /** Behind `authenticate`: lets those pass who proved who they are in the last five minutes. */
+    readonly requireFresh: SyncHook
   }
   interface FastifyRequest {
     /** Who is asking; set by `authenticate`, so only behind it. */
@@ -39,6 +42,14 @@ export default fp(
     }) satisfies SyncHook)
     app.decorate('requireAdmin', ((request, _reply, done) => {
       done(request.claims.role === 'admin' ? undefined : new SignetError('admin_required', 'the role is not admin'))
+    }) satisfies SyncHook)
+    app.decorate('requireFresh', ((request, _reply, done) => {
+      try {
+        requireFresh(request.claims, app.clock(), freshSeconds)
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
     }) satisfies SyncHook)
   },
   { name: 'authenticate', dependencies: ['services', 'cookies'] },

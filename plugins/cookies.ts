@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import { originOf } from '../src/config/public-url.ts'
-import type { IssuedTokens } from '../src/tokens/token-issuer.ts'
+import type { IssuedAccess, IssuedTokens } from '../src/tokens/token-issuer.ts'
 import { saysBearer } from '../src/wire/bearer.ts'
 import { isUnsafe, senderOf } from '../src/wire/sender.ts'
 import { deviceSeconds, readTokenCookies, type TokensOfCookies, tokenCookies } from '../src/wire/token-cookies.ts'
@@ -29,6 +29,8 @@ declare module 'fastify' {
       requireOurPage(request: FastifyRequest): void
       /** Puts both tokens into cookies, and at a login the device as well. @returns what is left for the body */
       set(reply: FastifyReply, tokens: IssuedTokens, at?: 'login'): CookieResponse
+      /** Puts an access token into its cookie, and leaves the others. @returns what is left for the body */
+      setAccess(reply: FastifyReply, issued: IssuedAccess): CookieResponse
       /** Expires both cookies of tokens. */
       clear(reply: FastifyReply): void
     }
@@ -69,17 +71,22 @@ export default fp(
       reply.header('set-cookie', serialize(name, token, { ...attributes, maxAge }))
     }
 
+    function setAccess(reply: FastifyReply, issued: IssuedAccess): CookieResponse {
+      put(reply, 'access', issued.access.token, lifetime(issued.access, issued.issuedAt))
+      return cookieResponse(issued)
+    }
+
     app.decorate('tokenCookies', {
       read,
       readAtGateway,
       requireOurPage,
       set(reply, tokens, at) {
-        const { access, refresh, issuedAt } = tokens
-        put(reply, 'access', access.token, lifetime(access, issuedAt))
-        put(reply, 'refresh', refresh.token, lifetime(refresh, issuedAt))
-        if (at === 'login') put(reply, 'device', refresh.token, deviceSeconds)
-        return cookieResponse(tokens)
+        const body = setAccess(reply, tokens)
+        put(reply, 'refresh', tokens.refresh.token, lifetime(tokens.refresh, tokens.issuedAt))
+        if (at === 'login') put(reply, 'device', tokens.refresh.token, deviceSeconds)
+        return body
       },
+      setAccess,
       clear(reply) {
         put(reply, 'access', '', 0)
         put(reply, 'refresh', '', 0)

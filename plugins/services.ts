@@ -25,6 +25,7 @@ const names: readonly (keyof Domain)[] = [
   'sessions',
   'users',
   'ownAccount',
+  'stepUp',
   'revocations',
   'standIns',
   'keys',

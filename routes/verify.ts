@@ -6,7 +6,7 @@ import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 import { bearerToken } from '../src/wire/bearer.ts'
 import { identityHeaders } from '../src/wire/identity-headers.ts'
 import { problems, tokenCodes } from '../src/wire/problem-responses.ts'
-import { requiredRole } from '../src/wire/required-role.ts'
+import { requiredClaims } from '../src/wire/required-claims.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 
 /** A gateway asks here, whatever path it keeps Signet under. */
@@ -18,11 +18,11 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
 
   /** Answers before a body would be read: a gateway passes on any method, and any body is not for us. */
   function verify(request: FastifyRequest, reply: FastifyReply): void {
-    const requireRole = requiredRole(request.query as Record<string, unknown>)
+    const requireClaims = requiredClaims(request.query as Record<string, unknown>)
     const token = tokenCookies.readAtGateway(request) ?? bearerToken(request.headers.authorization)
     verifier ??= app.verifier
     const claims = verifier.authenticate(token)
-    requireRole(claims)
+    requireClaims(claims, app.clock())
     reply.headers(identityHeaders(claims)).send()
   }
 
@@ -32,12 +32,24 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     description: 'Any method. Answers from memory: no database, no cookie, no rotation.',
     security: authorized,
     querystring: Type.Object(
-      { role: Type.Optional(Type.String({ description: 'the role that is asked for; `a,b` means one of them' })) },
+      {
+        role: Type.Optional(Type.String({ description: 'the role that is asked for; `a,b` means one of them' })),
+        max_age: Type.Optional(Type.String({ description: 'how many seconds ago the login may have been at most' })),
+        amr: Type.Optional(Type.String({ description: 'by what the login was proved, as in `mfa` (RFC 8176)' })),
+      },
       { additionalProperties: false },
     ),
     response: {
       200: Type.Unsafe<''>({ type: 'null', description: 'Who is asking is in the `X-Auth-…` headers' }),
-      ...problems(...tokenCodes, 'invalid_request', 'admin_required', 'role_required', 'cross_site'),
+      ...problems(
+        ...tokenCodes,
+        'invalid_request',
+        'fresh_login_required',
+        'stronger_login_required',
+        'admin_required',
+        'role_required',
+        'cross_site',
+      ),
     },
   }
   const onRequest = [

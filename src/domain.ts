@@ -16,6 +16,7 @@ import type { ClockLog } from './sessions/clock-watch.ts'
 import { createRevocations, type Revocations } from './sessions/revocations.ts'
 import { createSessionService, type SessionService } from './sessions/session-service.ts'
 import type { Stores } from './stores/stores.ts'
+import { createStepUp, type StepUp } from './tokens/step-up.ts'
 import { createTokenIssuer } from './tokens/token-issuer.ts'
 import { createTokenService, type TokenService } from './tokens/token-service.ts'
 import { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier.ts'
@@ -58,6 +59,7 @@ export function createAdministration(parts: AdministrationParts): Administration
 /** What a running service is. */
 export interface Domain extends Pick<Administration, 'users' | 'sessions'> {
   readonly ownAccount: OwnAccount
+  readonly stepUp: StepUp
   readonly tokens: TokenService
   readonly verifier: TokenVerifier
   readonly revocations: Revocations
@@ -101,6 +103,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
     users: accounts,
     sessions,
     ownAccount: createOwnAccount({ accounts, users, authentication, hasher, policy, revocations, audit }),
+    stepUp: createStepUp({ users, sessions: stores.sessions, authentication, issuer, audit }),
     tokens: createTokenService({
       sessions: stores.sessions,
       authentication,

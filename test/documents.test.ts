@@ -176,11 +176,11 @@ function blocksOf(text: string): { language: string; content: string }[] {
 }
 
 t.test(
-  "the README's requests, pasted one after the other, give the answers it shows",
+  'the requests of the README and docs/accounts.md, pasted one after the other, give the answers they show',
   { skip: without('curl') },
   async t => {
     const server = await startServer(t)
-    const blocks = blocksOf(read('README.md'))
+    const blocks = ['README.md', 'docs/accounts.md'].flatMap(page => blocksOf(read(page)))
     const requests = blocks.flatMap(({ language, content }, i) => {
       const answer = blocks[i + 1]
       if (language !== 'sh' || !content.includes('curl ')) return []
@@ -188,7 +188,7 @@ t.test(
         { command: content.replaceAll('http://127.0.0.1:3000', server.url), answer: answer?.content.trim() ?? '' },
       ]
     })
-    t.ok(requests.length >= 5)
+    t.ok(requests.length >= 7)
 
     const separator = '\n---- next block ----\n'
     const script = requests.map(({ command }) => command).join(`printf '%s' '${separator}'\n`)

@@ -13,6 +13,7 @@ export interface AuditEvent {
     | 'logout.all'
     | 'session.ended'
     | 'session.displaced'
+    | 'session.confirmed'
     | 'password.changed'
     | 'password.rehashed'
     | 'user.registered'
@@ -38,6 +39,8 @@ export interface AuditEvent {
   readonly count?: number
   readonly sessionsEnded?: number
   readonly changed?: readonly string[]
+  /** By what somebody has proved who they are (RFC 8176). */
+  readonly amr?: readonly string[]
   readonly generation?: number
   readonly presented?: number
 }

@@ -13,10 +13,14 @@ export const errors = {
   invalid_token: { status: 401, detail: 'Invalid token' },
   token_expired: { status: 401, detail: 'Token expired' },
   token_revoked: { status: 401, detail: 'Token revoked' },
+  fresh_login_required: { status: 401, detail: 'Fresh login required' },
+  stronger_login_required: { status: 401, detail: 'Stronger login required' },
   admin_required: { status: 403, detail: 'Admin role required' },
   role_required: { status: 403, detail: 'Another role required' },
   cross_site: { status: 403, detail: 'Cross-site request refused' },
   registration_closed: { status: 403, detail: 'Registration is closed' },
+  deletion_off: { status: 403, detail: 'Accounts cannot delete themselves' },
+  mail_off: { status: 403, detail: 'Mail is off' },
   not_found: { status: 404, detail: 'Not found' },
   last_admin: { status: 409, detail: 'The last administrator must stay' },
   taken: { status: 409, detail: 'Username or e-mail is taken' },
@@ -42,6 +46,8 @@ export interface ErrorOptionsOfSignet {
   /** Seconds until a retry makes sense; sent as `Retry-After` (RFC 9110 section 10.2.3). */
   readonly retryAfterSeconds?: number
   readonly mistakes?: readonly RequestMistake[]
+  /** How many seconds ago the login may have been at most (RFC 9470 section 3). */
+  readonly maxAgeSeconds?: number
 }
 
 /** A failure with two texts: `errors[code].detail` for the caller, `message` for the log. Neither ever holds a secret. */
@@ -50,12 +56,14 @@ export class SignetError extends Error {
   readonly code: ErrorCode
   readonly retryAfterSeconds: number | undefined
   readonly mistakes: readonly RequestMistake[] | undefined
+  readonly maxAgeSeconds: number | undefined
 
   constructor(code: ErrorCode, reason: string, options: ErrorOptionsOfSignet = {}) {
     super(reason, { cause: options.cause })
     this.code = code
     this.retryAfterSeconds = options.retryAfterSeconds
     this.mistakes = options.mistakes
+    this.maxAgeSeconds = options.maxAgeSeconds
   }
 
   get status(): number {

@@ -53,6 +53,8 @@ export interface Config {
   readonly loginFreeFailures: number
   readonly trustedProxies: readonly string[]
   readonly registrationIsOpen: boolean
+  /** Whether users may delete themselves. */
+  readonly accountDeletion: boolean
   readonly passwordForm: boolean
   /** Further origins whose pages may use cookies. */
   readonly cookieOrigins: readonly string[]
@@ -209,6 +211,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     loginFreeFailures: values.LOGIN_FREE_FAILURES,
     trustedProxies: Object.freeze(trustedProxies),
     registrationIsOpen: values.REGISTRATION === 'open',
+    accountDeletion: values.ACCOUNT_DELETION === 'on',
     passwordForm: values.PASSWORD_FORM === 'on',
     cookieOrigins: Object.freeze(cookieOrigins),
     corsOrigins: Object.freeze(readCorsOrigins(values, mistakes)),

@@ -106,6 +106,10 @@ export const variables = Type.Object({
     title: '`open` lets anyone `POST /register`',
     default: 'closed',
   }),
+  ACCOUNT_DELETION: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    title: '`off` forbids users to delete themselves',
+    default: 'on',
+  }),
   PASSWORD_FORM: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     title: '`off` refuses the OAuth 2.0 password form, leaving JSON logins',
     default: 'on',

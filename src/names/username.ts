@@ -20,7 +20,7 @@ export type NewName = { readonly username: string } | { readonly mistake: string
 export function newUsername(name: string, email: string | null): NewName {
   const address = canonicalEmail(name)
   if (address)
-    return address === email ? { username: address } : { mistake: 'may hold @ only when it is the e-mail address' }
+    return address === email ? { username: address } : { mistake: 'must not hold @ unless it is the e-mail address' }
   const username = folded(name) ?? ''
   return isAllowed(username) ? { username } : { mistake }
 }

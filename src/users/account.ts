@@ -13,6 +13,7 @@ export interface NewAccount {
 }
 
 export interface AccountChanges {
+  readonly username?: string
   readonly role?: string
   readonly email?: string | null
   readonly disabled?: boolean

@@ -64,9 +64,7 @@ export function createAccounts(dependencies: {
 
   async function add({ username: wanted, password, role = 'user', ...others }: NewAccount, client?: Client) {
     const email = emailOf(others.email)
-    const named = newUsername(wanted, email)
-    if ('mistake' in named) throw refused('/username', named.mistake)
-    const { username } = named
+    const username = nameOf(wanted, email)
     await requireFree(users, email)
     await policy.check(password, username, '/password')
     const passwordHash = await hasher.hash(password, client)
@@ -100,11 +98,13 @@ export function createAccounts(dependencies: {
   }
 
   async function change(userId: string, changes: AccountChanges, by: Actor, options: ChangeOptions = {}) {
-    const { password, email, ...others } = changes
+    const { username, password, email, ...others } = changes
     const before = await get(userId)
+    const address = await newAddress(users, before, email)
     const wanted: UserChanges = {
       ...others,
-      ...(await newAddress(users, before, email)),
+      ...address,
+      ...(username !== undefined && { username: nameOf(username, { ...before, ...address }.email) }),
       ...(await newHash(before, password, options.client)),
     }
     const outcome = await users.update(userId, wanted, options)
@@ -135,6 +135,13 @@ export function createAccounts(dependencies: {
   }
 
   return { create, register, get, lookUp, list, change, unlock, delete: remove }
+}
+
+/** @throws {SignetError} `invalid_request` for what cannot be the name of somebody with this address */
+function nameOf(wanted: string, email: string | null): string {
+  const named = newUsername(wanted, email)
+  if ('mistake' in named) throw refused('/username', named.mistake)
+  return named.username
 }
 
 /** What is another than before, by the names that people know; not what was sent. */

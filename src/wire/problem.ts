@@ -72,9 +72,13 @@ function expectations(mistakes: readonly RequestMistake[] = []): string {
   return each.join('; ').replace(/[^ !#-[\]-~]/g, "'")
 }
 
-/** The challenge of a 401 (RFC 6750 section 3): no `error` when no token was presented. */
-export function challengeOf({ code, detail }: SignetError): string {
+/** The challenge of a 401 (RFC 6750 section 3, RFC 9470 section 3): no `error` when no token was presented. */
+export function challengeOf({ code, detail, maxAgeSeconds }: SignetError): string {
   if (code === 'invalid_client') return 'Basic realm="signet"'
   if (code === 'missing_token' || code === 'invalid_credentials') return 'Bearer realm="signet"'
-  return `Bearer error="invalid_token", error_description="${detail}"`
+  if (code !== 'fresh_login_required' && code !== 'stronger_login_required') {
+    return `Bearer error="invalid_token", error_description="${detail}"`
+  }
+  const maxAge = maxAgeSeconds === undefined ? '' : `, max_age="${maxAgeSeconds}"`
+  return `Bearer error="insufficient_user_authentication", error_description="${detail}"${maxAge}`
 }

@@ -1,18 +1,18 @@
 /** Issued tokens as JSON. */
 import type { Static } from '@sinclair/typebox'
-import type { IssuedToken, IssuedTokens } from '../tokens/token-issuer.ts'
-import type { CookieResponse, TokenResponse as schema } from './token-schemas.ts'
+import type { IssuedAccess, IssuedToken, IssuedTokens } from '../tokens/token-issuer.ts'
+import type { AccessResponse, CookieResponse, TokenResponse as schema } from './token-schemas.ts'
 
 export type TokenResponse = Readonly<Static<typeof schema>>
 
 /** RFC 6749 section 5.1. */
-export function tokenResponse({ access, refresh, issuedAt }: IssuedTokens): TokenResponse {
-  return {
-    access_token: access.token,
-    refresh_token: refresh.token,
-    token_type: 'bearer',
-    expires_in: lifetime(access, issuedAt),
-  }
+export function tokenResponse(tokens: IssuedTokens): TokenResponse {
+  const { access_token, ...others } = accessResponse(tokens)
+  return { access_token, refresh_token: tokens.refresh.token, ...others }
+}
+
+export function accessResponse({ access, issuedAt }: IssuedAccess): AccessResponse {
+  return { access_token: access.token, token_type: 'bearer', expires_in: lifetime(access, issuedAt) }
 }
 
 /** RFC 6749 section 3.3: a client that asked for a scope is told which one it got. That is always the role. */
@@ -21,7 +21,7 @@ export function scopedResponse(tokens: IssuedTokens, requested: string | undefin
 }
 
 /** What is left for the body when the tokens are in cookies. */
-export function cookieResponse({ access, issuedAt }: IssuedTokens): CookieResponse {
+export function cookieResponse({ access, issuedAt }: IssuedAccess): CookieResponse {
   return { token_type: 'cookie', expires_in: lifetime(access, issuedAt) }
 }
 

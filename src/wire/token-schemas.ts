@@ -70,6 +70,12 @@ export const TokenResponse = Type.Object(
   { $id: 'TokenResponse' },
 )
 
+/** An access token alone: the refresh token stays as it is. */
+export const AccessResponse = Type.Pick(TokenResponse, ['access_token', 'token_type', 'expires_in'], {
+  title: 'AccessResponse',
+})
+export type AccessResponse = Static<typeof AccessResponse>
+
 /** In cookie mode: the tokens are in `Set-Cookie`. */
 export const CookieResponse = Type.Object(
   { token_type: Type.Literal('cookie'), expires_in: TokenResponse.properties.expires_in },

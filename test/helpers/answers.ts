@@ -13,7 +13,7 @@ export function post(app: FastifyInstance, url: string, type: string | undefined
 export type Answer = Awaited<ReturnType<typeof post>>
 
 /** RFC 9457. */
-export function isProblem(t: Test, answer: Answer, status: number, code: string, name: string): void {
+export function isProblem(t: Test, answer: Answer, status: number, code: string, name = code): void {
   const { statusCode, headers, body } = answer
   const told = { status: statusCode, type: headers['content-type'], code: JSON.parse(body).code }
   if (status === 400 || status === 415)

@@ -21,13 +21,14 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
     wire: {
       owns: 'what has a form on the wire: bodies, headers, cookies, schemas',
       pure: [
+        'account-schemas',
         'bearer',
         'forwarded-for',
         'identity-headers',
         'if-none-match',
         'openapi',
         'paging',
-        'required-role',
+        'required-claims',
         'sender',
         'session-schemas',
         'token-cookies',
@@ -41,7 +42,7 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
     domain: { owns: 'puts the services together, for HTTP and the command line' },
   },
   { engines: { owns: 'SQLite and PostgreSQL, the only SQL' } },
-  { tokens: { owns: 'access and refresh tokens: issue, refresh, verify', pure: ['refresh-token'] } },
+  { tokens: { owns: 'access and refresh tokens: issue, refresh, verify', pure: ['freshness', 'refresh-token'] } },
   {
     users: { owns: 'what changes a user; import/ reads users of elsewhere', pure: ['account', 'last-admin'] },
     copy: { owns: 'moving everything from one database to another' },

@@ -102,15 +102,48 @@ t.test('a role is a whole word: one that begins or ends like another is not it',
   t.equal((await app.inject({ url: '/verify?role=editor,admin', headers })).statusCode, 200)
 })
 
+t.test('a recent login can be asked for, and one by two factors, in the words of RFC 9470', async t => {
+  const { app, clock, logIn, refresh } = await testApp(t)
+  const tokens = await logIn('maria')
+  const ask = async (query: string, token = tokens.access_token) => {
+    const answer = await app.inject({ url: `/verify?${query}`, headers: { authorization: `Bearer ${token}` } })
+    return [answer.statusCode, answer.headers['www-authenticate']]
+  }
+  const insufficient = (text: string, more = '') =>
+    `Bearer error="insufficient_user_authentication", error_description="${text}"${more}`
+  const tooOld = (seconds: number) => [401, insufficient('Fresh login required', `, max_age="${seconds}"`)]
+
+  clock.advance(300)
+  t.strictSame(await ask('max_age=300'), [200, undefined])
+  t.strictSame(await ask('role=user&max_age=300&amr=pwd'), [200, undefined])
+  clock.advance(1)
+  t.strictSame(await ask('max_age=300'), tooOld(300))
+  t.strictSame(await ask('max_age=301'), [200, undefined])
+  const refreshed = (await refresh(tokens.refresh_token)).json()
+  t.strictSame(await ask('max_age=300', refreshed.access_token), tooOld(300), 'a refresh is no login')
+  clock.advance(-400)
+  t.strictSame(await ask('max_age=300'), tooOld(300), 'the clock was set back: the login is in the future')
+
+  t.strictSame(await ask('amr=mfa', (await logIn('maria')).access_token), [
+    401,
+    insufficient('Stronger login required'),
+  ])
+  const both = await ask('amr=mfa&max_age=60', (await logIn('maria')).access_token)
+  t.strictSame(both, [401, insufficient('Stronger login required', ', max_age="60"')])
+  const [status] = await ask('role=admin&amr=mfa', (await logIn('maria')).access_token)
+  t.equal(status, 403, 'no login helps against a role')
+})
+
 t.test('a query that is not exactly right lets nobody pass', async t => {
   const { app, logIn } = await testApp(t)
   const { access_token: admin } = await logIn()
   const unknown = ['roles=admin', 'Role=admin', 'ROLE=admin', 'role[]=admin', 'role%5B%5D=admin', 'rol%C3%A9=admin']
-  const later = ['max_age=300', 'amr=otp', 'role=admin&max_age=300']
+  const ages = ['max_age', 'max_age=', 'max_age=0', 'max_age=-1', 'max_age=1.5', 'max_age=05', 'max_age=5m', 'maxAge=5']
+  const proofs = ['amr=', 'amr=MFA', 'amr=mfa,otp', 'amr=face', 'amr=mfa&amr=mfa', 'max_age=300&max_age=300', 'acr=mfa']
   const twice = ['role=admin&role=admin', 'role=user&role=admin', 'role=&role=admin', 'role=admin&x=1', '__proto__=x']
   const empty = ['role', 'role=', 'role=,', 'role=admin,', 'role=,admin', 'role=admin,,user', 'role=%20', '=admin', 'x']
   const blanks = ['role=admin,%20user', 'role=+admin', 'role=admin%00', 'role=admin%0a', 'role=%C3%A4']
-  for (const query of [...unknown, ...later, ...twice, ...empty, ...blanks]) {
+  for (const query of [...unknown, ...ages, ...proofs, ...twice, ...empty, ...blanks]) {
     for (const headers of [{ authorization: `Bearer ${admin}` }, {}]) {
       const answer = await app.inject({ url: `/verify?${query}`, headers })
       isProblem(t, answer, 400, 'invalid_request', query)

@@ -66,7 +66,7 @@ t.test('each example says its own status, title, code and detail; together they 
 })
 
 t.test('what an operation answers is among its examples', async t => {
-  const { app, clock, logIn } = await testApp(t, settings)
+  const { app, clock, logIn } = await testApp(t, { ...settings, accountDeletion: false })
   const document: Document = (await app.inject('/openapi.json')).json()
   const [admin, maria, ended] = [await logIn(), await logIn('maria'), await logIn('maria')]
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
@@ -136,6 +136,16 @@ t.test('what an operation answers is among its examples', async t => {
   await expect('taken', 'POST /users', { ...bearer(admin.access_token), body: taken })
   const change = { current_password: 'wrong', new_password: 'a long sentence of hers' }
   await expect('invalid_credentials', 'PUT /me/password', { ...bearer(maria.access_token), body: change })
-  clock.advance(900)
+  await expect('mail_off', 'PATCH /me/account', { ...bearer(maria.access_token), body: { email: 'm@example.com' } })
+  await expect('taken', 'PATCH /me/account', { ...bearer(maria.access_token), body: { username: 'thirdy' } })
+  await expect('deletion_off', 'DELETE /me/account', bearer(maria.access_token))
+  const confirm = { current_password: 'wrong' }
+  await expect('invalid_credentials', 'POST /me/confirm', { ...bearer(maria.access_token), body: confirm })
+  await expect('stronger_login_required', 'GET /verify', bearer(maria.access_token), '/verify?amr=mfa')
+  clock.advance(301)
+  await expect('fresh_login_required', 'GET /verify', bearer(maria.access_token), '/verify?max_age=300')
+  const renamed = { ...bearer(maria.access_token), body: { username: 'ana' } }
+  await expect('fresh_login_required', 'PATCH /me/account', renamed)
+  clock.advance(599)
   await expect('token_expired', 'GET /me', bearer(maria.access_token))
 })

@@ -6,7 +6,7 @@ import { createSignetFetch } from './signet-fetch.ts'
 import { storageOf } from './storage.ts'
 import { type News, openTabs } from './tabs.ts'
 import type { Time } from './time.ts'
-import type { Awaitable, SessionPage, Signet, SignetEvent, SignetOptions, User } from './types.ts'
+import type { Account, Awaitable, SessionPage, Signet, SignetEvent, SignetOptions, User } from './types.ts'
 
 type EventType = SignetEvent['type']
 
@@ -71,6 +71,12 @@ export function createClient(options: SignetOptions, time: Time): Signet {
     },
     async changePassword(current_password, new_password) {
       await ask('/me/password', 'PUT', { current_password, new_password })
+    },
+    account: () => ask('/me/account') as Promise<unknown> as Promise<Account>,
+    async confirm(current_password) {
+      await ask('/me/confirm', 'POST', { current_password })
+      await refreshing // it may bring a token of before
+      await refresh(session!)
     },
     subscribe(listener) {
       listeners.add(listener)

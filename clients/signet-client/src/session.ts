@@ -23,7 +23,7 @@ export interface Tokens {
 }
 
 /** @param lifetime in milliseconds @param sentAt the date when it was asked for */
-export function sessionOf(time: Time, lifetime = Number.POSITIVE_INFINITY, sentAt = time.date()): Session {
+export function sessionOf(time: Time, lifetime = 1 / 0 /* Infinity */, sentAt = time.date()): Session {
   // From another page, or from before a reload, only the date tells how old it is. Two looks at one wrong clock will do.
   const since = time.now() - Math.max(0, time.date() - sentAt)
   // The clock that goes by itself may stand still while the computer sleeps: then the date outdoes it.

@@ -29,6 +29,18 @@ export interface User {
   readonly role: string
 }
 
+/** The user as Signet has stored it. */
+export interface Account extends User {
+  readonly disabled: boolean
+  /** ISO 8601. */
+  readonly created_at: string
+  readonly email_verified: boolean
+  /** What a login asks for beside the password. */
+  readonly second_factors: readonly string[]
+  /** An address that has not proved itself yet. */
+  readonly pending_email: string | null
+}
+
 /** `logged-out`: somebody chose to, here or in another tab. `ended`: Signet says that the session is over. */
 export interface SignetEvent {
   readonly type: 'logged-in' | 'refreshed' | 'logged-out' | 'ended'
@@ -90,6 +102,16 @@ export interface Signet {
 
   /** Ends the user's other sessions too. */
   changePassword(currentPassword: string, newPassword: string): Promise<void>
+
+  /** Asks Signet for the user as stored. */
+  account(): Promise<Account>
+
+  /**
+   * Proves again who the user is, for what asks for a recent login (401 `fresh_login_required`). What `fetch` sends after
+   * that is fresh.
+   * @throws SignetError `invalid_credentials`, `too_many_attempts` with `retryAfterSeconds`, …
+   */
+  confirm(password: string): Promise<void>
 
   /** @param listener is told what happens here and in other tabs @returns a function that stops it */
   subscribe(listener: (event: SignetEvent) => void): () => void

@@ -1,0 +1,77 @@
+import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { SignetError } from '../src/base/errors.ts'
+import { AccountChangesBody, AccountItem, accountItem } from '../src/wire/account-schemas.ts'
+import { saysBearer } from '../src/wire/bearer.ts'
+import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
+import { authorized } from '../src/wire/token-schemas.ts'
+
+const plugin: FastifyPluginAsyncTypebox = async app => {
+  app.get(
+    '/me/account',
+    {
+      onRequest: [app.authenticate],
+      schema: {
+        tags: ['Users'],
+        operationId: 'account',
+        summary: 'My account as it is stored',
+        security: authorized,
+        response: { 200: AccountItem, ...problems(...tokenCodes) },
+      },
+    },
+    async ({ claims }) => accountItem(await app.ownAccount.get(claims.sub)),
+  )
+
+  app.patch(
+    '/me/account',
+    {
+      onRequest: [app.authenticate, app.requireFresh],
+      schema: {
+        tags: ['Users'],
+        operationId: 'changeAccount',
+        summary: 'Change my username; needs a login of the last five minutes',
+        security: authorized,
+        body: AccountChangesBody,
+        response: {
+          200: AccountItem,
+          ...problems(...tokenCodes, ...bodyCodes, 'fresh_login_required', 'cross_site', 'mail_off', 'taken'),
+        },
+      },
+    },
+    async ({ claims, body, client }) => {
+      if (body.email !== undefined)
+        throw new SignetError('mail_off', 'an address must prove itself, and there is no mail')
+      return accountItem(await app.ownAccount.change(claims.sub, body, client))
+    },
+  )
+
+  app.delete(
+    '/me/account',
+    {
+      onRequest: [app.authenticate, requireDeletion, app.requireFresh],
+      schema: {
+        tags: ['Users'],
+        operationId: 'deleteAccount',
+        summary: 'Delete my account; needs a login of the last five minutes',
+        description: 'Ends every session and deletes the user, unless it is the last administrator.',
+        security: authorized,
+        response: {
+          204: Type.Null({ description: 'The account is gone' }),
+          ...problems(...tokenCodes, 'fresh_login_required', 'cross_site', 'deletion_off', 'last_admin'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await app.ownAccount.delete(request.claims.sub, request.client)
+      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)
+      reply.code(204)
+    },
+  )
+
+  /** Before freshness: nobody should log in again for nothing. */
+  function requireDeletion(_request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+    done(app.config.accountDeletion ? undefined : new SignetError('deletion_off', 'ACCOUNT_DELETION is off'))
+  }
+}
+
+export default plugin

@@ -1,0 +1,50 @@
+/** Proving again who one is, within a session: its next access tokens say so, and its refresh token stays as it is. */
+import type { Audit } from '../base/audit.ts'
+import type { Client } from '../base/client.ts'
+import { SignetError } from '../base/errors.ts'
+import type { Authentication } from '../login/authentication.ts'
+import type { SessionStore, User, UserStore } from '../stores/stores.ts'
+import type { AccessClaims } from './access-token.ts'
+import type { IssuedAccess, TokenIssuer } from './token-issuer.ts'
+
+type Whose = Pick<AccessClaims, 'sub' | 'sid'>
+
+export interface StepUp {
+  /**
+   * By the password of now, which is throttled as at a login.
+   * @throws {SignetError} `invalid_credentials`, `too_many_attempts`, `overloaded`; `token_revoked` when the session has
+   *   ended, or the user changed, meanwhile
+   */
+  byPassword(whose: Whose, password: string, client: Client): Promise<IssuedAccess>
+}
+
+export function createStepUp(dependencies: {
+  users: Pick<UserStore, 'findById'>
+  sessions: Pick<SessionStore, 'confirm'>
+  authentication: Authentication
+  issuer: Pick<TokenIssuer, 'access'>
+  audit: Audit
+}): StepUp {
+  const { users, sessions, authentication, issuer, audit } = dependencies
+
+  async function byPassword({ sub, sid }: Whose, password: string, client: Client): Promise<IssuedAccess> {
+    const known = await users.findById(sub)
+    if (!known) throw ended()
+    const user = await authentication.checkPassword(known.username, password, client)
+    return note(user, sid, ['pwd'], client)
+  }
+
+  /** The same conditions as for a new session: a login and a change of the user race. */
+  async function note(user: User, sid: string, amr: readonly string[], { ip }: Client): Promise<IssuedAccess> {
+    const view = await sessions.confirm(sid, user.credentialsVersion, amr)
+    if (!view) throw ended()
+    audit({ event: 'session.confirmed', sub: user.userId, sid, ip, amr })
+    return issuer.access(view)
+  }
+
+  return { byPassword }
+}
+
+function ended(): SignetError {
+  return new SignetError('token_revoked', 'the session has ended, or the user changed, meanwhile')
+}

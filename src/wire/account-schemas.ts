@@ -1,0 +1,34 @@
+/** One's own account on the wire: the user as stored, with what nobody else is told. */
+import { type Static, Type } from '@sinclair/typebox'
+import type { User } from '../stores/stores.ts'
+import { UserItem, userItem } from './user-schemas.ts'
+
+export const AccountItem = Type.Object(
+  {
+    ...UserItem.properties,
+    email_verified: Type.Boolean({ description: 'whether the address is known to be of this user' }),
+    second_factors: Type.Array(Type.String(), { description: 'what a login asks for beside the password' }),
+    pending_email: Type.Union([Type.String(), Type.Null()], {
+      description: 'an address that is to become this one, once it has proved itself',
+    }),
+  },
+  { title: 'Account' },
+)
+
+export const AccountChangesBody = Type.Object(
+  {
+    username: Type.Optional(Type.String({ minLength: 1 })),
+    email: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+  },
+  { additionalProperties: false, minProperties: 1, examples: [{ username: 'ana' }] },
+)
+
+export const ConfirmBody = Type.Object(
+  { current_password: Type.String({ minLength: 1 }) },
+  { additionalProperties: false, examples: [{ current_password: 'demo123' }] },
+)
+
+/** Addresses that an administrator, a file or a version before this one set count as known. */
+export function accountItem(user: User): Static<typeof AccountItem> {
+  return { ...userItem(user), email_verified: user.email !== null, second_factors: [], pending_email: null }
+}
