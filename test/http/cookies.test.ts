@@ -15,7 +15,7 @@ const publicUrl = 'http://localhost:3000'
 const listed = 'http://localhost:8080'
 
 type Headers = Record<string, string>
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 function send(app: TestApp['app'], method: Method, url: string, headers: Headers = {}, body?: object | string) {
   return app.inject({ method, url, headers, ...(body !== undefined && { body }) })
@@ -388,6 +388,8 @@ const attempts: Attempt[] = [
     body: { current_password: 'demo123', new_password: 'a much longer one' },
     success: 204,
   },
+  { method: 'POST', url: () => '/me/confirm', body: { current_password: 'demo123' }, success: 200 },
+  { method: 'PATCH', url: () => '/me/account', body: { username: 'evil' }, success: 200 },
   { method: 'POST', url: () => '/users/user-2/logout', success: 200 },
   { method: 'POST', url: () => '/users', body: { username: 'evil', password: 'a much longer one' }, success: 201 },
   { method: 'DELETE', url: () => '/users/user-2', success: 204 },

@@ -36,6 +36,16 @@ for (const [what, send] of [
         body: { current_password: password, new_password: sentence },
       }),
   ],
+  [
+    'POST /me/confirm',
+    (app, token) =>
+      app.inject({
+        method: 'POST',
+        url: '/me/confirm',
+        headers: { authorization: `Bearer ${token}` },
+        body: { current_password: password },
+      }),
+  ],
 ] as [string, (app: Awaited<ReturnType<typeof testApp>>['app'], token: string) => Promise<{ statusCode: number }>][]) {
   t.test(`${what} is limited for each address`, async t => {
     const { app, logIn } = await testApp(t, { loginLimitPerIp: 4, loginFreeFailures: 0, registrationIsOpen: true })

@@ -122,12 +122,20 @@ t.test('every place that checks a password shares the bucket', async t => {
       headers: { authorization: `Bearer ${accessToken}` },
       body: { current_password: 'wrong', new_password: 'a long sentence of mine' },
     })
+  const confirm = () =>
+    app.inject({
+      method: 'POST',
+      url: '/me/confirm',
+      remoteAddress: '203.0.113.9',
+      headers: { authorization: `Bearer ${accessToken}` },
+      body: { current_password: 'wrong' },
+    })
   t.equal((await form('/login')).statusCode, 400)
   t.equal((await form('/token')).statusCode, 400)
   t.equal((await change()).json().detail, 'Invalid credentials')
   t.equal((await attempt({ username: 'maria', ip: '203.0.113.9' })).statusCode, 401)
-  t.equal((await change()).statusCode, 401)
-  for (const answer of [await form('/login'), await form('/token'), await change()]) {
+  t.equal((await confirm()).statusCode, 401)
+  for (const answer of [await form('/login'), await form('/token'), await change(), await confirm()]) {
     t.equal(answer.statusCode, 429)
     t.match(answer.headers['retry-after'], /^\d+$/)
   }

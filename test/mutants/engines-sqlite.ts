@@ -5,6 +5,13 @@ const contract = ['test/stores/sqlite.test.ts']
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'a session is confirmed by a password of before',
+    file: `${folder}/sqlite-sessions.ts`,
+    find: 'const userIsSame = `EXISTS (${enabledUser} AND credentials_version = $version)`',
+    replace: 'const userIsSame = `EXISTS (${enabledUser} AND credentials_version >= $version)`',
+    tests: contract,
+  },
+  {
     name: 'a write is answered before its commit',
     file: `${folder}/sqlite-database.ts`,
     find: "    raw.exec('COMMIT')\n    checkpoints?.afterCommit()",

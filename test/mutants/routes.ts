@@ -16,6 +16,27 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/login/limited-routes.test.ts'],
   },
   {
+    name: 'no limit of an address on POST /me/confirm',
+    file: 'routes/confirm.ts',
+    find: 'onRequest: [app.limitLogins, app.authenticate],',
+    replace: 'onRequest: [app.authenticate],',
+    tests: ['test/login/limited-routes.test.ts'],
+  },
+  {
+    name: 'an account is deleted by an old login',
+    file: 'routes/account.ts',
+    find: 'onRequest: [app.authenticate, requireDeletion, app.requireFresh],',
+    replace: 'onRequest: [app.authenticate, requireDeletion],',
+    tests: ['test/http/account.test.ts'],
+  },
+  {
+    name: 'an account is renamed by an old login',
+    file: 'routes/account.ts',
+    find: 'onRequest: [app.authenticate, app.requireFresh],',
+    replace: 'onRequest: [app.authenticate],',
+    tests: ['test/http/account.test.ts'],
+  },
+  {
     name: 'no limit of an address on /login',
     file: 'routes/login.ts',
     find: 'onRequest: [app.limitLogins],',

@@ -6,6 +6,27 @@ const access = 'src/tokens/access-token.ts'
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'an access token says that its login is of now',
+    file: 'src/tokens/access-token.ts',
+    find: 'auth_time: session.authTime',
+    replace: 'auth_time: now',
+    tests: ['test/tokens/access-token-claims.test.ts'],
+  },
+  {
+    name: 'a token that does not say how old its login is counts as fresh',
+    file: 'src/tokens/freshness.ts',
+    find: 'if (at !== undefined && now',
+    replace: 'if (at === undefined || now',
+    tests: ['test/tokens/freshness.test.ts'],
+  },
+  {
+    name: 'a login in the future is fresh',
+    file: 'src/tokens/freshness.ts',
+    find: ' && at - now <= aheadSeconds',
+    replace: '',
+    tests: ['test/tokens/freshness.test.ts'],
+  },
+  {
     name: 'tokens that a former key verified stay known when the keys change',
     file: verifier,
     find: '    verified.clear()\n',

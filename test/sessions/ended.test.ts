@@ -60,6 +60,7 @@ for (const [what, act, answer] of [
     "a change of one's password",
     ({ hers }) => hers('PUT', '/me/password', { current_password: 'demo123', new_password: sentence }),
   ],
+  ['deleting the own account', ({ hers }) => hers('DELETE', '/me/account')],
   ['ending it in the list', ({ hers, sid }) => hers('DELETE', `/sessions/${sid}`)],
   ['its own logout', ({ app, outliving }) => as(app, outliving)('POST', '/logout')],
   [
