@@ -11,15 +11,7 @@ import type { AttemptStore, LimitStore } from './attempts.ts'
 import type { ChallengeStore, FactorStore } from './factors.ts'
 import type { KeyStore } from './keys.ts'
 import type { MailEffects, MailStore } from './mails.ts'
-import type {
-  EndedSession,
-  ImportOutcome,
-  NewUser,
-  RevokeReason,
-  SampledHash,
-  User,
-  UserChanges,
-} from './records.ts'
+import type { EndedSession, ImportOutcome, NewUser, RevokeReason, SampledHash, User, UserChanges } from './records.ts'
 import type { SessionStore } from './sessions.ts'
 
 export type * from './attempts.ts'

@@ -28,7 +28,6 @@ export const ConfirmBody = Type.Object(
   { additionalProperties: false, examples: [{ current_password: 'demo123' }] },
 )
 
-/** Addresses that an administrator, a file or a version before this one set count as known. */
 export function accountItem(user: User): Static<typeof AccountItem> {
-  return { ...userItem(user), email_verified: user.email !== null, second_factors: [], pending_email: null }
+  return { ...userItem(user), email_verified: user.emailVerified, second_factors: [], pending_email: null }
 }
