@@ -17,6 +17,8 @@ export default fp(
     const onLogLine = (line: string) => log.error({ line: line.trim() }, 'an instance of the lab')
     const lab = createLab({ buildApp, publicUrl: config.publicUrl, now: clock(), onLogLine })
     app.decorate('lab', lab)
+    // So that the page does not wait for it; what went wrong is told to whoever asks next.
+    app.addHook('onListen', () => void lab.snapshot().catch(() => {}))
     app.addHook('onClose', () => lab.close())
   },
   { name: 'lab' },

@@ -12,7 +12,7 @@ import { type Snapshot, takeSnapshot } from './snapshot.ts'
 export interface Lab {
   /** The instance under these rules, for requests that reach it over HTTP. */
   instance(rules: Rules): Promise<FastifyInstance>
-  /** Everything anew: database, secrets, and a clock that stands at nine. */
+  /** Everything anew: database, secrets, and a clock that stands at nine; what nothing has happened to is new already. */
   restart(): Promise<Snapshot>
   send(wanted: Wanted): Promise<Exchange>
   advance(seconds: number): Promise<void>
@@ -30,14 +30,21 @@ export interface LabOptions {
   readonly onLogLine: (line: string) => void
 }
 
-/** Nothing is started before it is asked for. */
+/** Nothing is started before it is asked for, by whatever act. */
 export function createLab(options: LabOptions): Lab {
   let current: Promise<Bench> | undefined
   let run = 0
 
+  let isUntouched = false
+
   const bench = () => {
+    if (!current) isUntouched = true
     current ??= openBench({ ...options, run: ++run })
     return current
+  }
+  const touched = () => {
+    isUntouched = false
+    return bench()
   }
   const end = async () => {
     const former = current
@@ -48,17 +55,17 @@ export function createLab(options: LabOptions): Lab {
     const { instances, sids, run } = await bench()
     return takeSnapshot(await instances.of('calm'), { run, sids, secrets: instances.secrets })
   }
-  const instance = async (rules: Rules) => (await bench()).instances.of(rules)
+  const instance = async (rules: Rules) => (await touched()).instances.of(rules)
 
   return {
     instance,
     async restart() {
-      await end()
+      if (!isUntouched) await end()
       return snapshot()
     },
     send: async wanted => exchange(await instance(wanted.rules), wanted),
-    advance: async seconds => (await bench()).instances.advance(seconds),
-    changeSecret: async act => (await bench()).instances.changeSecret(act),
+    advance: async seconds => (await touched()).instances.advance(seconds),
+    changeSecret: async act => (await touched()).instances.changeSecret(act),
     askServices: async (rules, token) => askServices(await instance(rules), token),
     snapshot,
     close: end,

@@ -1,0 +1,103 @@
+/** Does what an act says, under each set of rules that is on the page, and makes entries of the log of it. */
+import { type Act, actsOf, isPossible, type Request, type Verb } from '../words/acts.ts'
+import { api } from './api.ts'
+import type { Entry, Exchange, Lane, Rules, Sent, Snapshot } from './log.ts'
+import { changeCharacter, expiresAt, readToken, sidOf, type Token } from './token.ts'
+import type { World } from './world.ts'
+
+type Made = Entry extends infer E ? (E extends Entry ? Omit<E, 'id' | 'command'> : never) : never
+
+export interface Command {
+  /** As in `a refresh`, `both refresh`, `time 60`, `time expiry`, `secret rotate`. */
+  readonly words: string
+  /** Which character of the token is changed. */
+  readonly at?: number
+  readonly isRunning?: boolean
+}
+
+/** @param worlds of each set of rules that is on the page; what is not possible under one of them is left out there */
+export async function perform({ words, at, isRunning = false }: Command, worlds: readonly World[]): Promise<Made[]> {
+  const [who = '', what = ''] = words.split(' ')
+  if (who === 'time') {
+    const seconds = what === 'expiry' ? secondsToExpiry(worlds) : Number(what)
+    return seconds > 0 ? [{ kind: 'time', seconds, isRunning, ...(await api.advance(seconds)) }] : []
+  }
+  if (who === 'secret') {
+    const act = what === 'rotate' ? 'rotate' : 'forget'
+    return [{ kind: 'secret', act, ...(await api.changeSecret(act)) }]
+  }
+  const act = actsOf.get(what as Verb)
+  if (!act) throw new Error(`There is no act "${words}".`)
+  const lanes: readonly Lane[] = who === 'both' ? ['a', 'b'] : [who as Lane]
+  const made: Made[] = []
+  for (const world of worlds) {
+    const able = lanes.filter(lane => isPossible(act, world.lanes[lane], world.lanes.a))
+    if (able.length > 0) made.push(await doOnce(act, able, world, at))
+  }
+  return made
+}
+
+async function doOnce({ does }: Act, lanes: readonly Lane[], world: World, at: number | undefined): Promise<Made> {
+  const { rules } = world
+  const [lane = 'a'] = lanes
+  if ('copyFrom' in does) {
+    return { kind: 'copy', rules, from: does.copyFrom, to: lane, ...(await api.state()) }
+  }
+  if ('askServices' in does) {
+    const token = world.lanes[lane].access as Token
+    const { services: answers, state } = await api.askServices(rules, token.text)
+    return { kind: 'services', rules, token, answers, state }
+  }
+  const sent = await Promise.all(lanes.map(one => send(does.send, one, world, at)))
+  const { state } = lanes.length > 1 ? await api.state() : (sent[0] as { state: Snapshot })
+  return { kind: 'sent', rules, sent: inOrder(sent), state }
+}
+
+async function send(request: Request, lane: Lane, world: World, at = 60): Promise<Sent & { state: Snapshot }> {
+  const { method, path, bearer, inBody, isChanged, isLost } = request
+  const held = world.lanes[lane]
+  const presented = bearer || inBody ? held[bearer ?? inBody ?? 'access'] : undefined
+  const text = presented && isChanged ? changeCharacter(presented.text, at) : presented?.text
+  const { exchange, state } = await api.send({
+    rules: world.rules,
+    lane,
+    method,
+    path,
+    ...(bearer && text !== undefined && { token: text }),
+    ...(inBody && text !== undefined && { body: { refresh_token: text } }),
+    ...(request.body && { body: request.body }),
+    ...(isLost && { lose: true }),
+  })
+  const got = tokensIn(exchange, world, held)
+  return { exchange, presented, changedAt: isChanged ? at : undefined, got, state }
+}
+
+/** What arrived of them. */
+function tokensIn({ answer, arrived }: Exchange, world: World, held: { access?: Token; refresh?: Token }): Token[] {
+  if (!arrived || answer.status !== 200 || !answer.body.includes('"refresh_token"')) return []
+  const { access_token, refresh_token } = JSON.parse(answer.body)
+  const { claims } = readToken(refresh_token, { generation: 0, session: 0, predecessor: undefined })
+  const known = world.sessions.findIndex(({ sid }) => sid === claims['sid'])
+  const of = { generation: Number(claims['gen']), session: known < 0 ? world.sessions.length + 1 : known + 1 }
+  const before = (token: Token | undefined) => (token && sidOf(token) === claims['sid'] ? token : undefined)
+  return [
+    readToken(access_token, { ...of, predecessor: before(held.access) }),
+    readToken(refresh_token, { ...of, predecessor: before(held.refresh) }),
+  ]
+}
+
+/** Of two at the same moment, the one that won comes first, as the server had it. */
+function inOrder<S extends Sent>(sent: readonly S[]): S[] {
+  const lost = ({ exchange }: S) => Number(!exchange.audit.some(({ event }) => event === 'refresh.rotated'))
+  return [...sent].sort((one, other) => lost(one) - lost(other))
+}
+
+/** To the next moment at which a token that somebody holds runs out; 0 when all have. */
+function secondsToExpiry(worlds: readonly World[]): number {
+  const tokens = worlds.flatMap(({ lanes }) => Object.values(lanes).flatMap(({ access, refresh }) => [access, refresh]))
+  const now = worlds[0]?.now ?? 0
+  const left = tokens.flatMap(token => (token ? [expiresAt(token) - now] : [])).filter(seconds => seconds > 0)
+  return left.length > 0 ? Math.min(...left) : 0
+}
+
+export type { Made, Rules }

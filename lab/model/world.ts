@@ -1,0 +1,59 @@
+/** What everybody holds and knows under one set of rules, after all that has happened. */
+import { type Entry, isOf, type Lane, type Rules, type Sent, type SessionRow } from './log.ts'
+import { sidOf, type Token } from './token.ts'
+
+export interface Held {
+  readonly access?: Token
+  readonly refresh?: Token
+  /** The server has said that this session is over, or the lane has ended it itself: it knows. */
+  readonly isTold: boolean
+}
+
+export interface World {
+  readonly rules: Rules
+  readonly now: number
+  readonly lanes: Readonly<Record<Lane, Held>>
+  /** Those that were begun under these rules, oldest first. */
+  readonly sessions: readonly SessionRow[]
+  readonly keys: readonly string[]
+}
+
+const nothing: Held = { isTold: false }
+
+export function worldAfter(log: readonly Entry[], rules: Rules): World {
+  const held: Record<Lane, Held> = { a: nothing, b: nothing, thief: nothing }
+  const sids: string[] = []
+  for (const entry of log.filter(one => isOf(one, rules))) {
+    if (entry.kind === 'copy') held[entry.to] = { ...held[entry.from], isTold: false }
+    if (entry.kind !== 'sent') continue
+    for (const sent of entry.sent) {
+      const { lane } = sent.exchange
+      held[lane] = after(held[lane], sent)
+      const sid = sent.got[0] && sidOf(sent.got[0])
+      if (sid !== undefined && !sids.includes(sid)) sids.push(sid)
+    }
+  }
+  const state = log.at(-1)?.state
+  const sessions = sids.flatMap(sid => state?.sessions.find(row => row.sid === sid) ?? [])
+  return { rules, now: state?.now ?? 0, lanes: held, sessions, keys: state?.keys ?? [] }
+}
+
+function after(held: Held, { exchange, got }: Sent): Held {
+  const [access, refresh] = [got.find(one => one.kind === 'access'), got.find(one => one.kind === 'refresh')]
+  if (access && refresh) return { access, refresh, isTold: false }
+  return { ...held, isTold: held.isTold || tellsTheEnd(exchange) }
+}
+
+function tellsTheEnd({ request, answer, arrived }: Sent['exchange']): boolean {
+  if (!arrived) return false
+  const isLogout = /\/logout(\/all)?$/.test(request.url) && answer.status < 300
+  return isLogout || (answer.status === 401 && answer.body.includes('"token_revoked"'))
+}
+
+/** The sessions that an entry has ended: their rows say so after it, and did not before. */
+export function endedBy(entry: Entry, before: Entry | undefined): SessionRow[] {
+  const ended = (row: SessionRow | undefined) => row !== undefined && row.revoked_at !== null
+  return entry.state.sessions.filter(
+    row => ended(row) && !ended(before?.state.sessions.find(({ sid }) => sid === row.sid)),
+  )
+}

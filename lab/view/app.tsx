@@ -1,0 +1,64 @@
+/** The whole page, drawn from its state. */
+import { rulesOn, type State, type Store, worldsOf } from '../model/store.ts'
+import { sentenceOf } from '../words/verdicts.ts'
+import { Header } from './header.tsx'
+import { Inspector } from './inspector.tsx'
+import { Intro } from './intro.tsx'
+import { Actions } from './lane.tsx'
+import { Stage } from './stage.tsx'
+import { TourCard } from './tour-card.tsx'
+
+export function App({ state, store, resume }: { state: State; store: Store; resume: number | undefined }) {
+  const worlds = worldsOf(state)
+  const [world] = worlds
+  const last = state.log.at(-1)
+  if (!world) return null
+  const isFree = state.step === undefined
+  return (
+    <div class={`lab ${state.view} ${isFree ? 'free' : 'touring'} side-${state.side}`}>
+      <Header state={state} store={store} world={world} />
+      <main>
+        {state.trouble && (
+          <p class="trouble" role="alert">
+            {state.trouble}
+          </p>
+        )}
+        {state.view === 'both' && (
+          <div class="sides" role="group" aria-label="Which rules to look at">
+            {rulesOn('both').map(rules => (
+              <button
+                type="button"
+                key={rules}
+                aria-pressed={state.side === rules}
+                onClick={() => store.chooseSide(rules)}
+              >
+                {rules}
+              </button>
+            ))}
+          </div>
+        )}
+        <div class="stages">
+          {worlds.map(one => (
+            <Stage key={one.rules} state={state} store={store} world={one} />
+          ))}
+        </div>
+      </main>
+      {isFree && (
+        <div class="lane-bar">
+          <Actions lane={state.lane} world={world} onAct={verb => store.do(state.lane, verb)} />
+        </div>
+      )}
+      <aside aria-label="Explanation">
+        {state.step === undefined ? (
+          <Intro store={store} resume={resume} isFresh={state.log.length === 0} />
+        ) : (
+          <TourCard state={state} store={store} index={state.step} />
+        )}
+        <Inspector state={state} store={store} worlds={worlds} />
+      </aside>
+      <p class="unseen" role="status" aria-live="polite">
+        {last && sentenceOf(last)}
+      </p>
+    </div>
+  )
+}

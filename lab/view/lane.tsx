@@ -1,0 +1,69 @@
+/** The head of a column: what a tab or the thief holds now, and what it can do. */
+import type { Lane } from '../model/log.ts'
+import type { Token } from '../model/token.ts'
+import type { World } from '../model/world.ts'
+import { type Act, actsOf, isPossible, laneNames, type Verb } from '../words/acts.ts'
+import { Bar } from './bar.tsx'
+import { Tag } from './tag.tsx'
+
+interface LaneProps {
+  readonly lane: Lane
+  readonly world: World
+  readonly onOpen: (token: Token) => void
+  /** Undefined where the tour acts. */
+  readonly onAct: ((verb: Verb) => void) | undefined
+  readonly isChosen: boolean
+  readonly onChoose: () => void
+}
+
+export function LaneHead({ lane, world, onOpen, onAct, isChosen, onChoose }: LaneProps) {
+  const { access, refresh, isTold } = world.lanes[lane]
+  const user = access && String(access.claims['username'])
+  return (
+    <section class={`lane ${lane} ${isChosen ? 'chosen' : ''}`} aria-label={laneNames[lane]}>
+      <h2>
+        {onAct ? (
+          <button type="button" class="choose" aria-pressed={isChosen} onClick={onChoose}>
+            {laneNames[lane]}
+          </button>
+        ) : (
+          laneNames[lane]
+        )}
+      </h2>
+      <p class="who">{user ? (isTold ? 'logged out' : user) : 'holds nothing'}</p>
+      {[access, refresh].map(
+        token =>
+          token && (
+            <p class={`held ${isTold ? 'over' : ''}`} key={token.kind}>
+              <Tag token={token} isOver={isTold} onOpen={() => onOpen(token)} />
+              <Bar token={token} now={world.now} short />
+            </p>
+          ),
+      )}
+      {onAct && <Actions lane={lane} world={world} onAct={onAct} />}
+    </section>
+  )
+}
+
+export function Actions({ lane, world, onAct }: Pick<LaneProps, 'lane' | 'world'> & { onAct: (verb: Verb) => void }) {
+  const possible = [...actsOf].filter(
+    ([, act]) => act.lanes.includes(lane) && isPossible(act, world.lanes[lane], world.lanes.a),
+  )
+  const further = possible.filter(([, act]) => act.isFurther)
+  const button = ([verb, { label, hint }]: [Verb, Act]) => (
+    <button type="button" key={verb} title={hint} onClick={() => onAct(verb)}>
+      {label}
+    </button>
+  )
+  return (
+    <div class="actions" role="group" aria-label={`What ${laneNames[lane]} can do`}>
+      {possible.filter(([, act]) => !act.isFurther).map(button)}
+      {further.length > 0 && (
+        <details>
+          <summary>More</summary>
+          <div>{further.map(button)}</div>
+        </details>
+      )}
+    </div>
+  )
+}

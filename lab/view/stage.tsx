@@ -1,0 +1,48 @@
+/** One set of rules: the heads of the four columns, and the diagram below them. */
+import { useEffect, useRef } from 'preact/hooks'
+import { lanes } from '../model/log.ts'
+import type { State, Store } from '../model/store.ts'
+import type { World } from '../model/world.ts'
+import { Diagram } from './diagram.tsx'
+import { LaneHead } from './lane.tsx'
+import { ServerHead } from './server-head.tsx'
+
+const titles = {
+  calm: 'Calm: 30 seconds for races, two lost answers a day',
+  strict: 'Strict: a used refresh token ends the session',
+} as const
+
+export function Stage({ state, store, world }: { state: State; store: Store; world: World }) {
+  const { rules } = world
+  const end = useRef<HTMLDivElement>(null)
+  const count = state.log.length
+  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [count])
+  const isFree = state.step === undefined
+  const selected = state.selection?.kind === 'entry' ? state.selection : undefined
+  return (
+    <section class={`stage ${rules}`} aria-label={titles[rules]}>
+      {state.view !== 'calm' && <p class="rules">{titles[rules]}</p>}
+      <div class="heads">
+        {lanes.map(lane => (
+          <LaneHead
+            key={lane}
+            lane={lane}
+            world={world}
+            isChosen={isFree && state.lane === lane}
+            onChoose={() => store.chooseLane(lane)}
+            onOpen={token => store.select({ kind: 'token', token, rules, lane })}
+            onAct={isFree ? verb => store.do(lane, verb) : undefined}
+          />
+        ))}
+        <ServerHead world={world} onOpen={() => store.select({ kind: 'server', rules })} />
+      </div>
+      <Diagram
+        log={state.log}
+        rules={rules}
+        selected={selected}
+        onSelect={(id, index) => store.select({ kind: 'entry', id, index })}
+      />
+      <div class="end-of-log" ref={end} />
+    </section>
+  )
+}
