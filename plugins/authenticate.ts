@@ -1,5 +1,5 @@
 /** The `authenticate` hook. Pass it in the array form, so that a missing decorator fails at start. */
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import { asThrown } from '../src/base/thrown.ts'
@@ -13,13 +13,15 @@ type SyncHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandler
 declare module 'fastify' {
   interface FastifyInstance {
     readonly authenticate: SyncHook
+    /** The same where a token may be left out; one that is given must be good. */
+    readonly authenticateIfGiven: SyncHook
     /** Behind `authenticate`: lets administrators pass. */
     readonly requireAdmin: SyncHook
     /** Behind `authenticate`: lets those pass who proved who they are in the last five minutes. */
     readonly requireFresh: SyncHook
   }
   interface FastifyRequest {
-    /** Who is asking; set by `authenticate`, so only behind it. */
+    /** Who is asking; set by `authenticate`, so only behind it. Null behind `authenticateIfGiven` without a token. */
     claims: AccessClaims
   }
 }
@@ -40,6 +42,12 @@ export default fp(
         done(asThrown(error))
       }
     }) satisfies SyncHook)
+    app.decorate('authenticateIfGiven', function (this: FastifyInstance, request, reply, done) {
+      const { authorization, cookie } = request.headers
+      const isGiven =
+        authorization !== undefined || (cookie !== undefined && tokenCookies.read(request).access !== undefined)
+      return isGiven ? app.authenticate.call(this, request, reply, done) : done()
+    } satisfies SyncHook)
     app.decorate('requireAdmin', ((request, _reply, done) => {
       done(request.claims.role === 'admin' ? undefined : new SignetError('admin_required', 'the role is not admin'))
     }) satisfies SyncHook)

@@ -34,7 +34,7 @@ export default fp(
     })
     app.decorateRequest('client', {
       getter(this: FastifyRequest): Client {
-        return describe(this.clientIp, this.headers['user-agent'], isExempt, this.socket)
+        return describe(this.clientIp, this.headers, isExempt, this.socket)
       },
     })
 
@@ -56,10 +56,11 @@ export default fp(
 
 type Test = ReturnType<typeof createAddressRanges>
 
-function describe(ip: string, userAgent: string | undefined, isExempt: Test, socket: Socket): Client {
+function describe(ip: string, headers: FastifyRequest['headers'], isExempt: Test, socket: Socket): Client {
   return {
     ip,
-    userAgent,
+    userAgent: headers['user-agent'],
+    acceptLanguage: headers['accept-language'],
     get isExempt() {
       return isExempt(ip)
     },

@@ -15,6 +15,7 @@ export default fp(
         await app.revocations.poll()
       })
       every(1_000, 'key ring poll', () => app.keys.sync())
+      if (app.mailing) every(1_000, 'mail poll', async () => app.mailer?.worker.poll())
       every(60_000, 'housekeeping', () => deleteEnded(app.stores, app.revocations.clocks, () => closed))
       every(60_000, 'looking at stored hashes', () => app.standIns.refresh()) // it does nothing within the hour
     })

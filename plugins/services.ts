@@ -26,6 +26,10 @@ const names: readonly (keyof Domain)[] = [
   'users',
   'ownAccount',
   'stepUp',
+  'registration',
+  'recovery',
+  'addressProof',
+  'mailer',
   'revocations',
   'standIns',
   'keys',
@@ -44,6 +48,7 @@ export default fp(
         },
       })
     }
+    app.addHook('onClose', () => services?.mailer?.worker.close())
     const reach = oneAtATime(() => stores.ping())
     const open = oneAtATime(async () => {
       await reach()
@@ -63,7 +68,7 @@ export default fp(
         app.log.error({ err: error.cause ?? error }, `${error.message}: every request that needs it will get 503`)
       })
   },
-  { name: 'services', dependencies: ['audit', 'stores'] },
+  { name: 'services', dependencies: ['audit', 'mail', 'stores'] },
 )
 
 /** Then it listens and says so, and goes on. */

@@ -1,12 +1,15 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { SignetError } from '../src/base/errors.ts'
+import type { User } from '../src/stores/stores.ts'
 import { AccountChangesBody, AccountItem, accountItem } from '../src/wire/account-schemas.ts'
 import { saysBearer } from '../src/wire/bearer.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
+  const itemOf = async (user: User) => accountItem(user, await app.addressProof.pending(user.userId))
+
   app.get(
     '/me/account',
     {
@@ -19,7 +22,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: { 200: AccountItem, ...problems(...tokenCodes) },
       },
     },
-    async ({ claims }) => accountItem(await app.ownAccount.get(claims.sub)),
+    async ({ claims }) => itemOf(await app.ownAccount.get(claims.sub)),
   )
 
   app.patch(
@@ -29,19 +32,30 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       schema: {
         tags: ['Users'],
         operationId: 'changeAccount',
-        summary: 'Change my username; needs a login of the last five minutes',
+        summary: 'Change my username, or begin a change of address; needs a login of the last five minutes',
+        description:
+          'A new address gets a link, and the old one stays until that was followed. The old one is told, and can undo it.',
         security: authorized,
         body: AccountChangesBody,
         response: {
           200: AccountItem,
-          ...problems(...tokenCodes, ...bodyCodes, 'fresh_login_required', 'cross_site', 'mail_off', 'taken'),
+          ...problems(
+            ...tokenCodes,
+            ...bodyCodes,
+            'fresh_login_required',
+            'cross_site',
+            'mail_off',
+            'email_unverified',
+            'taken',
+            'too_many_attempts',
+          ),
         },
       },
     },
     async ({ claims, body, client }) => {
-      if (body.email !== undefined)
-        throw new SignetError('mail_off', 'an address must prove itself, and there is no mail')
-      return accountItem(await app.ownAccount.change(claims.sub, body, client))
+      const { email, ...others } = body
+      if (email !== undefined) await app.addressProof.change(claims.sub, email, client)
+      return itemOf(await app.ownAccount.change(claims.sub, others, client))
     },
   )
 

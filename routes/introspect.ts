@@ -47,7 +47,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   /** Whatever is wrong with a token, the answer is the same (RFC 7662 section 2.2); only not knowing is an error. */
   function activeClaims(token: string) {
     try {
-      const { email: _, nbf: __, token_type: ___, ...claims } = app.verifier.authenticate(token)
+      const { email: _, email_verified: __, nbf: ___, token_type: ____, ...claims } = app.verifier.authenticate(token)
       return { active: true, ...claims, token_type: 'Bearer' }
     } catch (error) {
       if (error instanceof SignetError && error.status === 401) return undefined

@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import { accepted } from '../src/wire/mail-schemas.ts'
 import { Limit, limitOf, Next } from '../src/wire/paging.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
@@ -122,6 +123,29 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     async (request, reply) => {
       await app.users.delete(request.params.id, actor(request), keepAdmin)
       reply.code(204)
+    },
+  )
+
+  app.post(
+    '/users/:id/password-reset',
+    {
+      onRequest: onRequest(),
+      schema: {
+        hide: app.config.mail === undefined,
+        tags: ['Users'],
+        operationId: 'sendPasswordLink',
+        summary: 'Send a user a link that sets a new password; it works for 7 days',
+        security: authorized,
+        params: ById,
+        response: {
+          202: accepted('The mail is on its way'),
+          ...problems(...adminCodes, 'invalid_request', 'mail_off', 'cross_site', 'not_found', 'too_many_attempts'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await app.recovery.sendLink(request.params.id, actor(request), request.client)
+      return reply.code(202).send(undefined)
     },
   )
 

@@ -9,6 +9,8 @@ import { deriveKey } from './keys/secret.ts'
 import { createAuthentication } from './login/authentication.ts'
 import { createLoginLimit } from './login/login-limit.ts'
 import { createPasswordCheck } from './login/password-check.ts'
+import type { Mailer } from './mail/mailer.ts'
+import type { Mailing } from './mail/mailing.ts'
 import type { PasswordHasher } from './passwords/password-hash.ts'
 import { createPasswordPolicy, type PasswordPolicy } from './passwords/password-policy.ts'
 import { createStandIns, type StandIns } from './passwords/stand-ins.ts'
@@ -21,9 +23,12 @@ import { createTokenIssuer } from './tokens/token-issuer.ts'
 import { createTokenService, type TokenService } from './tokens/token-service.ts'
 import { createTokenVerifier, type TokenVerifier } from './tokens/token-verifier.ts'
 import { type Accounts, createAccounts } from './users/accounts.ts'
+import { type AddressProof, createAddressProof } from './users/address-proof.ts'
 import { createImportService, type ImportService } from './users/import/import-service.ts'
 import { seedUsers } from './users/import/seed-users.ts'
 import { createOwnAccount, type OwnAccount } from './users/own-account.ts'
+import { createRecovery, type Recovery } from './users/recovery.ts'
+import { createRegistration, type Registration } from './users/registration.ts'
 
 /** What needs no secret: all of it for the command line. Each is made when it is first asked for. */
 export interface Administration {
@@ -60,6 +65,11 @@ export function createAdministration(parts: AdministrationParts): Administration
 export interface Domain extends Pick<Administration, 'users' | 'sessions'> {
   readonly ownAccount: OwnAccount
   readonly stepUp: StepUp
+  readonly registration: Registration
+  readonly recovery: Recovery
+  readonly addressProof: AddressProof
+  /** undefined: no mail. */
+  readonly mailer: Mailer | undefined
   readonly tokens: TokenService
   readonly verifier: TokenVerifier
   readonly revocations: Revocations
@@ -70,7 +80,9 @@ export interface Domain extends Pick<Administration, 'users' | 'sessions'> {
 export interface DomainParts extends Omit<AdministrationParts, 'config' | 'policy' | 'revocations'> {
   readonly config: Config
   readonly clock: Clock
-  readonly log: ClockLog
+  readonly log: ClockLog & Record<'warn' | 'error', (fields: object, message: string) => void>
+  /** undefined: no mail. */
+  readonly mailing: Mailing | undefined
 }
 
 /**
@@ -79,8 +91,8 @@ export interface DomainParts extends Omit<AdministrationParts, 'config' | 'polic
  * @throws {Error} when the seed file or the key ring cannot be read
  */
 export async function openDomain(parts: DomainParts): Promise<Domain> {
-  const { config, clock, stores, hasher, audit, log } = parts
-  const { users, salt } = stores
+  const { config, clock, stores, hasher, audit, log, mailing } = parts
+  const { users, mails, salt } = stores
   const keys = await createKeyRing({ ...config, salt, store: stores.keys, settings: config, audit })
   await openDataKey({ ...config, salt, store: stores.keys })
   const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log })
@@ -99,14 +111,24 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   await revocations.poll()
 
   const { users: accounts, sessions } = administration
+  const mailer = mailing && (await mailerOf({ ...config, mailing, mails, users, salt, audit, log }))
+  const common = { mailer, mails, users, accounts, hasher, policy, limit, revocations, authentication, audit }
+  const registration = createRegistration({ ...common, verification: config.emailVerification })
+  const isRequired = config.emailVerification === 'required'
+  const addressProof = createAddressProof({ ...common, registration, isRequired })
   return {
     users: accounts,
     sessions,
-    ownAccount: createOwnAccount({ accounts, users, authentication, hasher, policy, revocations, audit }),
     stepUp: createStepUp({ users, sessions: stores.sessions, authentication, issuer, audit }),
+    ownAccount: createOwnAccount(common),
+    registration,
+    recovery: createRecovery({ ...common, nameKey }),
+    addressProof,
+    mailer,
     tokens: createTokenService({
       sessions: stores.sessions,
       authentication,
+      admit: addressProof.admit,
       issuer,
       verifier,
       revocations,
@@ -118,4 +140,10 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
     standIns,
     keys,
   }
+}
+
+/** Loaded when there is mail at all. */
+async function mailerOf(parts: Parameters<typeof import('./mail/mailer.ts').createMailer>[0]): Promise<Mailer> {
+  const { createMailer } = await import('./mail/mailer.ts')
+  return createMailer(parts)
 }

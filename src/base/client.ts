@@ -11,4 +11,6 @@ export interface Client {
   /** Whether the connection is gone by now, and nobody waits for the answer. */
   readonly isGone: boolean
   readonly userAgent: string | undefined
+  /** What languages its user reads (RFC 9110 section 12.5.4). */
+  readonly acceptLanguage?: string | undefined
 }

@@ -4,6 +4,7 @@
  */
 export const errors = {
   invalid_request: { status: 400, detail: 'Request is not valid' },
+  invalid_link: { status: 400, detail: 'Link is not valid' },
   unsupported_grant_type: { status: 400, detail: 'Grant type is not supported' },
   invalid_credentials: { status: 401, detail: 'Invalid credentials' },
   invalid_client: { status: 401, detail: 'Client is not known' },
@@ -18,6 +19,7 @@ export const errors = {
   admin_required: { status: 403, detail: 'Admin role required' },
   role_required: { status: 403, detail: 'Another role required' },
   cross_site: { status: 403, detail: 'Cross-site request refused' },
+  email_unverified: { status: 403, detail: 'E-mail address is not verified' },
   registration_closed: { status: 403, detail: 'Registration is closed' },
   deletion_off: { status: 403, detail: 'Accounts cannot delete themselves' },
   mail_off: { status: 403, detail: 'Mail is off' },

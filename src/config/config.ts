@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { Database } from './database-url.ts'
+import { type EmailVerification, type MailSettings, readEmailVerification, readMail } from './mail-settings.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { checkVariables, readVariables } from './read-variables.ts'
 import {
@@ -56,6 +57,9 @@ export interface Config {
   /** Whether users may delete themselves. */
   readonly accountDeletion: boolean
   readonly passwordForm: boolean
+  /** undefined: no mail. */
+  readonly mail: MailSettings | undefined
+  readonly emailVerification: EmailVerification
   /** Further origins whose pages may use cookies. */
   readonly cookieOrigins: readonly string[]
   /** Further origins whose pages may use bearer tokens; `*` alone is every page. */
@@ -213,6 +217,8 @@ function assemble(values: Variables, mistakes: string[]): Config {
     registrationIsOpen: values.REGISTRATION === 'open',
     accountDeletion: values.ACCOUNT_DELETION === 'on',
     passwordForm: values.PASSWORD_FORM === 'on',
+    mail: readMail(values, mistakes),
+    emailVerification: readEmailVerification(values, mistakes),
     cookieOrigins: Object.freeze(cookieOrigins),
     corsOrigins: Object.freeze(readCorsOrigins(values, mistakes)),
     resourceServers: readResourceServers(values, secrets, mistakes),

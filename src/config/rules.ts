@@ -74,7 +74,7 @@ function isSameSite(a: URL, b: URL): boolean {
   return siteOfA !== undefined && siteOfA === siteOfB
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 

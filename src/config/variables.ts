@@ -114,6 +114,52 @@ export const variables = Type.Object({
     title: '`off` refuses the OAuth 2.0 password form, leaving JSON logins',
     default: 'on',
   }),
+  SMTP_URL: Type.Optional(
+    Type.String({
+      title:
+        'the server that takes mail: `smtp://` (STARTTLS required, unless `?tls=off`) or `smtps://`, with `USER:PASSWORD@`; `memory:` = a mailbox of this process, only with `LAB`',
+      fromFile: true,
+    }),
+  ),
+  MAIL_FROM: Type.Optional(
+    Type.String({
+      title: 'the address that mail comes from, also as `Name <address>`; required with mail',
+    }),
+  ),
+  MAIL_WEBHOOK_URL: Type.Optional(
+    Type.String({
+      title: 'instead of `SMTP_URL`: each mail goes there as signed JSON (Standard Webhooks); https, or on loopback',
+      fromFile: true,
+    }),
+  ),
+  MAIL_WEBHOOK_SECRET: Type.Optional(
+    Type.String({
+      title: 'signs it: `whsec_` and 24 to 64 random bytes in base64',
+      fromFile: true,
+    }),
+  ),
+  RESET_URL: Type.Optional(
+    Type.String({
+      title: 'your page for a new password, which gets `#token=…`; required with mail',
+    }),
+  ),
+  VERIFY_URL: Type.Optional(
+    Type.String({
+      title:
+        'your page for the links that prove an address or undo a change of it, which gets `#token=…`; required with mail',
+    }),
+  ),
+  MAIL_TEMPLATES: Type.Optional(
+    Type.String({
+      title: 'a folder of templates that replace the ones that come along',
+    }),
+  ),
+  EMAIL_VERIFICATION: Type.Optional(
+    Type.Union([Type.Literal('off'), Type.Literal('optional'), Type.Literal('required')], {
+      title: 'whether who registers proves the address: `off`, `optional`, or `required` before the account is there',
+      shown: 'optional with mail, else off',
+    }),
+  ),
   CORS_ORIGINS: Type.Optional(
     Type.String({
       title: 'origins of any site whose pages may use bearer tokens (never cookies), comma-separated; `*` = every page',

@@ -29,9 +29,11 @@ export const failedLately = 'sent_at IS NULL AND failure IS NOT NULL AND expires
 /** Who proved an address has it alone: these are the other claims to it, those of accounts apart. */
 export const claimsTo = `address = $address AND purpose IN ('verify', 'change', 'register')`
 
+/** Links that are good only under the password and the address of when they were asked for. */
+export const askedFor = `purpose IN ('change', 'reset', 'invite')`
+
 /** What goes when a change of address is undone: whatever leads to a later address, or in by another link. */
-export const laterChanges = `user_id = $userId AND (
-  purpose IN ('change', 'reset', 'invite') OR (purpose = 'undo' AND created_at > $undoes))`
+export const laterChanges = `user_id = $userId AND (${askedFor} OR (purpose = 'undo' AND created_at > $undoes))`
 
 /** An address somebody gave up lately, and may want back. */
 export const keptAddress = `purpose = 'undo' AND expires_at > $now`

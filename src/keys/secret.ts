@@ -12,6 +12,8 @@ export type KeyPurpose =
   | 'signet data key'
   | 'signet sealed data'
   | 'signet named data'
+  | 'signet mail link'
+  | 'signet typed name'
 
 /**
  * Derives a key by HKDF-SHA-256 (RFC 5869).

@@ -8,11 +8,14 @@ const causes: Partial<Record<AuditEvent['event'], string>> = {
   'session.displaced': 'displaced',
   'refresh.reuse': 'reuse',
   'password.changed': 'password_changed',
+  'password.reset': 'password_changed',
+  'email.verified': 'email_changed',
+  'email.restored': 'email_changed',
   'user.changed': 'user_changed',
   'user.deleted': 'user_deleted',
 }
 
-export const sessionEnds = Object.values(causes)
+export const sessionEnds = [...new Set(Object.values(causes))]
 
 /** Events without a number end one session. */
 export function sessionsEndedBy({

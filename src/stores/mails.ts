@@ -77,6 +77,8 @@ export interface MailEffects {
   readonly proves?: string
   /** The moment of the change that is undone: the user's pending changes go, and every way back to later addresses. */
   readonly undoes?: number
+  /** Second factors that were added at or after this moment go, and all recovery codes. */
+  readonly dropsFactorsSince?: number
 }
 
 export interface MailStore {

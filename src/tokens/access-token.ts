@@ -20,7 +20,8 @@ export const AccessClaims = Type.Object({
   username: Type.RegExp(/^[^\s@\p{C}]{1,64}$|^[^\s@\p{C}]+@[^\s@\p{C}]+$/u, { maxLength: 254 }),
   email: Type.Union([Type.String(), Type.Null()]),
   role: Type.String({ pattern: visible, maxLength: 64 }),
-  // The version before wrote none of these three.
+  // The version before wrote none of these.
+  email_verified: Type.Optional(Type.Boolean()),
   scope: Type.Optional(Type.String()),
   auth_time: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   amr: Type.Optional(Type.Array(Type.String({ pattern: visible, maxLength: 64 }))),
@@ -56,6 +57,7 @@ export function accessClaims(
     sid: session.sid,
     username: user.username,
     email: user.email,
+    email_verified: user.emailVerified,
     role: user.role,
     scope: user.role,
     auth_time: session.authTime,

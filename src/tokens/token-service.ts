@@ -7,7 +7,7 @@ import type { Authentication } from '../login/authentication.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { decideRefresh, type RefreshPolicy, retryWindowIsOver } from '../sessions/session.ts'
-import type { RotationPolicy, SessionStore, SessionView } from '../stores/stores.ts'
+import type { RotationPolicy, SessionStore, SessionView, User } from '../stores/stores.ts'
 import type { RefreshClaims } from './refresh-token.ts'
 import type { IssuedTokens, TokenIssuer } from './token-issuer.ts'
 import type { TokenVerifier } from './token-verifier.ts'
@@ -44,13 +44,15 @@ const maximumJudgements = 3
 export function createTokenService(dependencies: {
   sessions: SessionStore
   authentication: Authentication
+  /** Refuses a user with the right password who may not come in yet. */
+  admit: (user: User, client: Client) => Promise<void>
   issuer: TokenIssuer
   verifier: TokenVerifier
   revocations: Revocations
   audit: Audit
   settings: TokenServiceSettings
 }): TokenService {
-  const { sessions, authentication, issuer, verifier, revocations, audit, settings } = dependencies
+  const { sessions, authentication, admit, issuer, verifier, revocations, audit, settings } = dependencies
   const rotation: RotationPolicy = {
     idleSeconds: settings.refreshTokenSeconds,
     raceWindowSeconds: settings.refreshRaceWindowSeconds,
@@ -67,6 +69,7 @@ export function createTokenService(dependencies: {
     device?: string | null,
   ): Promise<IssuedTokens> {
     const user = await authentication.checkPassword(username, password, client, device ? sessionOf(device) : undefined)
+    await admit(user, client)
     const { ip, userAgent } = client
     const view = await sessions.create(
       {

@@ -20,8 +20,6 @@ export type * from './account.ts'
 export interface Accounts {
   /** @throws {SignetError} `invalid_request`, `taken`, `overloaded` */
   create(account: NewAccount, by: Actor, client?: Client): Promise<User>
-  /** The same, for whoever comes along. */
-  register(account: NewAccount, client: Client): Promise<User>
   /** @throws {SignetError} `not_found` */
   get(userId: string): Promise<User>
   /**
@@ -50,25 +48,19 @@ export function createAccounts(dependencies: {
 }): Accounts {
   const { users, hasher, policy, limit, revocations, audit } = dependencies
 
-  async function create(account: NewAccount, by: Actor, client?: Client): Promise<User> {
-    const user = await add(account, client)
-    audit({ event: 'user.created', sub: user.userId, ...by })
-    return user
-  }
-
-  async function register(account: NewAccount, client: Client): Promise<User> {
-    const user = await add(account, client)
-    audit({ event: 'user.registered', sub: user.userId, ip: client.ip })
-    return user
-  }
-
-  async function add({ username: wanted, password, role = 'user', ...others }: NewAccount, client?: Client) {
+  async function create(
+    { username: wanted, password, role = 'user', ...others }: NewAccount,
+    by: Actor,
+    client?: Client,
+  ) {
     const email = emailOf(others.email)
     const username = nameOf(wanted, email)
     await requireFree(users, email)
     await policy.check(password, username, '/password')
     const passwordHash = await hasher.hash(password, client)
-    return users.create({ userId: newUserId(), username, email, role, passwordHash })
+    const user = await users.create({ userId: newUserId(), username, email, role, passwordHash })
+    audit({ event: 'user.created', sub: user.userId, ...by })
+    return user
   }
 
   async function get(userId: string): Promise<User> {
@@ -134,7 +126,7 @@ export function createAccounts(dependencies: {
     audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })
   }
 
-  return { create, register, get, lookUp, list, change, unlock, delete: remove }
+  return { create, get, lookUp, list, change, unlock, delete: remove }
 }
 
 /** @throws {SignetError} `invalid_request` for what cannot be the name of somebody with this address */

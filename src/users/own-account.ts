@@ -3,6 +3,8 @@ import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
 import type { Authentication } from '../login/authentication.ts'
+import type { Mailer } from '../mail/mailer.ts'
+import { noticeTo } from '../mail/new-mail.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
@@ -34,9 +36,10 @@ export function createOwnAccount(dependencies: {
   hasher: PasswordHasher
   policy: PasswordPolicy
   revocations: Pick<Revocations, 'add'>
+  mailer: Pick<Mailer, 'languageFor'> | undefined
   audit: Audit
 }): OwnAccount {
-  const { accounts, users, authentication, hasher, policy, revocations, audit } = dependencies
+  const { accounts, users, authentication, hasher, policy, revocations, mailer, audit } = dependencies
 
   const get = (userId: string) => accounts.get(userId).catch(asEnded)
 
@@ -51,7 +54,15 @@ export function createOwnAccount(dependencies: {
       const user = await authentication.checkPassword(username, current, client)
       await policy.check(next, user.username, '/new_password')
       const passwordHash = await hasher.hash(next, client)
-      const outcome = await users.update(userId, { passwordHash }, { ifVersion: user.credentialsVersion, keep: sid })
+      const outcome = await users.update(
+        userId,
+        { passwordHash },
+        {
+          ifVersion: user.credentialsVersion,
+          keep: sid,
+          mails: mailer ? noticeTo(user, 'password_changed', mailer.languageFor(client.acceptLanguage)) : [],
+        },
+      )
       if (!outcome) throw new SignetError('invalid_credentials', 'the user changed while the hash was computed')
       const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
       audit({ event: 'password.changed', sub: userId, sid, ip: client.ip, sessionsEnded })

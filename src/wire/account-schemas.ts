@@ -28,6 +28,7 @@ export const ConfirmBody = Type.Object(
   { additionalProperties: false, examples: [{ current_password: 'demo123' }] },
 )
 
-export function accountItem(user: User): Static<typeof AccountItem> {
-  return { ...userItem(user), email_verified: user.emailVerified, second_factors: [], pending_email: null }
+/** @param pendingEmail the address the user is changing to */
+export function accountItem(user: User, pendingEmail: string | null): Static<typeof AccountItem> {
+  return { ...userItem(user), email_verified: user.emailVerified, second_factors: [], pending_email: pendingEmail }
 }

@@ -8,7 +8,9 @@ import type { AccessClaims } from '../tokens/access-token.ts'
 export function identityHeaders(claims: AccessClaims): Readonly<Record<string, string>> {
   const known = made.get(claims)
   if (known) return known
-  const { sub, username, email, role, sid, exp } = claims
+  const { sub, username, role, sid, exp } = claims
+  // Applications take an address for its owner's, so one that nobody has proven is none. Tokens of before say nothing of it.
+  const email = claims.email_verified === false ? null : claims.email
   const headers = {
     'x-auth-user-id': headerValue(sub),
     'x-auth-username': headerValue(username),

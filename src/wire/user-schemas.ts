@@ -22,8 +22,15 @@ export type UserItem = Static<typeof UserItem>
 export const UserItemRef = Type.Unsafe<UserItem>({ $ref: 'User#' })
 
 export const Registration = Type.Object(
-  { username: Type.String({ minLength: 1 }), password: Type.String({ minLength: 1 }) },
-  { additionalProperties: false, examples: [{ username: 'ana', password: 'a long sentence of yours' }] },
+  {
+    username: Type.Optional(Type.String({ minLength: 1 })),
+    password: Type.String({ minLength: 1 }),
+    email: Type.Optional(Type.String({ minLength: 1, maxLength: 254 })),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ username: 'ana', password: 'a long sentence of yours', email: 'ana@example.com' }],
+  },
 )
 
 export const NewUserBody = Type.Object(

@@ -47,6 +47,12 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
     users: { owns: 'what changes a user; import/ reads users of elsewhere', pure: ['account', 'last-admin'] },
     copy: { owns: 'moving everything from one database to another' },
   },
+  {
+    mail: {
+      owns: 'messages, the links in them, and sending them',
+      pure: ['deliverable', 'languages', 'purposes'],
+    },
+  },
   { login: { owns: 'checking a password, and how often one may try' } },
   {
     sessions: {

@@ -127,6 +127,7 @@ t.test('every event is counted once, where it belongs', async t => {
     displaced: 0,
     reuse: 1,
     password_changed: 0,
+    email_changed: 0,
     user_changed: 0,
     user_deleted: 1,
   })

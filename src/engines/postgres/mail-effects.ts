@@ -1,7 +1,7 @@
 /** What belongs to a change of a user or to a mail, as statements for within its transaction. */
 import { SignetError } from '../../base/errors.ts'
 import type { MailEffects, NewMail, WaitingRegistration } from '../../stores/stores.ts'
-import { claimsTo, keptAddress, laterChanges } from '../mail-sql.ts'
+import { askedFor, claimsTo, keptAddress, laterChanges } from '../mail-sql.ts'
 import { type Ask, statement } from './postgres-database.ts'
 
 // A way back is later than the one before it, also within one second: undoing it undoes what came after.
@@ -26,7 +26,7 @@ const dropLater = statement(
   'drop later changes',
   `DELETE FROM mails WHERE ${laterChanges.replace('$undoes', '$undoes::bigint')}`,
 )
-const dropPending = statement('drop changes', `DELETE FROM mails WHERE user_id = $userId AND purpose = 'change'`)
+const dropAsked = statement('drop links asked for', `DELETE FROM mails WHERE user_id = $userId AND ${askedFor}`)
 const dropOfUser = statement('drop mails of user', 'DELETE FROM mails WHERE user_id = $userId')
 
 export async function addMail(ask: Ask, mail: NewMail | WaitingRegistration): Promise<void> {
@@ -59,9 +59,9 @@ export async function applyEffects(
   for (const mail of mails) await addMail(ask, mail)
 }
 
-/** Pending changes of address end with what they were asked under. */
-export async function dropChanges(ask: Ask, userId: string): Promise<void> {
-  await ask(dropPending, { userId })
+/** Links that were asked for end with the password and the address they were asked under. */
+export async function dropLinks(ask: Ask, userId: string): Promise<void> {
+  await ask(dropAsked, { userId })
 }
 
 export async function dropMailsOf(ask: Ask, userId: string): Promise<void> {

@@ -107,6 +107,24 @@ export function createPostgresFactors({ ask, transaction }: PostgresDatabase): F
 }
 
 /** What a deleted user had, within the transaction of the deletion. */
+const dropFactors = statement(
+  'drop factors since',
+  'DELETE FROM factors WHERE user_id = $userId AND created_at >= $since::bigint',
+)
+const noteKinds = statement(
+  'note kinds of factors',
+  `UPDATE users SET second_factors = (
+    SELECT string_agg(DISTINCT kind, ' ' ORDER BY kind) FROM factors WHERE factors.user_id = $userId)
+  WHERE user_id = $userId`,
+)
+
+/** Removes the factors since a moment and all recovery codes, within the transaction of a change of the user. */
+export async function dropFactorsSince(ask: Ask, userId: string, since: number): Promise<void> {
+  await ask(dropFactors, { userId, since })
+  await ask(removeCodes, { userId })
+  await ask(noteKinds, { userId })
+}
+
 export async function removeFactorsOf(ask: Ask, userId: string): Promise<void> {
   await ask(removeFactors, { userId })
   await ask(removeCodes, { userId })

@@ -9,9 +9,9 @@ import type { MailEffects, NewUser, UserStore } from '../../stores/stores.ts'
 import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import { keptAddress } from '../mail-sql.ts'
 import { end } from './end-sessions.ts'
-import { applyEffects, dropChanges, dropMailsOf, requireNotKept, spend } from './mail-effects.ts'
+import { applyEffects, dropLinks, dropMailsOf, requireNotKept, spend } from './mail-effects.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
-import { removeFactorsOf } from './postgres-factors.ts'
+import { dropFactorsSince, removeFactorsOf } from './postgres-factors.ts'
 import { toSampledHash, toUser, userColumns } from './rows.ts'
 
 const byId = statement('user by id', `SELECT ${userColumns} FROM users WHERE user_id = $key`)
@@ -152,8 +152,9 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         const foreignHash = before.foreignHash && changes.passwordHash === undefined
         const address = addressOf(email, before.emailVerified || changes.email !== undefined)
         const after = { userId, username, role, ...address, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
+        if (effects.dropsFactorsSince !== undefined) await dropFactorsSince(ask, userId, effects.dropsFactorsSince)
         const user = toUser((await ask(update, after))[0] ?? {})
-        if (reason || isNewAddress) await dropChanges(ask, userId)
+        if (reason || isNewAddress) await dropLinks(ask, userId)
         await applyEffects(ask, userId, effects)
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
       }),

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../base/clock.ts'
 import { SignetError } from '../../base/errors.ts'
 import type { MailEffects, NewMail, WaitingRegistration } from '../../stores/stores.ts'
-import { claimsTo, keptAddress, laterChanges } from '../mail-sql.ts'
+import { askedFor, claimsTo, keptAddress, laterChanges } from '../mail-sql.ts'
 
 export interface MailEffectsOf {
   add(mail: NewMail | WaitingRegistration): void
@@ -13,8 +13,8 @@ export interface MailEffectsOf {
   requireNotKept(email: string | null, userId: string): void
   /** Does all but spending. */
   apply(userId: string, effects: MailEffects): void
-  /** Pending changes of address end with what they were asked under. */
-  dropChanges(userId: string): void
+  /** Links that were asked for end with the password and the address they were asked under. */
+  dropLinks(userId: string): void
   dropAll(userId: string): void
 }
 
@@ -31,7 +31,7 @@ export function createMailEffects(raw: DatabaseSync, clock: Clock): MailEffectsO
     UPDATE users SET unproven_email = NULL WHERE unproven_email = $address AND user_id <> $userId`)
   const dropClaims = raw.prepare(`DELETE FROM mails WHERE ${claimsTo}`)
   const dropLater = raw.prepare(`DELETE FROM mails WHERE ${laterChanges}`)
-  const dropChanges = raw.prepare(`DELETE FROM mails WHERE user_id = ? AND purpose = 'change'`)
+  const dropLinks = raw.prepare(`DELETE FROM mails WHERE user_id = ? AND ${askedFor}`)
   const dropAll = raw.prepare('DELETE FROM mails WHERE user_id = ?')
 
   function add(mail: NewMail | WaitingRegistration): void {
@@ -55,7 +55,7 @@ export function createMailEffects(raw: DatabaseSync, clock: Clock): MailEffectsO
       if (undoes !== undefined) dropLater.run({ userId, undoes })
       for (const mail of mails) add(mail)
     },
-    dropChanges: userId => void dropChanges.run(userId),
+    dropLinks: userId => void dropLinks.run(userId),
     dropAll: userId => void dropAll.run(userId),
   }
 }

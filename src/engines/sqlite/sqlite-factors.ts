@@ -88,6 +88,20 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
   }
 }
 
+/** @returns removes the factors since a moment and all recovery codes, within the transaction of a change of the user */
+export function factorDropper(raw: DatabaseSync): (userId: string, since: number) => void {
+  const drop = raw.prepare('DELETE FROM factors WHERE user_id = $userId AND created_at >= $since')
+  const dropCodes = raw.prepare('DELETE FROM recovery_codes WHERE user_id = ?')
+  const left = raw.prepare('SELECT kind FROM factors WHERE user_id = ?')
+  const note = raw.prepare('UPDATE users SET second_factors = $kinds WHERE user_id = $userId')
+  return (userId, since) => {
+    drop.run({ userId, since })
+    dropCodes.run(userId)
+    const kinds = left.all(userId).map(row => row['kind'] as FactorKind)
+    note.run({ userId, kinds: kindsText(kinds) })
+  }
+}
+
 /** @returns removes what a deleted user had, within the transaction of the deletion */
 export function factorRemover(raw: DatabaseSync): (userId: string) => void {
   const factors = raw.prepare('DELETE FROM factors WHERE user_id = ?')

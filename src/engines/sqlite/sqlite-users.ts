@@ -12,7 +12,7 @@ import { sessionEnder } from './end-sessions.ts'
 import { createMailEffects } from './mail-effects.ts'
 import { toSampledHash, toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
-import { factorRemover } from './sqlite-factors.ts'
+import { factorDropper, factorRemover } from './sqlite-factors.ts'
 import { sampleSize } from './user-sample.ts'
 
 export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): UserStore {
@@ -58,6 +58,7 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
       return row && toUser(row)
     })
   const effectsOf = createMailEffects(raw, clock)
+  const dropFactors = factorDropper(raw)
   const toRow = ({ disabled = false, foreignHash = false, emailVerified = true, email, ...user }: NewUser) => ({
     ...user,
     ...addressOf(email, emailVerified),
@@ -141,8 +142,9 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
           foreignHash: Number(before.foreignHash && changes.passwordHash === undefined),
           raise: reason ? 1 : 0,
         }
+        if (effects.dropsFactorsSince !== undefined) dropFactors(userId, effects.dropsFactorsSince)
         const user = toUser(orTaken(() => update.get(after)) as Row)
-        if (reason || isNewAddress) effectsOf.dropChanges(userId)
+        if (reason || isNewAddress) effectsOf.dropLinks(userId)
         effectsOf.apply(userId, effects)
         return { user, ended: reason ? end(userId, reason, keep ?? null) : [] }
       }),
