@@ -15,6 +15,8 @@ declare module 'fastify' {
     readonly authenticate: SyncHook
     /** The same where a token may be left out; one that is given must be good. */
     readonly authenticateIfGiven: SyncHook
+    /** The same, and lets those pass too who must add a second factor first. */
+    readonly authenticateToEnrol: SyncHook
     /** Behind `authenticate`: lets administrators pass. */
     readonly requireAdmin: SyncHook
     /** Behind `authenticate`: lets those pass who proved who they are in the last five minutes. */
@@ -32,16 +34,19 @@ export default fp(
     let verifier: TokenVerifier | undefined
     app.decorateRequest('claims', null as unknown as AccessClaims)
     // Synchronous with `done`: a promise per request would cost more than the verification.
-    app.decorate('authenticate', ((request, _reply, done) => {
-      try {
-        const cookie = request.headers.cookie === undefined ? undefined : tokenCookies.read(request).access
-        verifier ??= app.verifier
-        request.claims = verifier.authenticate(cookie ?? bearerToken(request.headers.authorization))
-        done()
-      } catch (error) {
-        done(asThrown(error))
-      }
-    }) satisfies SyncHook)
+    const authenticate = (mayEnrol?: 'mayEnrol') =>
+      ((request, _reply, done) => {
+        try {
+          const cookie = request.headers.cookie === undefined ? undefined : tokenCookies.read(request).access
+          verifier ??= app.verifier
+          request.claims = verifier.authenticate(cookie ?? bearerToken(request.headers.authorization), mayEnrol)
+          done()
+        } catch (error) {
+          done(asThrown(error))
+        }
+      }) satisfies SyncHook
+    app.decorate('authenticate', authenticate())
+    app.decorate('authenticateToEnrol', authenticate('mayEnrol'))
     app.decorate('authenticateIfGiven', function (this: FastifyInstance, request, reply, done) {
       const { authorization, cookie } = request.headers
       const isGiven =

@@ -70,7 +70,7 @@ function ifOpen<T>(read: () => T): T | undefined {
 
 function countRequests(app: FastifyInstance, metrics: Metrics): void {
   const path = pathOf(app.config.publicUrl)
-  const logins = new Set<string | undefined>([`${path}/login`, `${path}/token`])
+  const logins = new Set<string | undefined>([`${path}/login`, `${path}/login/second-factor`, `${path}/token`])
   app.addHook('onResponse', (request, reply, done) => {
     metrics.requestAnswered({
       method: request.method,

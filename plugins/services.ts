@@ -30,6 +30,8 @@ const names: readonly (keyof Domain)[] = [
   'recovery',
   'addressProof',
   'mailer',
+  'secondFactors',
+  'factorRemoval',
   'revocations',
   'standIns',
   'keys',

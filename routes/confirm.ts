@@ -10,13 +10,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
     '/me/confirm',
     {
-      onRequest: [app.limitLogins, app.authenticate],
+      onRequest: [app.limitLogins, app.authenticateToEnrol],
       schema: {
         tags: ['Tokens'],
         operationId: 'confirm',
-        summary: 'Confirm who I am: the password for a fresh access token',
+        summary: 'Confirm who I am: the password, or a code of a second factor, for a fresh access token',
         description:
-          'For what asks for a recent login (401 `fresh_login_required`). `auth_time` and `amr` of the session become those of ' +
+          'For what asks for a recent or a stronger login (401 `fresh_login_required`, `stronger_login_required`). Who has a second ' +
+          'factor shows that, not the password. `auth_time` and `amr` of the session become those of ' +
           'this act. The refresh token stays as it is. By cookie the token goes into the access cookie.',
         security: authorized,
         body: ConfirmBody,
@@ -28,6 +29,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
             ...tokenCodes,
             ...bodyCodes,
             'invalid_credentials',
+            'second_factor_required',
+            'invalid_code',
             'cross_site',
             'too_many_attempts',
             'overloaded',
@@ -37,7 +40,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async (request, reply) => {
       const { claims, body, client, headers } = request
-      const issued = await app.stepUp.byPassword(claims, body.current_password, client)
+      const issued =
+        body.code === undefined
+          ? await app.stepUp.byPassword(claims, body.current_password ?? '', client)
+          : await app.stepUp.byCode(claims, body.code, client)
       return saysBearer(headers.authorization) ? accessResponse(issued) : app.tokenCookies.setAccess(reply, issued)
     },
   )

@@ -16,6 +16,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         description:
           'JSON, or the OAuth 2.0 password form (first-party clients only). `username` may be the e-mail address. ' +
           'With `"mode": "cookie"` (JSON only) the tokens go into cookies; only our own pages may ask for that. ' +
+          'Who has a second factor gets 401 with a `challenge` for `POST /login/second-factor`, or sends its `code` along ' +
+          '(`otp` in a form). ' +
           'With `device` (JSON only, or by itself in cookie mode) strangers who guess cannot keep the owner waiting.',
         body: {
           content: {
@@ -26,9 +28,11 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: {
           200: TokenOrCookieResponse,
           ...problemsOfForm(
-            ['invalid_request', 'unsupported_grant_type', 'invalid_credentials'],
+            ['invalid_request', 'unsupported_grant_type', 'mfa_required', 'invalid_credentials', 'invalid_code'],
             ...bodyCodes,
             'invalid_credentials',
+            'second_factor_required',
+            'invalid_code',
             'cross_site',
             'too_many_attempts',
             'overloaded',
@@ -41,7 +45,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const asked = readLogin(request as typeof request & { body: Credentials }, app.config.passwordForm)
       // A login is guarded too: else another site could log its visitors in, into an account of its own.
       if (asked.isForCookies) app.tokenCookies.requireOurPage(request)
-      const tokens = await app.tokens.logIn(asked.username, asked.password, request.client, asked.device)
+      const isForm = request.mediaType !== 'application/json'
+      const tokens = await app.tokens.logIn(asked, request.client, isForm ? 'onlyWhole' : undefined)
       return asked.isForCookies ? app.tokenCookies.set(reply, tokens, 'login') : tokenResponse(tokens)
     },
   )

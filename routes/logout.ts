@@ -48,7 +48,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
     '/logout/all',
     {
-      onRequest: [app.authenticate],
+      onRequest: [app.authenticateToEnrol],
       schema: {
         tags: ['Sessions'],
         operationId: 'logoutAll',

@@ -25,7 +25,9 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
             [
               'invalid_request',
               'unsupported_grant_type',
+              'mfa_required',
               'invalid_credentials',
+              'invalid_code',
               'refresh_token_required',
               'invalid_token',
               'token_expired',
@@ -43,7 +45,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       const form = request.body as TokenForm
       const grant = readGrant(form, app.config.passwordForm)
       if (grant.type === 'password') {
-        return scopedResponse(await app.tokens.logIn(grant.username, grant.password, request.client), form.scope)
+        return scopedResponse(await app.tokens.logIn(grant, request.client, 'onlyWhole'), form.scope)
       }
       const tokens = await app.tokens.refresh(grant.refreshToken, request.client)
       reply.header('signet-refresh', tokens.cause)

@@ -126,6 +126,28 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
   )
 
+  app.delete(
+    '/users/:id/factors',
+    {
+      onRequest: onRequest(),
+      schema: {
+        tags: ['Users'],
+        operationId: 'removeFactors',
+        summary: 'Remove all second factors of a user who has lost them, and end the sessions',
+        security: authorized,
+        params: ById,
+        response: {
+          204: Type.Null({ description: 'The password is enough again' }),
+          ...problems(...adminCodes, 'cross_site', 'not_found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await app.factorRemoval.removeAll(request.params.id, actor(request))
+      reply.code(204)
+    },
+  )
+
   app.post(
     '/users/:id/password-reset',
     {

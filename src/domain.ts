@@ -3,6 +3,13 @@ import type { Audit } from './base/audit.ts'
 import type { Clock } from './base/clock.ts'
 import { lazily } from './base/lazily.ts'
 import type { Config } from './config/config.ts'
+import { createCodeCheck } from './factors/code-check.ts'
+import { createCodeLimit } from './factors/code-limit.ts'
+import { createFactorService, type FactorService } from './factors/factor-service.ts'
+import { createLoginChallenges } from './factors/login-challenge.ts'
+import type { TellOwner } from './factors/notices.ts'
+import { createFactorRemoval, type FactorRemoval } from './factors/removal.ts'
+import { createSecondStep } from './factors/second-step.ts'
 import { openDataKey } from './keys/data-key.ts'
 import { createKeyRing, type KeyRing } from './keys/key-ring.ts'
 import { deriveKey } from './keys/secret.ts'
@@ -35,6 +42,7 @@ export interface Administration {
   readonly users: Accounts
   readonly sessions: SessionService
   readonly imports: ImportService
+  readonly factorRemoval: FactorRemoval
   /** Inserts the users of a file, once in the life of the database. */
   seed(file: string): Promise<number>
 }
@@ -57,12 +65,13 @@ export function createAdministration(parts: AdministrationParts): Administration
     users: () => createAccounts({ ...hashing(), limit, revocations }),
     sessions: () => createSessionService({ sessions, revocations, audit }),
     imports: () => createImportService({ ...hashing(), hashesAtOnce: 4 * config.hashThreads }),
+    factorRemoval: () => createFactorRemoval({ factors: stores.factors, limit, revocations, audit, tell }),
     seed: () => file => seedUsers(hashing(), file),
   })
 }
 
 /** What a running service is. */
-export interface Domain extends Pick<Administration, 'users' | 'sessions'> {
+export interface Domain extends Pick<Administration, 'users' | 'sessions' | 'factorRemoval'> {
   readonly ownAccount: OwnAccount
   readonly stepUp: StepUp
   readonly registration: Registration
@@ -70,6 +79,7 @@ export interface Domain extends Pick<Administration, 'users' | 'sessions'> {
   readonly addressProof: AddressProof
   /** undefined: no mail. */
   readonly mailer: Mailer | undefined
+  readonly secondFactors: FactorService
   readonly tokens: TokenService
   readonly verifier: TokenVerifier
   readonly revocations: Revocations
@@ -94,7 +104,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const { config, clock, stores, hasher, audit, log, mailing } = parts
   const { users, mails, salt } = stores
   const keys = await createKeyRing({ ...config, salt, store: stores.keys, settings: config, audit })
-  await openDataKey({ ...config, salt, store: stores.keys })
+  const dataKey = await openDataKey({ ...config, salt, store: stores.keys })
   const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log })
   const policy = createPasswordPolicy(config.passwordMinLength, config.passwordHash)
   const administration = createAdministration({ config, stores, hasher, policy, revocations, audit })
@@ -105,12 +115,23 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const limit = createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures)
   const check = createPasswordCheck({ users, hasher, standIns, audit })
   const authentication = createAuthentication({ users, limit, check, audit })
+  const { factors, challenges } = stores
+  const codeLimit = createCodeLimit(stores.attempts, deriveKey(config.secrets[0], salt, 'signet code attempts'))
+  const checkCode = createCodeCheck({ factors, limit: codeLimit, dataKey, clock, audit, tell })
+  const secondStep = createSecondStep({
+    users,
+    factors,
+    challenges: createLoginChallenges({ secrets: config.secrets, salt, store: challenges }),
+    check: checkCode,
+    authentication,
+    audit,
+  })
   const issuer = createTokenIssuer(keys, config)
   const verifier = createTokenVerifier({ keys, revocations, clock, settings: config })
   await standIns.refresh()
   await revocations.poll()
 
-  const { users: accounts, sessions } = administration
+  const { users: accounts, sessions, factorRemoval } = administration
   const mailer = mailing && (await mailerOf({ ...config, mailing, mails, users, salt, audit, log }))
   const common = { mailer, mails, users, accounts, hasher, policy, limit, revocations, authentication, audit }
   const registration = createRegistration({ ...common, verification: config.emailVerification })
@@ -119,16 +140,29 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   return {
     users: accounts,
     sessions,
-    stepUp: createStepUp({ users, sessions: stores.sessions, authentication, issuer, audit }),
+    stepUp: createStepUp({ users, sessions: stores.sessions, authentication, checkCode, issuer, audit }),
     ownAccount: createOwnAccount(common),
     registration,
     recovery: createRecovery({ ...common, nameKey }),
     addressProof,
     mailer,
+    secondFactors: createFactorService({
+      users,
+      factors,
+      challenges,
+      dataKey,
+      clock,
+      revocations,
+      audit,
+      tell,
+      settings: config,
+    }),
+    factorRemoval,
     tokens: createTokenService({
       sessions: stores.sessions,
       authentication,
       admit: addressProof.admit,
+      secondStep,
       issuer,
       verifier,
       revocations,
@@ -147,3 +181,6 @@ async function mailerOf(parts: Parameters<typeof import('./mail/mailer.ts').crea
   const { createMailer } = await import('./mail/mailer.ts')
   return createMailer(parts)
 }
+
+/** Nobody is told while there is no mail. */
+const tell: TellOwner = async () => {}

@@ -8,6 +8,13 @@ export interface AuditEvent {
     | 'login'
     | 'login.failed'
     | 'login.throttled'
+    | 'login.challenged'
+    | 'factor.added'
+    | 'factor.removed'
+    | 'factor.failed'
+    | 'factor.throttled'
+    | 'recovery_code.spent'
+    | 'recovery_codes.made'
     | `refresh.${'rotated' | 'repeated' | 'retried' | 'recovered' | 'revoked' | 'expired' | 'reuse' | 'ahead'}`
     | 'logout'
     | 'logout.all'
@@ -45,6 +52,8 @@ export interface AuditEvent {
   /** A keyed hash of the name that was tried. */
   readonly account?: string
   readonly kid?: string
+  /** The kind of a second factor. */
+  readonly factor?: string
   readonly count?: number
   readonly sessionsEnded?: number
   readonly changed?: readonly string[]

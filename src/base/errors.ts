@@ -6,7 +6,10 @@ export const errors = {
   invalid_request: { status: 400, detail: 'Request is not valid' },
   invalid_link: { status: 400, detail: 'Link is not valid' },
   unsupported_grant_type: { status: 400, detail: 'Grant type is not supported' },
+  mfa_required: { status: 400, detail: 'Second factor required' },
   invalid_credentials: { status: 401, detail: 'Invalid credentials' },
+  second_factor_required: { status: 401, detail: 'Second factor required' },
+  invalid_code: { status: 401, detail: 'Invalid code' },
   invalid_client: { status: 401, detail: 'Client is not known' },
   missing_token: { status: 401, detail: 'Missing Bearer token' },
   access_token_required: { status: 401, detail: 'Access token required' },
@@ -23,7 +26,10 @@ export const errors = {
   registration_closed: { status: 403, detail: 'Registration is closed' },
   deletion_off: { status: 403, detail: 'Accounts cannot delete themselves' },
   mail_off: { status: 403, detail: 'Mail is off' },
+  second_factor_off: { status: 403, detail: 'Second factors are off' },
+  enrolment_required: { status: 403, detail: 'A second factor must be added first' },
   not_found: { status: 404, detail: 'Not found' },
+  last_way_in: { status: 409, detail: 'The last way to log in must stay' },
   last_admin: { status: 409, detail: 'The last administrator must stay' },
   taken: { status: 409, detail: 'Username or e-mail is taken' },
   cursor_unknown: { status: 410, detail: 'Cursor is not known' },
@@ -50,6 +56,8 @@ export interface ErrorOptionsOfSignet {
   readonly mistakes?: readonly RequestMistake[]
   /** How many seconds ago the login may have been at most (RFC 9470 section 3). */
   readonly maxAgeSeconds?: number
+  /** Members that stand in the answer beside the usual ones. */
+  readonly beside?: Readonly<Record<string, unknown>>
 }
 
 /** A failure with two texts: `errors[code].detail` for the caller, `message` for the log. Neither ever holds a secret. */
@@ -59,6 +67,7 @@ export class SignetError extends Error {
   readonly retryAfterSeconds: number | undefined
   readonly mistakes: readonly RequestMistake[] | undefined
   readonly maxAgeSeconds: number | undefined
+  readonly beside: Readonly<Record<string, unknown>> | undefined
 
   constructor(code: ErrorCode, reason: string, options: ErrorOptionsOfSignet = {}) {
     super(reason, { cause: options.cause })
@@ -66,6 +75,7 @@ export class SignetError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
     this.mistakes = options.mistakes
     this.maxAgeSeconds = options.maxAgeSeconds
+    this.beside = options.beside
   }
 
   get status(): number {

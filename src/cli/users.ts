@@ -9,6 +9,7 @@ import { emailOf, newAddress, requireFree } from '../users/address.ts'
 import { userItem } from '../wire/user-schemas.ts'
 import { askPassword, confirm } from './ask.ts'
 import { type Call, isInteractive } from './call.ts'
+import { factorsCommand } from './factors.ts'
 import { UsageError } from './failure.ts'
 import { importUsers } from './import-users.ts'
 import { actor, type Domain, withDomain } from './open-domain.ts'
@@ -97,6 +98,7 @@ export function addUserCommands(users: Command, call: Call): void {
     .option('--json', 'print the deleted user as one JSON document')
     .action((user: string, _: unknown, command: Command) => remove(call, user, command.optsWithGlobals()))
 
+  factorsCommand(users, call)
   importUsers(users, call)
 }
 

@@ -60,6 +60,8 @@ export interface Config {
   /** undefined: no mail. */
   readonly mail: MailSettings | undefined
   readonly emailVerification: EmailVerification
+  /** Who may and who must have a second factor; those that are stored are asked for in any case. */
+  readonly secondFactor: Variables['SECOND_FACTOR']
   /** Further origins whose pages may use cookies. */
   readonly cookieOrigins: readonly string[]
   /** Further origins whose pages may use bearer tokens; `*` alone is every page. */
@@ -219,6 +221,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     passwordForm: values.PASSWORD_FORM === 'on',
     mail: readMail(values, mistakes),
     emailVerification: readEmailVerification(values, mistakes),
+    secondFactor: values.SECOND_FACTOR,
     cookieOrigins: Object.freeze(cookieOrigins),
     corsOrigins: Object.freeze(readCorsOrigins(values, mistakes)),
     resourceServers: readResourceServers(values, secrets, mistakes),

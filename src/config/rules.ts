@@ -30,6 +30,8 @@ export function readAudience({ JWT_AUDIENCE }: Variables, publicUrl: string, mis
   const audience = JWT_AUDIENCE.split(',').map(one => one.trim())
   if (audience.includes('')) mistakes.push('JWT_AUDIENCE lists an empty name')
   else if (new Set(audience).size < audience.length) mistakes.push('JWT_AUDIENCE lists a name twice')
+  // Tokens for this are good for adding a second factor and nothing else.
+  if (audience.includes(`${publicUrl}/enrol`)) mistakes.push('JWT_AUDIENCE must not list PUBLIC_URL with /enrol')
   // They stand in every token, and one of more than 4,096 bytes is refused.
   if (JWT_AUDIENCE.length > 1000) mistakes.push('JWT_AUDIENCE is longer than 1,000 characters')
   return audience

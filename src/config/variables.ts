@@ -160,6 +160,14 @@ export const variables = Type.Object({
       shown: 'optional with mail, else off',
     }),
   ),
+  SECOND_FACTOR: Type.Union(
+    (['off', 'optional', 'required', 'admins'] as const).map(mode => Type.Literal(mode)),
+    {
+      title:
+        'who adds a second factor: nobody more (`off`; stored ones are asked for), whoever wants (`optional`), everybody (`required`), or administrators must and others may (`admins`)',
+      default: 'off',
+    },
+  ),
   CORS_ORIGINS: Type.Optional(
     Type.String({
       title: 'origins of any site whose pages may use bearer tokens (never cookies), comma-separated; `*` = every page',

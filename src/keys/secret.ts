@@ -14,6 +14,8 @@ export type KeyPurpose =
   | 'signet named data'
   | 'signet mail link'
   | 'signet typed name'
+  | 'signet login challenge'
+  | 'signet code attempts'
 
 /**
  * Derives a key by HKDF-SHA-256 (RFC 5869).

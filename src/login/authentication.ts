@@ -14,6 +14,13 @@ export interface Device {
   readonly sid: string
 }
 
+/** The right password, which may be only half of a login. */
+export interface FirstStep {
+  readonly user: User
+  /** The failure that stays booked until `settle`. */
+  readonly booked: string | undefined
+}
+
 export interface Authentication {
   /**
    * The enabled user with this name (or e-mail address) and password. A weak or foreign hash is replaced on the way.
@@ -22,6 +29,10 @@ export interface Authentication {
    *   `overloaded`
    */
   checkPassword(name: string, password: string, client: Client, device?: Device): Promise<User>
+  /** The same; but of somebody with a second factor it is no success of the throttle until `settle`. */
+  checkFirstStep(name: string, password: string, client: Client, device?: Device): Promise<FirstStep>
+  /** The second factor was right too. */
+  settle(user: User, booked: string | undefined, client: Client): Promise<void>
 }
 
 export function createAuthentication(dependencies: {
@@ -32,13 +43,20 @@ export function createAuthentication(dependencies: {
 }): Authentication {
   const { users, limit, check, audit } = dependencies
 
-  async function checkPassword(name: string, password: string, client: Client, shown?: Device): Promise<User> {
+  async function checkIn(
+    name: string,
+    password: string,
+    client: Client,
+    shown: Device | undefined,
+    isWhole: (user: User) => boolean,
+  ): Promise<FirstStep> {
     const user = await findUser(users, name)
     const account = user?.username ?? accountName(name)
     const device = shown && shown.sub === user?.userId ? shown.sid : undefined
     try {
       const attempt = { account, userId: user?.userId, network: client.network, device }
-      return await limit.guard(attempt, () => check(user, account, password, client))
+      const checked = await limit.guard(attempt, () => check(user, account, password, client), isWhole)
+      return { user: checked.result, booked: checked.booked }
     } catch (error) {
       const event = error instanceof SignetError ? failures.get(error.code) : undefined
       const whom = { ip: client.ip, account: limit.nameless(account), ...(user && { sub: user.userId }) }
@@ -47,7 +65,15 @@ export function createAuthentication(dependencies: {
     }
   }
 
-  return { checkPassword }
+  return {
+    checkPassword: async (name, password, client, device) =>
+      (await checkIn(name, password, client, device, () => true)).user,
+    checkFirstStep: (name, password, client, device) =>
+      checkIn(name, password, client, device, user => user.secondFactors.length === 0),
+    async settle({ username, userId }, booked, { network }) {
+      if (booked !== undefined) await limit.settle({ account: username, userId, network }, booked)
+    },
+  }
 }
 
 const failures = new Map<string, 'login.failed' | 'login.throttled'>([

@@ -29,9 +29,17 @@ export interface LoginLimit {
   /**
    * Runs one check of a password.
    * @param check throws `invalid_credentials` when the password is wrong
+   * @param isWhole whether the right password is all that is asked for. If not, the booked failure stays until `settle`
+   * @returns what `check` did, and which booking stays
    * @throws {SignetError} `too_many_attempts` with `retryAfterSeconds`, and whatever `check` throws
    */
-  guard<T>(attempt: Attempt, check: () => Promise<T>): Promise<T>
+  guard<T>(
+    attempt: Attempt,
+    check: () => Promise<T>,
+    isWhole?: (result: T) => boolean,
+  ): Promise<{ result: T; booked?: string }>
+  /** Notes the success of what was only half of one, by its booking. */
+  settle(attempt: Omit<Attempt, 'device'>, booked: string): Promise<void>
   /** Ends every wait of a user at once. @throws {SignetError} `unavailable` */
   lift(userId: string): Promise<void>
   /** A name for logs that says nothing about the name. */
@@ -45,8 +53,12 @@ export interface LoginLimit {
 export function createLoginLimit(attempts: AttemptStore, key: Buffer, free: number): LoginLimit {
   const bucket = (...parts: string[]) => createHmac('sha256', key).update(parts.join('\0')).digest('base64url')
 
-  async function guard<T>({ account, userId, network, device }: Attempt, check: () => Promise<T>): Promise<T> {
-    if (free === 0) return check()
+  async function guard<T>(
+    { account, userId, network, device }: Attempt,
+    check: () => Promise<T>,
+    isWhole: (result: T) => boolean = () => true,
+  ) {
+    if (free === 0) return { result: await check() }
     const known = bucket(account, network)
     // Whoever stole a device's token guesses in its bucket and in no other, so no more than from a known address.
     const booked =
@@ -58,8 +70,9 @@ export function createLoginLimit(attempts: AttemptStore, key: Buffer, free: numb
     }
     try {
       const result = await check()
+      if (!isWhole(result)) return { result, booked: booked.key }
       await attempts.succeed(booked.key, known, userId)
-      return result
+      return { result }
     } catch (error) {
       const wasTried = !(error instanceof SignetError && error.status === 503)
       if (!wasTried) await attempts.release(booked.key, known).catch(() => {})
@@ -67,5 +80,10 @@ export function createLoginLimit(attempts: AttemptStore, key: Buffer, free: numb
     }
   }
 
-  return { guard, lift: attempts.lift, nameless: account => bucket(account).slice(0, 16) }
+  return {
+    guard,
+    settle: ({ account, network, userId }, booked) => attempts.succeed(booked, bucket(account, network), userId),
+    lift: attempts.lift,
+    nameless: account => bucket(account).slice(0, 16),
+  }
 }

@@ -46,7 +46,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   })
   const logins = new Counter({
     name: 'signet_logins_total',
-    help: 'Attempts to log in, by outcome: success, failed, throttled or overloaded.',
+    help: 'Attempts to log in, by outcome: success, challenged (the password was right), failed, throttled or overloaded.',
     labelNames: ['outcome'],
     registers,
   })
@@ -70,7 +70,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   })
   // From the start, or the first one would not show as an increase.
-  for (const outcome of ['success', ...Object.values(refusedLogins)]) logins.inc({ outcome }, 0)
+  for (const outcome of new Set(['success', ...Object.values(refusedLogins)])) logins.inc({ outcome }, 0)
   for (const outcome of refreshOutcomes) refreshes.inc({ outcome }, 0)
   for (const cause of sessionEnds) ended.inc({ cause }, 0)
   for (const kind of ['unavailable', 'unexpected']) failures.inc({ engine: sources.engine, kind }, 0)
@@ -116,6 +116,9 @@ const refusedLogins: Partial<Record<ErrorCode, string>> = {
   invalid_credentials: 'failed',
   too_many_attempts: 'throttled',
   overloaded: 'overloaded',
+  second_factor_required: 'challenged',
+  mfa_required: 'challenged',
+  invalid_code: 'failed',
 }
 
 const refreshOutcomes = ['rotated', 'repeated', 'retried', 'recovered', 'revoked', 'expired', 'reuse', 'ahead']

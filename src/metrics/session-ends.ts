@@ -11,6 +11,8 @@ const causes: Partial<Record<AuditEvent['event'], string>> = {
   'password.reset': 'password_changed',
   'email.verified': 'email_changed',
   'email.restored': 'email_changed',
+  'factor.added': 'factor_added',
+  'factor.removed': 'factor_removed',
   'user.changed': 'user_changed',
   'user.deleted': 'user_deleted',
 }

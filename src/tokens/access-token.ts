@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { mustEnrol, type SecondFactorMode } from '../factors/enrolment.ts'
 import { endsAt } from '../sessions/live.ts'
 import type { Session, User } from '../stores/stores.ts'
 
@@ -37,18 +38,25 @@ export interface AccessTokenSettings {
   readonly publicUrl: string
   readonly audience: readonly string[]
   readonly accessTokenSeconds: number
+  readonly secondFactor: SecondFactorMode
+}
+
+/** Who must add a second factor first gets tokens for that, which are for nobody else: their role is no role. */
+const enrolment = 'enrol'
+
+/** `aud` of the tokens of those who must add a second factor first. */
+export function enrolmentAudience({ publicUrl }: Pick<AccessTokenSettings, 'publicUrl'>): string {
+  return `${publicUrl}/${enrolment}`
 }
 
 /** The claims of a new access token, which ends no later than its session would, idle or old: nothing need end it then. */
-export function accessClaims(
-  session: Session,
-  user: User,
-  now: number,
-  { publicUrl, audience, accessTokenSeconds }: AccessTokenSettings,
-): AccessClaims {
+export function accessClaims(session: Session, user: User, now: number, settings: AccessTokenSettings): AccessClaims {
+  const { publicUrl, audience, accessTokenSeconds } = settings
+  const isForEnrolment = mustEnrol(user, settings.secondFactor)
+  const role = isForEnrolment ? enrolment : user.role
   return {
     iss: publicUrl,
-    aud: audience.length === 1 ? (audience[0] as string) : [...audience],
+    aud: isForEnrolment ? enrolmentAudience(settings) : audience.length === 1 ? (audience[0] as string) : [...audience],
     sub: user.userId,
     client_id: 'signet',
     exp: Math.min(now + accessTokenSeconds, endsAt(session)),
@@ -58,8 +66,8 @@ export function accessClaims(
     username: user.username,
     email: user.email,
     email_verified: user.emailVerified,
-    role: user.role,
-    scope: user.role,
+    role,
+    scope: role,
     auth_time: session.authTime,
     amr: [...session.amr],
     token_type: 'access',
@@ -76,7 +84,7 @@ const aheadSeconds = 30
 export function accessClaimsMistake(claims: unknown, now: number, settings: AccessTokenSettings): string | undefined {
   if (!schema.Check(claims)) return 'a claim is missing or of the wrong type'
   if (claims.iss !== settings.publicUrl) return 'another issuer'
-  if (!sharesOne(claims.aud, settings.audience)) return 'another audience'
+  if (!sharesOne(claims.aud, settings.audience) && claims.aud !== enrolmentAudience(settings)) return 'another audience'
   if (claims.iat > now + aheadSeconds || (claims.nbf ?? 0) > now + aheadSeconds) return 'issued in the future'
   if (claims.exp - claims.iat > settings.accessTokenSeconds) return 'a longer life than ours'
   return undefined

@@ -2,6 +2,7 @@
 import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
+import type { CodeCheck } from '../factors/code-check.ts'
 import type { Authentication } from '../login/authentication.ts'
 import type { SessionStore, User, UserStore } from '../stores/stores.ts'
 import type { AccessClaims } from './access-token.ts'
@@ -11,27 +12,49 @@ type Whose = Pick<AccessClaims, 'sub' | 'sid'>
 
 export interface StepUp {
   /**
-   * By the password of now, which is throttled as at a login.
-   * @throws {SignetError} `invalid_credentials`, `too_many_attempts`, `overloaded`; `token_revoked` when the session has
+   * By the password of now, which is throttled as at a login, of whoever has no second factor.
+   * @throws {SignetError} `second_factor_required`, `invalid_credentials`, `too_many_attempts`, `overloaded`; `token_revoked` when the session has
    *   ended, or the user changed, meanwhile
    */
   byPassword(whose: Whose, password: string, client: Client): Promise<IssuedAccess>
+  /**
+   * By a code of a second factor: two are shown then, with the one the session began with.
+   * @throws {SignetError} `invalid_code`, `too_many_attempts`, `token_revoked`
+   */
+  byCode(whose: Whose, code: string, client: Client): Promise<IssuedAccess>
 }
 
 export function createStepUp(dependencies: {
   users: Pick<UserStore, 'findById'>
   sessions: Pick<SessionStore, 'confirm'>
-  authentication: Authentication
+  authentication: Pick<Authentication, 'checkPassword'>
+  checkCode: CodeCheck
   issuer: Pick<TokenIssuer, 'access'>
   audit: Audit
 }): StepUp {
-  const { users, sessions, authentication, issuer, audit } = dependencies
+  const { users, sessions, authentication, checkCode, issuer, audit } = dependencies
 
   async function byPassword({ sub, sid }: Whose, password: string, client: Client): Promise<IssuedAccess> {
-    const known = await users.findById(sub)
-    if (!known) throw ended()
+    const known = await userOf(sub)
+    if (known.secondFactors.length > 0) {
+      throw new SignetError('second_factor_required', 'the password alone proves less than the login did', {
+        beside: { factors: known.secondFactors },
+      })
+    }
     const user = await authentication.checkPassword(known.username, password, client)
     return note(user, sid, ['pwd'], client)
+  }
+
+  async function byCode({ sub, sid }: Whose, code: string, client: Client): Promise<IssuedAccess> {
+    const user = await userOf(sub)
+    const { amr } = await checkCode(user, code, client)
+    return note(user, sid, [...amr, 'mfa'], client)
+  }
+
+  async function userOf(userId: string): Promise<User> {
+    const user = await users.findById(userId)
+    if (!user) throw ended()
+    return user
   }
 
   /** The same conditions as for a new session: a login and a change of the user race. */
@@ -42,7 +65,7 @@ export function createStepUp(dependencies: {
     return issuer.access(view)
   }
 
-  return { byPassword }
+  return { byPassword, byCode }
 }
 
 function ended(): SignetError {

@@ -21,6 +21,8 @@ export interface IssuedTokens extends IssuedAccess {
   readonly refresh: IssuedToken
   /** The role, in the words of OAuth 2.0. */
   readonly scope: string
+  /** When a recovery code was spent and few are left. */
+  readonly recoveryCodesLeft?: number
 }
 
 export interface TokenIssuer {
@@ -32,13 +34,17 @@ export interface TokenIssuer {
 
 export function createTokenIssuer(keys: Pick<KeyRing, 'signer'>, settings: AccessTokenSettings): TokenIssuer {
   function both(view: SessionView): IssuedTokens {
-    const { role } = userOf(view)
-    return { ...access(view), refresh: issue('rt+jwt', refreshClaims(view.session)), scope: role }
+    const claims = claimsOf(view)
+    const refresh = issue('rt+jwt', refreshClaims(view.session))
+    return { access: issue('at+jwt', claims), refresh, issuedAt: view.now, scope: claims.role }
   }
 
   function access(view: SessionView): IssuedAccess {
-    const { session, now } = view
-    return { access: issue('at+jwt', accessClaims(session, userOf(view), now, settings)), issuedAt: now }
+    return { access: issue('at+jwt', claimsOf(view)), issuedAt: view.now }
+  }
+
+  function claimsOf(view: SessionView): AccessClaims {
+    return accessClaims(view.session, userOf(view), view.now, settings)
   }
 
   function issue(typ: TokenType, claims: AccessClaims | RefreshClaims): IssuedToken {

@@ -1,14 +1,12 @@
 /** The acts of the token lifecycle: log in, refresh. What they decide by is in sessions/session.ts. */
-import { randomBytes } from 'node:crypto'
 import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
-import type { Authentication } from '../login/authentication.ts'
-import { refuseTokensOf } from '../sessions/ending.ts'
+import type { SecondStep } from '../factors/second-step.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import { decideRefresh, type RefreshPolicy, retryWindowIsOver } from '../sessions/session.ts'
 import type { RotationPolicy, SessionStore, SessionView, User } from '../stores/stores.ts'
-import type { RefreshClaims } from './refresh-token.ts'
+import { createLogins, type LoginSettings, type Logins } from './logins.ts'
 import type { IssuedTokens, TokenIssuer } from './token-issuer.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 
@@ -19,21 +17,12 @@ export interface RefreshedTokens extends IssuedTokens {
   readonly cause: RefreshCause
 }
 
-export interface TokenService {
-  /**
-   * @param device any refresh token this account was ever given, so that strangers cannot keep its owner waiting; whatever
-   *   else it is, it is ignored
-   * @throws {SignetError} `invalid_credentials`, `too_many_attempts`, `overloaded`, `unavailable`
-   */
-  logIn(username: string, password: string, client: Client, device?: string | null): Promise<IssuedTokens>
+export interface TokenService extends Logins {
   /** @throws {SignetError} `invalid_token`, `refresh_token_required`, `token_expired`, `token_revoked`, `unavailable` */
   refresh(refreshToken: string, client: Client): Promise<RefreshedTokens>
 }
 
-export interface TokenServiceSettings {
-  readonly refreshTokenSeconds: number
-  readonly sessionMaxAgeSeconds: number
-  readonly sessionsPerUser: number
+export interface TokenServiceSettings extends LoginSettings {
   readonly refreshRaceWindowSeconds: number
   readonly refreshRetriesPerDay: number
 }
@@ -43,7 +32,8 @@ const maximumJudgements = 3
 
 export function createTokenService(dependencies: {
   sessions: SessionStore
-  authentication: Authentication
+  authentication: Parameters<typeof createLogins>[0]['authentication']
+  secondStep: SecondStep
   /** Refuses a user with the right password who may not come in yet. */
   admit: (user: User, client: Client) => Promise<void>
   issuer: TokenIssuer
@@ -52,7 +42,7 @@ export function createTokenService(dependencies: {
   audit: Audit
   settings: TokenServiceSettings
 }): TokenService {
-  const { sessions, authentication, admit, issuer, verifier, revocations, audit, settings } = dependencies
+  const { sessions, issuer, verifier, revocations, audit, settings } = dependencies
   const rotation: RotationPolicy = {
     idleSeconds: settings.refreshTokenSeconds,
     raceWindowSeconds: settings.refreshRaceWindowSeconds,
@@ -60,41 +50,6 @@ export function createTokenService(dependencies: {
   const policy: RefreshPolicy = {
     raceWindowSeconds: settings.refreshRaceWindowSeconds,
     retriesPerDay: settings.refreshRetriesPerDay,
-  }
-
-  async function logIn(
-    username: string,
-    password: string,
-    client: Client,
-    device?: string | null,
-  ): Promise<IssuedTokens> {
-    const user = await authentication.checkPassword(username, password, client, device ? sessionOf(device) : undefined)
-    await admit(user, client)
-    const { ip, userAgent } = client
-    const view = await sessions.create(
-      {
-        sid: randomBytes(16).toString('base64url'),
-        userId: user.userId,
-        idleSeconds: settings.refreshTokenSeconds,
-        maxAgeSeconds: settings.sessionMaxAgeSeconds,
-        ip,
-        userAgent: userAgent?.slice(0, 256) ?? null,
-        most: settings.sessionsPerUser,
-      },
-      user.credentialsVersion,
-    )
-    if (!view)
-      throw new SignetError('invalid_credentials', 'login failed: the user changed while the hash was computed')
-    audit({ event: 'login', sub: user.userId, sid: view.session.sid, ip })
-    refuseTokensOf(view.ended, revocations)
-    for (const { sid } of view.ended) audit({ event: 'session.displaced', sub: user.userId, sid, ip })
-    return issuer.both(view)
-  }
-
-  /** The session that a refresh token proves there was: by its signature alone, for its row may be long gone. */
-  function sessionOf(device: string): RefreshClaims | undefined {
-    const token = verifier.findAuthentic(device)
-    return token?.type === 'refresh' ? token.claims : undefined
   }
 
   async function refresh(refreshToken: string, client: Client): Promise<RefreshedTokens> {
@@ -146,7 +101,7 @@ export function createTokenService(dependencies: {
     }
   }
 
-  return { logIn, refresh }
+  return { ...createLogins(dependencies), refresh }
 }
 
 /** How a refresh ended: with tokens, or with a refusal. */

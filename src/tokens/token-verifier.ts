@@ -9,7 +9,7 @@ import { readPart, splitCompactJws } from '../jws/compact-jws.ts'
 import type { Jws } from '../jws/jws.ts'
 import type { KeyRing, TokenType } from '../keys/key-ring.ts'
 import type { Revocations } from '../sessions/revocations.ts'
-import { type AccessClaims, type AccessTokenSettings, accessClaimsMistake } from './access-token.ts'
+import { type AccessClaims, type AccessTokenSettings, accessClaimsMistake, enrolmentAudience } from './access-token.ts'
 import { type RefreshClaims, refreshClaimsMistake } from './refresh-token.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
 
@@ -28,10 +28,11 @@ export interface TokenVerifier {
   findAuthentic(token: string): AuthenticToken | undefined
   /**
    * Says who is asking. The claims are frozen: they may be shared by several requests.
-   * @throws {SignetError} `invalid_token`, `token_expired`, `access_token_required`, `token_revoked` (401), or
-   *   `unavailable` (503) when revocation cannot be known
+   * @param mayEnrol whether who must add a second factor first is let through as well
+   * @throws {SignetError} `invalid_token`, `token_expired`, `access_token_required`, `token_revoked` (401),
+   *   `enrolment_required` (403), or `unavailable` (503) when revocation cannot be known
    */
-  authenticate(token: string): AccessClaims
+  authenticate(token: string, mayEnrol?: 'mayEnrol'): AccessClaims
 }
 
 export function createTokenVerifier(dependencies: {
@@ -42,6 +43,7 @@ export function createTokenVerifier(dependencies: {
 }): TokenVerifier {
   const { keys, revocations, clock, settings } = dependencies
   const verified = createVerifiedTokens()
+  const forEnrolment = enrolmentAudience(settings)
   const keysByHeader = new Map<string, FoundKey>()
   let keysVersion = keys.version
 
@@ -77,7 +79,7 @@ export function createTokenVerifier(dependencies: {
     return found
   }
 
-  function authenticate(token: string): AccessClaims {
+  function authenticate(token: string, mayEnrol?: 'mayEnrol'): AccessClaims {
     forgetFormerKeys()
     const known = verified.get(token)
     const { type, claims } = known ? { type: 'access' as const, claims: known } : readAuthentic(token)
@@ -86,6 +88,7 @@ export function createTokenVerifier(dependencies: {
     if (type !== 'access') throw new SignetError('access_token_required', 'a refresh token was presented')
     if (!known) verified.add(token, claims)
     if (revocations.has(claims.sid)) throw new SignetError('token_revoked', 'the session of this token has ended')
+    if (claims.aud === forEnrolment && !mayEnrol) throw new SignetError('enrolment_required', 'no second factor yet')
     return claims
   }
 

@@ -54,7 +54,7 @@ export function createAddressProof(dependencies: {
   users: Pick<UserStore, 'update'>
   accounts: Pick<Accounts, 'get'>
   registration: Pick<Registration, 'finish'>
-  authentication: Authentication
+  authentication: Pick<Authentication, 'checkPassword'>
   /** Whether an address must be proven before its account can be used. */
   isRequired: boolean
   revocations: Pick<Revocations, 'add'>

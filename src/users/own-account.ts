@@ -32,7 +32,7 @@ export interface OwnAccount {
 export function createOwnAccount(dependencies: {
   accounts: Pick<Accounts, 'get' | 'change' | 'delete'>
   users: Pick<UserStore, 'update'>
-  authentication: Authentication
+  authentication: Pick<Authentication, 'checkPassword'>
   hasher: PasswordHasher
   policy: PasswordPolicy
   revocations: Pick<Revocations, 'add'>

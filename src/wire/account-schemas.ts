@@ -24,11 +24,26 @@ export const AccountChangesBody = Type.Object(
 )
 
 export const ConfirmBody = Type.Object(
-  { current_password: Type.String({ minLength: 1 }) },
-  { additionalProperties: false, examples: [{ current_password: 'demo123' }] },
+  {
+    current_password: Type.Optional(Type.String({ minLength: 1 })),
+    code: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: 'instead, of whoever has a second factor' }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    examples: [{ current_password: 'demo123' }],
+  },
 )
 
 /** @param pendingEmail the address the user is changing to */
 export function accountItem(user: User, pendingEmail: string | null): Static<typeof AccountItem> {
-  return { ...userItem(user), email_verified: user.emailVerified, second_factors: [], pending_email: pendingEmail }
+  return {
+    ...userItem(user),
+    email_verified: user.emailVerified,
+    second_factors: [...user.secondFactors],
+    pending_email: pendingEmail,
+  }
 }

@@ -7,6 +7,8 @@ import type { Credentials, PasswordForm, TokenForm } from './token-schemas.ts'
 export interface LoginRequest {
   readonly username: string
   readonly password: string
+  /** Of a second factor. */
+  readonly code: string | undefined
   /** A refresh token of before, as proof of a known device. */
   readonly device: string | null | undefined
   /** Whether the tokens go into cookies, which only our own pages may ask for. */
@@ -19,25 +21,31 @@ export interface LoginRequest {
  * @throws {SignetError} `unsupported_grant_type` for a form that asks for another grant, or for any while they are off
  */
 export function readLogin(request: LoginBody, takesForms: boolean): LoginRequest {
-  const { username, password, ...asked } = request.body
+  const { username, password, code, otp, ...asked } = request.body
   if (request.mediaType !== json) {
     if (!takesForms) throw unsupportedGrant('cannot be password: send JSON instead')
     if ((asked.grant_type ?? 'password') !== 'password') throw unsupportedGrant('must be password, or left out')
-    return { username, password, device: undefined, isForCookies: false }
+    return { username, password, code: otp, device: undefined, isForCookies: false }
   }
   const isForCookies = asked.mode === 'cookie'
   const device = isForCookies ? (asked.device ?? readDeviceCookie(request.headers)) : asked.device
-  return { username, password, device, isForCookies }
+  return { username, password, code, device, isForCookies }
 }
 
 interface LoginBody {
-  readonly body: Credentials & Pick<PasswordForm, 'grant_type'>
+  readonly body: Credentials & Pick<PasswordForm, 'grant_type' | 'otp'>
   readonly mediaType: string | undefined
   readonly headers: Parameters<typeof readDeviceCookie>[0]
 }
 
 export type Grant =
-  | { readonly type: 'password'; readonly username: string; readonly password: string }
+  | {
+      readonly type: 'password'
+      readonly username: string
+      readonly password: string
+      /** Of a second factor. */
+      readonly code: string | undefined
+    }
   | { readonly type: 'refresh_token'; readonly refreshToken: string }
 
 /**
@@ -46,8 +54,8 @@ export type Grant =
  */
 export function readGrant(form: TokenForm, takesForms: boolean): Grant {
   if (isPasswordGrant(form, takesForms)) {
-    const { username = required('username'), password = required('password') } = form
-    return { type: 'password', username, password }
+    const { username = required('username'), password = required('password'), otp: code } = form
+    return { type: 'password', username, password, code }
   }
   if (form.grant_type !== 'refresh_token') {
     throw unsupportedGrant(takesForms ? 'must be password or refresh_token' : 'must be refresh_token')

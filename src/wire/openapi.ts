@@ -29,6 +29,7 @@ export const openapi = (publicUrl: string) =>
     tags: [
       { name: 'Tokens', description: 'Log in, say who is asking, refresh' },
       { name: 'Sessions', description: 'Where a user is logged in, and how that ends' },
+      { name: 'Second factors', description: 'An authenticator app, and codes for when it is lost' },
       { name: 'Users', description: "One's own password, and administration" },
       { name: 'Gateway', description: 'Who is asking, for a gateway in front of other services' },
       { name: 'OAuth 2.0', description: 'The same for clients that speak the standard' },

@@ -15,6 +15,7 @@ export const tokenCodes = [
   'invalid_token',
   'token_expired',
   'token_revoked',
+  'enrolment_required',
   'unavailable',
 ] as const
 

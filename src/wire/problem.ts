@@ -14,6 +14,12 @@ export const Problem = Type.Object(
       enum: Object.keys(errors),
       description: 'a fixed word for programs',
     }),
+    challenge: Type.Optional(
+      Type.String({ description: 'what `POST /login/second-factor` wants beside a code, for five minutes' }),
+    ),
+    factors: Type.Optional(
+      Type.Array(Type.String(), { description: 'what may be shown: `totp`, `passkey`, `recovery_code`' }),
+    ),
     errors: Type.Optional(
       Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }), {
         description: 'what is not valid, and what was expected',
@@ -28,6 +34,9 @@ export const OAuthError = Type.Object(
     error: Type.String(),
     error_description: Type.String({ description: '`detail`, and what was expected' }),
     detail: Type.String({ description: 'a fixed text for people' }),
+    mfa_token: Type.Optional(
+      Type.String({ description: 'with `mfa_required`: the `challenge` for `POST /login/second-factor`' }),
+    ),
   },
   { $id: 'OAuthError', title: 'OAuth error (RFC 6749 section 5.2)' },
 )
@@ -40,6 +49,7 @@ export function problemOf(error: SignetError): Static<typeof Problem> {
     detail: error.detail,
     code: error.code,
     ...(error.mistakes && { errors: [...error.mistakes] }),
+    ...error.beside,
   }
 }
 
@@ -59,8 +69,18 @@ export function rawProblem(status: 400 | 408 | 413 | 431, headers: Readonly<Reco
 }
 
 /** The answer to a form, or undefined for errors that RFC 6749 has no word for (those stay problems). */
-export function oauthErrorOf({ code, status, detail, mistakes }: SignetError): Static<typeof OAuthError> | undefined {
+export function oauthErrorOf({
+  code,
+  status,
+  detail,
+  mistakes,
+  beside,
+}: SignetError): Static<typeof OAuthError> | undefined {
   if (status !== 400 && status !== 401) return undefined
+  if (code === 'second_factor_required') {
+    const token = typeof beside?.['challenge'] === 'string' ? { mfa_token: beside['challenge'] } : {}
+    return { error: 'mfa_required', error_description: detail, detail, ...token }
+  }
   const text = code === 'invalid_credentials' ? 'Incorrect email or password' : detail
   const error = status === 400 || code === 'invalid_client' ? code : 'invalid_grant'
   return { error, error_description: [text, expectations(mistakes)].filter(Boolean).join(': '), detail: text }
@@ -75,10 +95,18 @@ function expectations(mistakes: readonly RequestMistake[] = []): string {
 /** The challenge of a 401 (RFC 6750 section 3, RFC 9470 section 3): no `error` when no token was presented. */
 export function challengeOf({ code, detail, maxAgeSeconds }: SignetError): string {
   if (code === 'invalid_client') return 'Basic realm="signet"'
-  if (code === 'missing_token' || code === 'invalid_credentials') return 'Bearer realm="signet"'
+  if (withoutError.has(code)) return 'Bearer realm="signet"'
   if (code !== 'fresh_login_required' && code !== 'stronger_login_required') {
     return `Bearer error="invalid_token", error_description="${detail}"`
   }
   const maxAge = maxAgeSeconds === undefined ? '' : `, max_age="${maxAgeSeconds}"`
   return `Bearer error="insufficient_user_authentication", error_description="${detail}"${maxAge}`
 }
+
+/** No token was presented, or what was wrong is no token. */
+const withoutError = new Set<ErrorCode>([
+  'missing_token',
+  'invalid_credentials',
+  'second_factor_required',
+  'invalid_code',
+])

@@ -8,7 +8,7 @@ export type TokenResponse = Readonly<Static<typeof schema>>
 /** RFC 6749 section 5.1. */
 export function tokenResponse(tokens: IssuedTokens): TokenResponse {
   const { access_token, ...others } = accessResponse(tokens)
-  return { access_token, refresh_token: tokens.refresh.token, ...others }
+  return { access_token, refresh_token: tokens.refresh.token, ...others, ...codesLeft(tokens) }
 }
 
 export function accessResponse({ access, issuedAt }: IssuedAccess): AccessResponse {
@@ -21,8 +21,13 @@ export function scopedResponse(tokens: IssuedTokens, requested: string | undefin
 }
 
 /** What is left for the body when the tokens are in cookies. */
-export function cookieResponse({ access, issuedAt }: IssuedAccess): CookieResponse {
-  return { token_type: 'cookie', expires_in: lifetime(access, issuedAt) }
+export function cookieResponse(issued: IssuedAccess | IssuedTokens): CookieResponse {
+  return { token_type: 'cookie', expires_in: lifetime(issued.access, issued.issuedAt), ...codesLeft(issued) }
+}
+
+function codesLeft(issued: IssuedAccess | IssuedTokens) {
+  const left = 'recoveryCodesLeft' in issued ? issued.recoveryCodesLeft : undefined
+  return left === undefined ? {} : { recovery_codes_left: left }
 }
 
 /** Seconds, as `expires_in` and `Max-Age` count them. */

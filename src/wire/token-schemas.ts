@@ -10,6 +10,12 @@ export const Credentials = Type.Object(
         description: '`cookie`: the tokens go into cookies that scripts cannot read, not into the answer',
       }),
     ),
+    code: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'of a second factor, if there is one: from the authenticator app, or a recovery code',
+      }),
+    ),
     device: Type.Optional(
       Type.Union([Type.String(), Type.Null()], {
         description:
@@ -29,6 +35,7 @@ export const PasswordForm = Type.Object(
     grant_type: Type.Optional(Type.String({ examples: ['password'] })),
     username: Type.String({ minLength: 1 }),
     password: Type.String({ minLength: 1 }),
+    otp: Type.Optional(Type.String({ minLength: 1, description: 'a code of a second factor' })),
   },
   { examples: [{ grant_type: 'password', username: 'thirdy', password: 'demo123' }] },
 )
@@ -40,6 +47,7 @@ export const TokenForm = Type.Object(
     grant_type: Type.String({ minLength: 1, description: '`password` or `refresh_token`' }),
     username: Type.Optional(Type.String({ minLength: 1 })),
     password: Type.Optional(Type.String({ minLength: 1 })),
+    otp: Type.Optional(Type.String({ minLength: 1, description: 'a code of a second factor' })),
     refresh_token: Type.Optional(Type.String({ minLength: 1 })),
     scope: Type.Optional(Type.String({ description: 'the granted one is always the role of the user' })),
   },
@@ -63,6 +71,9 @@ export const TokenResponse = Type.Object(
     refresh_token: Type.String({ description: 'for `POST /refresh`, which answers with the one to use next' }),
     token_type: Type.String({ description: '`bearer`', examples: ['bearer'] }),
     expires_in: Type.Integer({ description: 'seconds until the access token expires', examples: [900] }),
+    recovery_codes_left: Type.Optional(
+      Type.Integer({ description: 'when a recovery code was spent and three or fewer are left' }),
+    ),
     scope: Type.Optional(
       Type.String({ description: 'what was granted, at `/token` to whoever asked for a `scope`', examples: ['user'] }),
     ),
@@ -78,7 +89,11 @@ export type AccessResponse = Static<typeof AccessResponse>
 
 /** In cookie mode: the tokens are in `Set-Cookie`. */
 export const CookieResponse = Type.Object(
-  { token_type: Type.Literal('cookie'), expires_in: TokenResponse.properties.expires_in },
+  {
+    token_type: Type.Literal('cookie'),
+    expires_in: TokenResponse.properties.expires_in,
+    recovery_codes_left: TokenResponse.properties.recovery_codes_left,
+  },
   { title: 'CookieResponse', description: 'in cookie mode: the tokens are in `__Host-signet_*` cookies' },
 )
 export type CookieResponse = Static<typeof CookieResponse>

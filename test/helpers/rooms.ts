@@ -52,6 +52,10 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
       owns: 'messages, the links in them, and sending them',
       pure: ['deliverable', 'languages', 'purposes'],
     },
+    factors: {
+      owns: 'second factors, and the step between a password and a session',
+      pure: ['base32', 'enrolment', 'secret-name', 'totp'],
+    },
   },
   { login: { owns: 'checking a password, and how often one may try' } },
   {

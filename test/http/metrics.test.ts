@@ -108,7 +108,13 @@ t.test('every event is counted once, where it belongs', async t => {
   clock.advance(3)
 
   const { by, value, all } = await scrape()
-  t.strictSame(by('signet_logins_total', 'outcome'), { success: 3, failed: 3, throttled: 1, overloaded: 0 })
+  t.strictSame(by('signet_logins_total', 'outcome'), {
+    success: 3,
+    challenged: 0,
+    failed: 3,
+    throttled: 1,
+    overloaded: 0,
+  })
   t.strictSame(by('signet_refreshes_total', 'outcome'), {
     rotated: 1,
     repeated: 2,
@@ -128,6 +134,8 @@ t.test('every event is counted once, where it belongs', async t => {
     reuse: 1,
     password_changed: 0,
     email_changed: 0,
+    factor_added: 0,
+    factor_removed: 0,
     user_changed: 0,
     user_deleted: 1,
   })
@@ -229,7 +237,13 @@ t.test('hashing: what works, what waits, and what is turned away', async t => {
   t.strictSame(statuses.sort(), [401, 401, 401, 503])
 
   const { by, value } = await scrape()
-  t.strictSame(by('signet_logins_total', 'outcome'), { success: 0, failed: 3, throttled: 0, overloaded: 1 })
+  t.strictSame(by('signet_logins_total', 'outcome'), {
+    success: 0,
+    challenged: 0,
+    failed: 3,
+    throttled: 0,
+    overloaded: 1,
+  })
   t.equal(value('signet_hash_queue_working'), 0)
   t.equal(value('signet_hash_queue_waiting'), 0)
   t.equal(value('signet_hash_queue_limit'), 2)
@@ -251,7 +265,13 @@ t.test('a locked database is an error of the database', async t => {
   const { value, by } = await scrape()
   t.equal(value('signet_database_errors_total', { engine: 'sqlite', kind: 'unavailable' }), 1)
   t.equal(value('signet_database_errors_total', { engine: 'sqlite', kind: 'unexpected' }), 0)
-  t.strictSame(by('signet_logins_total', 'outcome'), { success: 0, failed: 0, throttled: 0, overloaded: 0 })
+  t.strictSame(by('signet_logins_total', 'outcome'), {
+    success: 0,
+    challenged: 0,
+    failed: 0,
+    throttled: 0,
+    overloaded: 0,
+  })
 })
 
 t.test('an address that all clients share shows, and goes again', async t => {

@@ -60,7 +60,7 @@ t.test('each example says its own status, title, code and detail; together they 
   t.strictSame(
     [...told].sort(),
     Object.keys(errors)
-      .filter(code => code !== 'unsupported_grant_type')
+      .filter(code => code !== 'unsupported_grant_type' && code !== 'mfa_required')
       .sort(),
   )
 })
@@ -124,6 +124,15 @@ t.test('what an operation answers is among its examples', async t => {
     await expect('access_token_required', `GET ${path}`, bearer(maria.refresh_token))
     await expect('token_revoked', `GET ${path}`, bearer(ended.access_token))
   }
+  const step = { challenge: 'x', code: '123456' }
+  await expect('invalid_code', 'POST /login/second-factor', body(step))
+  await expect('cross_site', 'POST /login/second-factor', body({ ...step, mode: 'cookie' }))
+  await expect('second_factor_off', 'POST /me/totp', bearer(maria.access_token))
+  await expect('invalid_code', 'POST /me/confirm', { ...bearer(maria.access_token), body: { code: '123456' } })
+  await expect('not_found', 'DELETE /me/totp', bearer(maria.access_token))
+  await expect('not_found', 'POST /me/recovery-codes', bearer(maria.access_token))
+  await expect('cross_site', 'POST /me/recovery-codes', cookie)
+  await expect('not_found', 'DELETE /users/{id}/factors', bearer(admin.access_token), '/users/user-2/factors')
   await expect('admin_required', 'GET /users', bearer(maria.access_token))
   await expect('admin_required', 'GET /verify', bearer(maria.access_token), '/verify?role=admin')
   await expect('role_required', 'GET /verify', bearer(maria.access_token), '/verify?role=editor')

@@ -1,0 +1,74 @@
+/** The second step of a login: what is asked for beside the right password, and when the two are a login. */
+import type { Audit } from '../base/audit.ts'
+import type { Client } from '../base/client.ts'
+import { SignetError } from '../base/errors.ts'
+import type { Authentication, FirstStep } from '../login/authentication.ts'
+import type { FactorStore, User, UserStore } from '../stores/stores.ts'
+import type { CodeCheck, Shown } from './code-check.ts'
+import type { LoginChallenges } from './login-challenge.ts'
+import { fewCodes } from './recovery-codes.ts'
+
+/** Who has shown all that is asked for, and what that was (RFC 8176). */
+export interface Proven {
+  readonly user: User
+  readonly amr: readonly string[]
+  /** Recovery codes that are left, when they are few and one was spent. */
+  readonly codesLeft?: number
+}
+
+export interface SecondStep {
+  /**
+   * After the right password. A code of somebody without a factor is ignored.
+   * @throws {SignetError} `second_factor_required` with a challenge; `invalid_code`, `too_many_attempts`
+   */
+  after(first: FirstStep, code: string | undefined, client: Client): Promise<Proven>
+  /** The answer to a challenge. @throws {SignetError} `invalid_code`, `too_many_attempts` */
+  answer(challenge: string, code: string, client: Client): Promise<Proven>
+}
+
+export function createSecondStep(dependencies: {
+  users: Pick<UserStore, 'findById'>
+  factors: Pick<FactorStore, 'countCodes'>
+  challenges: LoginChallenges
+  check: CodeCheck
+  authentication: Pick<Authentication, 'settle'>
+  audit: Audit
+}): SecondStep {
+  const { users, factors, challenges, check, authentication, audit } = dependencies
+
+  async function after({ user, booked }: FirstStep, code: string | undefined, client: Client): Promise<Proven> {
+    if (user.secondFactors.length === 0) return { user, amr: ['pwd'] }
+    if (code === undefined) throw await asked(user, booked, client)
+    const shown = await check(user, code, client)
+    await authentication.settle(user, booked, client)
+    return proven(user, shown)
+  }
+
+  async function asked(user: User, booked: string | undefined, { ip }: Client): Promise<SignetError> {
+    const challenge = await challenges.open(user, booked)
+    const hasCodes = (await factors.countCodes(user.userId)) > 0
+    audit({ event: 'login.challenged', sub: user.userId, ip })
+    return new SignetError('second_factor_required', 'the password was right', {
+      beside: { challenge, factors: [...user.secondFactors, ...(hasCodes ? ['recovery_code'] : [])] },
+    })
+  }
+
+  async function answer(text: string, code: string, client: Client): Promise<Proven> {
+    const challenge = await challenges.find(text)
+    const user = await users.findById(challenge.userId ?? '')
+    if (!user || user.disabled || user.credentialsVersion !== challenge.credentialsVersion) {
+      throw new SignetError('invalid_code', 'the user has changed since the password was checked')
+    }
+    const shown = await check(user, code, client, () => challenges.countTry(challenge))
+    await challenges.close(challenge)
+    await authentication.settle(user, challenge.data ?? undefined, client)
+    return proven(user, shown)
+  }
+
+  return { after, answer }
+}
+
+function proven(user: User, { amr, codesLeft }: Shown): Proven {
+  const isTold = codesLeft !== undefined && codesLeft <= fewCodes
+  return { user, amr: ['pwd', ...amr, 'mfa'], ...(isTold && { codesLeft }) }
+}

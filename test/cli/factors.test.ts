@@ -1,0 +1,54 @@
+/** `signet users factors`: who is locked out of everything is helped, without any secret. */
+import { join } from 'node:path'
+import t from 'tap'
+import { testApp } from '../helpers/app.ts'
+import { enrolled } from '../helpers/authenticator.ts'
+import { cli } from '../helpers/cli.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+
+async function place(test: Parameters<typeof testApp>[0]) {
+  const sqlitePath = join(await temporaryFolder(test), 'signet.db')
+  const service = await testApp(test, { sqlitePath, secondFactor: 'optional' })
+  return { service, env: { DATABASE_URL: `sqlite:${sqlitePath}` } }
+}
+
+t.test('they are shown, and removed from a running service', async t => {
+  const { service, env } = await place(t)
+  const maria = await enrolled(service)
+  const shown = await cli(['users', 'factors', 'maria', '--json'], env)
+  t.match(JSON.parse(shown.stdout), {
+    user_id: 'user-2',
+    username: 'maria',
+    factors: [{ kind: 'totp', name: null, last_used_at: null }],
+    recovery_codes: 10,
+  })
+  for (const secret of [maria.secret, ...maria.recoveryCodes]) t.notOk(shown.stdout.includes(secret))
+  t.match((await cli(['users', 'factors', 'maria'], env)).stdout, /^user-2\tmaria\ttotp since \S+\t10\n$/)
+
+  const removed = await cli(['--verbose', 'users', 'factors', 'maria', '--remove', '--yes', '--json'], env)
+  t.match(removed, { code: 0, stderr: /"event":"factor.removed","sub":"user-2".+"by":"command line"/ })
+  t.match(JSON.parse(removed.stdout), { factors: [], recovery_codes: 0 })
+  t.equal((await maria.first()).statusCode, 200, 'the password is enough')
+  await service.app.revocations.poll()
+  t.equal((await service.me(maria.tokens.access_token)).statusCode, 401)
+  t.match(await cli(['users', 'factors', 'maria', '--remove', '--yes'], env), { code: 1, stderr: /no second factor/ })
+})
+
+t.test("everybody's go at once when no secret opens them any more, and then the service starts", async t => {
+  const { service, env } = await place(t)
+  await enrolled(service)
+  await enrolled(service, 'thirdy')
+  const sqlitePath = env.DATABASE_URL.slice('sqlite:'.length)
+  await t.rejects(testApp(t, { sqlitePath }), /opens the data key.+signet users factors --remove-all/)
+  t.match(await cli(['users', 'factors', '--remove-all', '--yes', '--json'], env), { code: 0, stdout: '{"users":2}\n' })
+  const other = await testApp(t, { sqlitePath, secondFactor: 'optional' }, service.clock)
+  await enrolled(other)
+})
+
+t.test('it is not guessed at what was meant', async t => {
+  const { env } = await place(t)
+  for (const args of [[], ['maria', '--remove-all', '--yes'], ['maria', '--remove'], ['--remove-all'], ['--remove']]) {
+    t.match(await cli(['users', 'factors', ...args], env), { code: 2, stdout: '' }, args.join(' '))
+  }
+  t.match(await cli(['users', 'factors', 'nobody'], env), { code: 1, stderr: /no such user/ })
+})
