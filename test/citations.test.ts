@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import t from 'tap'
 import { root } from './helpers/app.ts'
 
-const rooms = '{src,plugins,routes,test,bench,tools,clients,deploy,docs,practice,lab}'
+const rooms = '{src,plugins,routes,test,bench,tools,clients,examples,deploy,docs,practice,lab}'
 const files = globSync(
   [
     `${rooms}/**/*.{ts,js,md,conf,cfg,yaml,json}`,

@@ -13,7 +13,7 @@ import { environment, postJson, startServer } from './helpers/process.ts'
 
 const run = promisify(execFile)
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const documents = globSync('{*.md,clients/*/*.md,{docs,deploy,bench,practice}/**/*.md}', { cwd: root })
+const documents = globSync('{*.md,{clients,examples}/*/*.md,{docs,deploy,bench,practice}/**/*.md}', { cwd: root })
 const manifest = JSON.parse(read('package.json')) as Record<'scripts' | 'dependencies' | 'devDependencies', object>
 const settings = Object.entries<TSchema>(variables.properties)
 
@@ -217,7 +217,7 @@ t.test("the README's way to check a token in a service accepts our access token 
   const server = await startServer(t, { JWT_SECRET_KEY: secret })
   const login = await postJson(`${server.url}/login`, { username: 'maria', password: 'demo123' })
   const tokens = (await login.json()) as { access_token: string; refresh_token: string }
-  const snippet = blocksOf(read('README.md')).find(({ language }) => language === 'js')?.content ?? ''
+  const snippet = blocksOf(read('README.md')).find(({ content }) => content.includes('jwtVerify'))?.content ?? ''
 
   const check = (token: string) =>
     run(process.execPath, ['--input-type=module', '-e', `const token = process.argv[1]\n${snippet}`, token], {
@@ -226,6 +226,25 @@ t.test("the README's way to check a token in a service accepts our access token 
     })
   t.equal((await check(tokens.access_token)).stdout, 'user-2 maria user\n')
   await t.rejects(check(tokens.refresh_token))
+})
+
+t.test('what the README shows of an application stands in that example, line by line', t => {
+  const [, section = ''] = read('README.md').split('## Use it from your application\n')
+  const shown = blocksOf(section.split('\n## ')[0] ?? '')
+  for (const [i, name] of ['same-origin', 'other-origin'].entries()) {
+    const code = ['page.js', 'server.js'].map(file => read(join('examples', name, file))).join('\n')
+    const lines = code.split('\n').map(line => line.trim())
+    for (const line of shown[i]?.content.split('\n') ?? []) {
+      const statement = line.replace(/ *\/\/.*/, '')
+      if (statement)
+        t.ok(
+          lines.some(one => one.startsWith(statement)),
+          `${name}: ${line}`,
+        )
+    }
+    t.ok((shown[i]?.content.split('\n').length ?? 99) <= 12, 'in about ten lines')
+  }
+  t.end()
 })
 
 for (const [heading, rows] of examplesOf(read('docs/refresh.md'))) {

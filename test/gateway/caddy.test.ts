@@ -5,11 +5,13 @@ import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient 
 import { tellsNoLies } from './identity.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
 import { letsPreflightsThrough } from './preflight.contract.ts'
+import { showsPublicPaths } from './public.contract.ts'
 import { setUp } from './setup.ts'
 
-const [setup, underPath] = await Promise.all([
+const [setup, underPath, withPage] = await Promise.all([
   setUp(t, 'caddy'),
   setUp(t, 'caddy', { LOGIN_LIMIT_PER_IP: '2' }, { path: '/auth' }),
+  setUp(t, 'caddy', {}, { publicPaths: '/ /page.js /assets/*' }),
 ])
 if (setup) {
   await t.test('Caddy keeps the promises of a gateway', t => keepsItsPromises(t, setup))
@@ -24,3 +26,5 @@ if (underPath) {
   await t.test('behind Caddy each client has a limit of its own', t => limitsEachClient(t, underPath))
   await t.test('Caddy keeps Signet under a path', t => keepsSignetUnderAPath(t, underPath))
 }
+
+if (withPage) await t.test('Caddy shows everybody what is public, and nothing more', t => showsPublicPaths(t, withPage))

@@ -30,7 +30,11 @@ export async function setUp(
   t: Test,
   name: GatewayName,
   env: Record<string, string> = {},
-  { algorithm = 'ES256', path = '' }: Partial<Pick<Addresses, 'algorithm' | 'path'>> = {},
+  {
+    algorithm = 'ES256',
+    path = '',
+    publicPaths = '',
+  }: Partial<Pick<Addresses, 'algorithm' | 'path' | 'publicPaths'>> = {},
 ): Promise<Setup | undefined> {
   if (!hasGateway(t, name)) return undefined
   const publicUrl = `https://auth.example.com${path}`
@@ -42,7 +46,8 @@ export async function setUp(
     ...env,
   })
   const app = await startEcho(t)
-  const gateway = await startGateway(t, name, { signets: [signet.port, signet.port], app, publicUrl, algorithm, path })
+  const signets = [signet.port, signet.port] as const
+  const gateway = await startGateway(t, name, { signets, app, publicUrl, algorithm, path, publicPaths })
   const { url } = gateway
 
   async function logIn(username = 'maria'): Promise<TokenResponse> {

@@ -23,6 +23,10 @@ export interface Addresses {
   readonly algorithm: 'ES256' | 'RS256'
   /** The path of `publicUrl`, if it has one. */
   readonly path?: string
+  /** What Caddy gives to everybody. */
+  readonly publicPaths?: string
+  /** The port of the gateway itself; a free one when not given. */
+  readonly port?: number
 }
 
 export interface RunningGateway {
@@ -42,7 +46,7 @@ export const hasGateway = (t: Test, name: GatewayName): boolean => needs(t, name
 
 export async function startGateway(t: Test, name: GatewayName, addresses: Addresses): Promise<RunningGateway> {
   const folder = await temporaryFolder(t)
-  const port = await freePort()
+  const { port = await freePort() } = addresses
   const keys = join(folder, 'keys')
   await mkdir(keys)
   const { args, env } = await { nginx, caddy, haproxy }[name](folder, { ...addresses, port, keys })
@@ -91,8 +95,9 @@ async function nginx(folder: string, settings: Settings): Promise<Prepared> {
 
 async function caddy(folder: string, settings: Settings): Promise<Prepared> {
   const file = await configuration('caddy/Caddyfile', folder, settings)
-  const { port, path: SIGNET_PATH = '' } = settings
-  const env = { SITE_ADDRESS: `:${port}`, SIGNET_PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
+  const { port, path: SIGNET_PATH = '', publicPaths: PUBLIC_PATHS = '' } = settings
+  const its = { SITE_ADDRESS: `:${port}`, SIGNET_PATH, ...(PUBLIC_PATHS && { PUBLIC_PATHS }) }
+  const env = { ...its, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
   return { args: ['run', '--adapter', 'caddyfile', '--config', file], env }
 }
 

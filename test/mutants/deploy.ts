@@ -110,6 +110,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/gateway/configurations.test.ts', 'test/gateway/caddy.test.ts'],
   },
   {
+    name: 'Caddy lets everybody write to a public path',
+    file: 'deploy/caddy/Caddyfile',
+    find: '\t\t\t\tmethod GET HEAD\n',
+    replace: '',
+    tests: ['test/gateway/configurations.test.ts', 'test/gateway/caddy.test.ts'],
+  },
+  {
     name: 'Caddy copies five of six headers',
     file: 'deploy/caddy/Caddyfile',
     find: '\t\t\turi /verify?role=admin\n\t\t\tcopy_headers X-Auth-User-Id X-Auth-Username X-Auth-Email X-Auth-Role X-Auth-Session-Id X-Auth-Expires-At\n',

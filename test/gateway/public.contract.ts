@@ -1,0 +1,26 @@
+/** What everybody may have is only to be read, and tells the application of nobody. */
+import type { Test } from 'tap'
+import { ask } from '../helpers/gateways.ts'
+import { bearer, identityNames, named, type Setup } from './setup.ts'
+
+/** @param setup of a gateway with the public paths `/`, `/page.js` and `/assets/*` */
+export async function showsPublicPaths(t: Test, { url, logIn, receives }: Setup): Promise<void> {
+  const { access_token: token } = await logIn()
+  const cookies = ['Cookie', `a=1; __Host-signet_access=${token}`]
+  for (const path of ['/', '/?a=1', '/page.js', '/assets/x/y.css']) {
+    for (const who of [[], bearer(token), bearer('a.b.c'), cookies, ['X-Auth-Role', 'admin']]) {
+      const received = await receives({ headers: [...who, 'X-HTTP-Method-Override', 'DELETE'] }, path)
+      for (const name of [...identityNames, 'Authorization', 'X-HTTP-Method-Override'])
+        t.strictSame(named(received, name), [], `${path}: ${name}`)
+      t.strictSame(named(received, 'cookie'), who === cookies ? ['a=1'] : [])
+    }
+    t.equal((await ask(url + path, { method: 'HEAD' })).status, 200)
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+      t.equal((await ask(url + path, { method })).status, 401, `${method} ${path}`)
+  }
+  for (const path of ['/orders', '/page.jsx', '/assets', '/nothing', '/admin', '/x/', '/index.html'])
+    t.equal((await ask(url + path)).status, 401, path)
+  for (const path of ['/assets//admin', '/assets/..%2fadmin', '/assets;/admin'])
+    t.equal((await ask(url + path)).status, 400, path)
+  t.strictSame(named(await receives({ headers: bearer(token) }), 'x-auth-username'), ['maria'], 'elsewhere it is told')
+}
