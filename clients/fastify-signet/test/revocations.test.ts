@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { isLong } from '../../../test/helpers/long.ts'
 import { bearer, environment, movableTime, startService, startSignet, until } from './setup.ts'
 
 async function startProcess(t: Test, ...args: string[]): Promise<(token: string) => Promise<number>> {
@@ -31,7 +32,7 @@ t.test('a logout is known within two seconds in two processes', { timeout: 60_00
   t.ok(Math.max(...seconds) < 2, `${Math.max(...seconds)} s`)
 })
 
-t.test('a minute without Signet: services go on, and afterwards they catch up', { timeout: 60_000 }, async t => {
+t.test('a minute without Signet: services go on, and afterwards they catch up', { timeout: 180_000 }, async t => {
   const signet = await startSignet(t)
   const time = movableTime()
   const accepts = await startService(t, signet, time)
@@ -45,7 +46,12 @@ t.test('a minute without Signet: services go on, and afterwards they catch up', 
   t.equal(accepts.app.signet.isReady(), true)
 
   await signet.stop()
-  time.advance(60)
+  if (!isLong) time.advance(60)
+  else
+    for (let second = 0; second < 60; second++) {
+      await new Promise(resolve => setTimeout(resolve, 1000))
+      t.equal((await accepts.orders(seen!.access_token)).statusCode, 200)
+    }
   t.equal((await accepts.orders(seen!.access_token)).statusCode, 200)
   t.equal((await accepts.orders(unseen!.access_token)).statusCode, 200, 'also one never seen before')
   t.match((await accepts.orders(ended!.access_token)).json(), { code: 'token_revoked', detail: 'Token revoked' })
