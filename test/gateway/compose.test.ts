@@ -131,6 +131,7 @@ t.test('Signet starts with this environment', async t => {
   t.strictSame(compose.services['signet-1'], compose.services['signet-2'])
   const contents: Record<string, string> = {
     'jwt-secret-key': `${newSecret()}\n`,
+    'jwt-secret-key-fallback': `${newSecret()}\n`,
     'database-url': `postgres://signet:${newSecret()}@postgres:5432/signet\n`,
     'first-users': '',
   }
