@@ -53,7 +53,7 @@ export function createStore(pause: () => number) {
   let state = nothing
   const listeners: ((state: State) => void)[] = []
 
-  let starting: Promise<void> | undefined
+  let underWay: Promise<void> | undefined
 
   function set(change: Partial<State>): void {
     state = { ...state, ...change }
@@ -62,10 +62,10 @@ export function createStore(pause: () => number) {
 
   /** One thing at a time: a click while something is under way is left out, but for the first, which waits for the server. */
   async function busily(act: () => Promise<void>): Promise<void> {
-    if (!state.beginning) await starting
+    if (!state.beginning) await underWay
     if (state.isBusy) return
     const done = Promise.withResolvers<void>()
-    starting ??= done.promise
+    underWay = done.promise
     set({ isBusy: true, trouble: undefined })
     try {
       await act()
@@ -143,7 +143,8 @@ export function createStore(pause: () => number) {
 
     /** @param index of the step, or undefined for free play, which goes on with what is there */
     async goTo(index: number | undefined): Promise<void> {
-      if (state.isBusy || index === state.step) return
+      if (state.isBusy) await underWay // somebody may go back while a step is prepared
+      if (index === state.step) return
       const isNext = index !== undefined && index - 1 === state.step && state.guess !== undefined
       const goesOn = isNext && steps[index]?.setup === undefined
       set({ step: index, guess: undefined, isRunning: false, isOpen: false })

@@ -47,9 +47,9 @@ function Item({ entry, selected, onSelect }: ItemProps) {
     <button
       type="button"
       class={`note ${selected === undefined ? '' : 'selected'}`}
-      aria-label={sentenceOf(entry)}
       onClick={() => onSelect(entry.id, 0)}
     >
+      <span class="unseen">{sentenceOf(entry)}</span>
       {entry.kind === 'copy' && <Copy entry={entry} />}
       {entry.kind === 'secret' && <Secret entry={entry} />}
       {entry.kind === 'services' && <Services entry={entry} />}

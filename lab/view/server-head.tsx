@@ -11,8 +11,9 @@ export function ServerHead({ world, onOpen }: { world: World; onOpen: () => void
         {row ? `${world.sessions.length > 1 ? `session ${world.sessions.length}` : 'one row'}:` : 'no session'}
       </p>
       {row && (
-        <button type="button" class="row" aria-label="The session’s row" onClick={onOpen}>
+        <button type="button" class="row" onClick={onOpen}>
           <span>
+            <span class="unseen">The session’s row: </span>
             generation <b>{row.generation}</b>
           </span>
           <span>{stateOf(row, world.now)}</span>

@@ -10,10 +10,11 @@ export function Tag({ token, isOver = false, onOpen }: { token: Token; isOver?: 
     <>
       {nameOf(token)}
       {session > 1 && <sub>{session}</sub>}
+      {onOpen && <span class="unseen"> {label}</span>}
     </>
   )
   return onOpen ? (
-    <button type="button" class={look} aria-label={label} onClick={onOpen}>
+    <button type="button" class={look} title={label} onClick={onOpen}>
       {text}
     </button>
   ) : (

@@ -10,7 +10,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AuditEvent } from '../base/audit.ts'
 import type { Clock } from '../base/clock.ts'
 import { loadConfig } from '../config/config.ts'
-import { createPasswordHasher } from '../passwords/password-hash.ts'
+import { bcryptCost, type People } from './people.ts'
 import { type Rules, rules } from './rules.ts'
 
 export type BuildApp = FastifyInstance['buildApp']
@@ -28,6 +28,7 @@ export interface Instances {
 
 export interface InstancesOptions {
   readonly buildApp: BuildApp
+  readonly people: People
   /** Of the service that the lab is part of: an instance lives below it. */
   readonly publicUrl: string
   /** When the clock stands at the beginning, in epoch seconds. */
@@ -38,20 +39,13 @@ export interface InstancesOptions {
   readonly onLogLine: (line: string) => void
 }
 
-const users = [
-  { user_id: 'user-1', username: 'thirdy', password: 'demo123', role: 'admin' },
-  { user_id: 'user-2', username: 'maria', password: 'demo123', role: 'user' },
-]
-
-const cost = 10
 const newSecret = () => randomBytes(32).toString('base64url')
 
 /** Makes the scratch database in the folder for temporary files; `close` removes it. */
 export async function openInstances(options: InstancesOptions): Promise<Instances> {
-  const { buildApp, publicUrl, onAudit, onLogLine } = options
+  const { buildApp, people, publicUrl, onAudit, onLogLine } = options
   const folder = await mkdtemp(join(tmpdir(), 'signet-lab-'))
-  await writeFile(join(folder, 'users.ndjson'), users.map(user => JSON.stringify(user)).join('\n'))
-  const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: cost, threads: 2, queue: 100 })
+  await writeFile(join(folder, 'users.ndjson'), await people.users)
   const running = new Map<Rules, Promise<FastifyInstance>>()
   let secrets = [newSecret()]
   let now = options.now
@@ -64,7 +58,7 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
       JWT_SECRET_KEY: secrets[0],
       JWT_SECRET_KEY_FALLBACK: secrets.slice(1).join(),
       SEED_USERS_FILE: join(folder, 'users.ndjson'),
-      BCRYPT_COST: String(cost),
+      BCRYPT_COST: String(bcryptCost),
       LOGIN_LIMIT_PER_IP: '0', // nobody guesses here, and whoever tries things out types a lot
       LOGIN_FREE_FAILURES: '0',
       LOG_LEVEL: 'error',
@@ -73,7 +67,7 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
     const app = await buildApp({
       config: { ...config, database },
       clock,
-      hasher,
+      hasher: people.hasher,
       background: false, // its timers would ask a clock that stands still
       log: { write: onLogLine },
     })
@@ -113,7 +107,6 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
     },
     async close() {
       await stop()
-      await hasher.close()
       await rm(folder, { recursive: true, force: true })
     },
   }

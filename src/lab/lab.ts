@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Exchange, exchange, hear, type Wanted } from './exchange.ts'
 import { type BuildApp, type Instances, openInstances } from './instances.ts'
 import { askServices, type ServiceAnswers } from './mock-services.ts'
+import { createPeople, type People } from './people.ts'
 import type { Rules } from './rules.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 
@@ -36,10 +37,12 @@ export function createLab(options: LabOptions): Lab {
   let run = 0
 
   let isUntouched = false
+  let people: People | undefined
 
   const bench = () => {
     if (!current) isUntouched = true
-    current ??= openBench({ ...options, run: ++run })
+    people ??= createPeople()
+    current ??= openBench({ ...options, people, run: ++run })
     return current
   }
   const touched = () => {
@@ -68,7 +71,10 @@ export function createLab(options: LabOptions): Lab {
     changeSecret: async act => (await touched()).instances.changeSecret(act),
     askServices: async (rules, token) => askServices(await instance(rules), token),
     snapshot,
-    close: end,
+    async close() {
+      await end()
+      await people?.hasher.close()
+    },
   }
 }
 
@@ -82,7 +88,11 @@ interface Bench {
 const daySeconds = 86_400
 const nine = 9 * 3600
 
-async function openBench({ run, now, ...options }: LabOptions & { readonly run: number }): Promise<Bench> {
+async function openBench({
+  run,
+  now,
+  ...options
+}: LabOptions & Pick<Bench, 'run'> & { readonly people: People }): Promise<Bench> {
   const sids = new Set<string>()
   const instances = await openInstances({
     ...options,
