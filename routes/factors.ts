@@ -18,7 +18,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         description:
           'Within ten minutes, in this session. Until then the app of before, if any, is the one that counts.',
         security: authorized,
-        response: { 200: NewSecret, ...problems(...needed, 'second_factor_off') },
+        response: { 200: NewSecret, ...problems(...needed, 'second_factor_off', 'email_unverified') },
       },
     },
     ({ claims }) => app.secondFactors.startTotp(claims),
@@ -36,7 +36,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
           'From now on a login asks for a code. The recovery codes are shown this once; those of before are void.',
         security: authorized,
         body: CodeBody,
-        response: { 200: RecoveryCodes, ...problems(...needed, ...bodyCodes, 'invalid_code', 'second_factor_off') },
+        response: {
+          200: RecoveryCodes,
+          ...problems(...needed, ...bodyCodes, 'invalid_code', 'second_factor_off', 'email_unverified'),
+        },
       },
     },
     async ({ claims, body, client }) => ({

@@ -7,7 +7,7 @@ import { createCodeCheck } from './factors/code-check.ts'
 import { createCodeLimit } from './factors/code-limit.ts'
 import { createFactorService, type FactorService } from './factors/factor-service.ts'
 import { createLoginChallenges } from './factors/login-challenge.ts'
-import type { TellOwner } from './factors/notices.ts'
+import type { MailsTo } from './factors/notices.ts'
 import { createFactorRemoval, type FactorRemoval } from './factors/removal.ts'
 import { createSecondStep } from './factors/second-step.ts'
 import { openDataKey } from './keys/data-key.ts'
@@ -18,6 +18,7 @@ import { createLoginLimit } from './login/login-limit.ts'
 import { createPasswordCheck } from './login/password-check.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Mailing } from './mail/mailing.ts'
+import { noticeTo } from './mail/new-mail.ts'
 import type { PasswordHasher } from './passwords/password-hash.ts'
 import { createPasswordPolicy, type PasswordPolicy } from './passwords/password-policy.ts'
 import { createStandIns, type StandIns } from './passwords/stand-ins.ts'
@@ -55,6 +56,8 @@ export interface AdministrationParts {
   readonly hasher: PasswordHasher
   readonly revocations: Pick<Revocations, 'add'>
   readonly audit: Audit
+  /** None: nobody is told by mail. */
+  readonly mailsTo?: MailsTo
 }
 
 export function createAdministration(parts: AdministrationParts): Administration {
@@ -65,7 +68,15 @@ export function createAdministration(parts: AdministrationParts): Administration
     users: () => createAccounts({ ...hashing(), limit, revocations }),
     sessions: () => createSessionService({ sessions, revocations, audit }),
     imports: () => createImportService({ ...hashing(), hashesAtOnce: 4 * config.hashThreads }),
-    factorRemoval: () => createFactorRemoval({ factors: stores.factors, limit, revocations, audit, tell }),
+    factorRemoval: () =>
+      createFactorRemoval({
+        users,
+        factors: stores.factors,
+        limit,
+        revocations,
+        audit,
+        mailsTo: parts.mailsTo ?? (() => []),
+      }),
     seed: () => file => seedUsers(hashing(), file),
   })
 }
@@ -87,7 +98,7 @@ export interface Domain extends Pick<Administration, 'users' | 'sessions' | 'fac
   readonly keys: KeyRing
 }
 
-export interface DomainParts extends Omit<AdministrationParts, 'config' | 'policy' | 'revocations'> {
+export interface DomainParts extends Omit<AdministrationParts, 'config' | 'policy' | 'revocations' | 'mailsTo'> {
   readonly config: Config
   readonly clock: Clock
   readonly log: ClockLog & Record<'warn' | 'error', (fields: object, message: string) => void>
@@ -107,7 +118,10 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const dataKey = await openDataKey({ ...config, salt, store: stores.keys })
   const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log })
   const policy = createPasswordPolicy(config.passwordMinLength, config.passwordHash)
-  const administration = createAdministration({ config, stores, hasher, policy, revocations, audit })
+  const mailer = mailing && (await mailerOf({ ...config, mailing, mails, users, salt, audit, log }))
+  const mailsTo: MailsTo = (user, notice, client) =>
+    mailer ? noticeTo(user, notice, mailer.languageFor(client?.acceptLanguage)) : []
+  const administration = createAdministration({ config, stores, hasher, policy, revocations, audit, mailsTo })
   if (config.seedUsersFile) await administration.seed(config.seedUsersFile)
 
   const standIns = createStandIns({ users, hasher, salt, clock })
@@ -117,7 +131,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const authentication = createAuthentication({ users, limit, check, audit })
   const { factors, challenges } = stores
   const codeLimit = createCodeLimit(stores.attempts, deriveKey(config.secrets[0], salt, 'signet code attempts'))
-  const checkCode = createCodeCheck({ factors, limit: codeLimit, dataKey, clock, audit, tell })
+  const checkCode = createCodeCheck({ factors, limit: codeLimit, dataKey, clock, audit, mailsTo, mails })
   const secondStep = createSecondStep({
     users,
     factors,
@@ -132,7 +146,6 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   await revocations.poll()
 
   const { users: accounts, sessions, factorRemoval } = administration
-  const mailer = mailing && (await mailerOf({ ...config, mailing, mails, users, salt, audit, log }))
   const common = { mailer, mails, users, accounts, hasher, policy, limit, revocations, authentication, audit }
   const registration = createRegistration({ ...common, verification: config.emailVerification })
   const isRequired = config.emailVerification === 'required'
@@ -154,7 +167,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
       clock,
       revocations,
       audit,
-      tell,
+      mailsTo,
       settings: config,
     }),
     factorRemoval,
@@ -181,6 +194,3 @@ async function mailerOf(parts: Parameters<typeof import('./mail/mailer.ts').crea
   const { createMailer } = await import('./mail/mailer.ts')
   return createMailer(parts)
 }
-
-/** Nobody is told while there is no mail. */
-const tell: TellOwner = async () => {}

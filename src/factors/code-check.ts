@@ -4,9 +4,9 @@ import type { Client } from '../base/client.ts'
 import type { Clock } from '../base/clock.ts'
 import { SignetError } from '../base/errors.ts'
 import type { DataKey } from '../keys/data-key.ts'
-import type { FactorStore, User } from '../stores/stores.ts'
+import type { FactorStore, MailStore, User } from '../stores/stores.ts'
 import type { CodeLimit } from './code-limit.ts'
-import type { TellOwner } from './notices.ts'
+import type { MailsTo } from './notices.ts'
 import { canonicalCode } from './recovery-codes.ts'
 import { secretName } from './secret-name.ts'
 import { stepOf } from './totp.ts'
@@ -28,6 +28,7 @@ export type CodeCheck = (user: User, code: string, client: Client, claim?: () =>
 
 /** After so many wrong codes in a row somebody else may have the password. */
 const suspicious = 10
+const mostAnHour = 3
 
 export function createCodeCheck(dependencies: {
   factors: Pick<FactorStore, 'list' | 'useStep' | 'spendCode'>
@@ -35,12 +36,14 @@ export function createCodeCheck(dependencies: {
   dataKey: DataKey
   clock: Clock
   audit: Audit
-  tell: TellOwner
+  mailsTo: MailsTo
+  mails: Pick<MailStore, 'replace'>
 }): CodeCheck {
-  const { factors, limit, dataKey, clock, audit, tell } = dependencies
+  const { factors, limit, dataKey, clock, audit, mailsTo, mails } = dependencies
 
-  async function check(user: User, code: string, { ip }: Client, claim = async () => {}): Promise<Shown> {
+  async function check(user: User, code: string, client: Client, claim = async () => {}): Promise<Shown> {
     const { userId } = user
+    const { ip } = client
     const failures = await limit.book(userId).catch(error => {
       if (error instanceof SignetError && error.status === 429) audit({ event: 'factor.throttled', sub: userId, ip })
       throw error
@@ -55,7 +58,9 @@ export function createCodeCheck(dependencies: {
     }
     if (!shown) {
       audit({ event: 'factor.failed', sub: userId, ip, count: failures })
-      if (failures === suspicious) await tell(user, 'codes_guessed')
+      if (failures === suspicious) {
+        for (const mail of mailsTo(user, 'codes_guessed', client)) await mails.replace(mail, mostAnHour)
+      }
       throw new SignetError('invalid_code', 'the code is wrong, or was used before')
     }
     await limit.succeed(userId)

@@ -1,4 +1,4 @@
-/** Adding and removing second factors. Each change ends the other sessions, and its owner is told. */
+/** Adding and removing second factors. Each change ends the other sessions, and its owner is told by mail. */
 import { randomBytes } from 'node:crypto'
 import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
@@ -11,7 +11,7 @@ import type { ChallengeStore, FactorChange, FactorStore, User, UserStore } from 
 import { base32 } from './base32.ts'
 import { codeName } from './code-check.ts'
 import { requireWayIn, type SecondFactorMode } from './enrolment.ts'
-import type { TellOwner } from './notices.ts'
+import type { MailsTo } from './notices.ts'
 import { qrCode } from './qr-code.ts'
 import { canonicalCode, newRecoveryCodes } from './recovery-codes.ts'
 import { secretName } from './secret-name.ts'
@@ -33,12 +33,12 @@ export interface NewSecret {
 }
 
 export interface FactorService {
-  /** Begins with an authenticator app; `confirmTotp` in this session ends it. @throws {SignetError} `second_factor_off`, `not_found` */
+  /** Begins with an authenticator app; `confirmTotp` in this session ends it. @throws {SignetError} `second_factor_off`, `email_unverified`, `not_found` */
   startTotp(whose: Whose): Promise<NewSecret>
   /**
    * Adds the app, in place of the one before, once it has shown a code.
    * @returns recovery codes, which take the place of all others
-   * @throws {SignetError} `second_factor_off`, `invalid_code`, also when nothing was begun, or ten minutes ago
+   * @throws {SignetError} `second_factor_off`, `email_unverified`, `invalid_code`, also when nothing was begun, or ten minutes ago
    */
   confirmTotp(whose: Whose, code: string, client: Client): Promise<string[]>
   /** @throws {SignetError} `not_found`, `last_way_in` */
@@ -58,16 +58,18 @@ export function createFactorService(dependencies: {
   clock: Clock
   revocations: Pick<Revocations, 'add'>
   audit: Audit
-  tell: TellOwner
+  mailsTo: MailsTo
   settings: { readonly secondFactor: SecondFactorMode; readonly publicUrl: string }
 }): FactorService {
-  const { users, factors, challenges, dataKey, clock, revocations, audit, tell, settings } = dependencies
+  const { users, factors, challenges, dataKey, clock, revocations, audit, mailsTo, settings } = dependencies
   const { secondFactor: mode } = settings
   const issuer = new URL(settings.publicUrl).hostname
 
   async function startTotp({ sub, sid }: Whose): Promise<NewSecret> {
     requireOn()
-    const { userId, username, credentialsVersion } = await userOf(sub)
+    const user = await userOf(sub)
+    requireOwnAddress(user)
+    const { userId, username, credentialsVersion } = user
     const bytes = randomBytes(secretBytes)
     const data = dataKey.seal(bytes, secretName(userId))
     await challenges.open({ challengeId: enrolmentOf(sid), kind, userId, credentialsVersion, data }, enrolmentSeconds)
@@ -83,41 +85,49 @@ export function createFactorService(dependencies: {
     const digits = code.replace(/\s/g, '')
     const lastStep = data && stepOf(dataKey.open(data, secretName(sub)), digits, clock())
     if (!data || typeof lastStep !== 'number') throw notConfirmed()
+    const user = await userOf(sub)
+    requireOwnAddress(user)
     const factorId = randomBytes(16).toString('base64url')
     const codes = newRecoveryCodes()
     const change = await factors.add(
       { factorId, userId: sub, kind, name: null, lastStep, data },
-      { challengeId: enrolmentOf(sid), keep: sid, isOnly: true, codes: namesOf(sub, codes) },
+      {
+        challengeId: enrolmentOf(sid),
+        keep: sid,
+        isOnly: true,
+        codes: namesOf(sub, codes),
+        mails: mailsTo(user, 'factor_added', client),
+      },
     )
     if (!change) throw notConfirmed()
-    await noteChange('factor.added', change, { sub, sid, ip: client.ip })
+    noteChange('factor.added', change, { sub, sid, ip: client.ip })
     return codes
   }
 
   async function removeTotp({ sub, sid }: Whose, client: Client): Promise<void> {
     const allow = (user: User, left: Parameters<typeof requireWayIn>[1]) => requireWayIn(user, left, mode)
-    const change = await factors.remove(sub, { kind }, { keep: sid, allow })
+    const mails = mailsTo(await userOf(sub), 'factor_removed', client)
+    const change = await factors.remove(sub, { kind }, { keep: sid, allow, mails })
     if (!change) throw new SignetError('not_found', 'there is no authenticator app')
-    await noteChange('factor.removed', change, { sub, sid, ip: client.ip })
+    noteChange('factor.removed', change, { sub, sid, ip: client.ip })
   }
 
   async function replaceCodes({ sub, sid }: Whose, client: Client): Promise<string[]> {
     const user = await userOf(sub)
     const codes = newRecoveryCodes()
-    const isDone = await factors.replaceCodes(sub, namesOf(sub, codes))
+    const mails = mailsTo(user, 'recovery_codes_made', client)
+    const isDone = await factors.replaceCodes(sub, namesOf(sub, codes), { mails })
     if (!isDone) throw new SignetError('not_found', 'there is no factor that a recovery code could stand in for')
     audit({ event: 'recovery_codes.made', sub, sid, ip: client.ip })
-    await tell(user, 'recovery_codes_made')
     return codes
   }
 
-  async function noteChange(
+  function noteChange(
     event: 'factor.added' | 'factor.removed',
-    { user, ended }: FactorChange,
+    { ended }: FactorChange,
     about: { sub: string; sid: string; ip: string },
-  ): Promise<void> {
+  ): void {
     audit({ event, ...about, factor: kind, sessionsEnded: refuseTokensOf(ended, revocations) })
-    await tell(user, event === 'factor.added' ? 'factor_added' : 'factor_removed')
   }
 
   async function userOf(userId: string): Promise<User> {
@@ -134,6 +144,11 @@ export function createFactorService(dependencies: {
     codes.map(code => dataKey.hmac(codeName(userId, canonicalCode(code) ?? '')))
 
   return { startTotp, confirmTotp, removeTotp, replaceCodes }
+}
+
+/** Else whoever registers somebody else's address first would keep its owner out with a factor. */
+function requireOwnAddress({ email, emailVerified }: User): void {
+  if (email !== null && !emailVerified) throw new SignetError('email_unverified', 'the address is not proven yet')
 }
 
 /** One at a time for each session, which alone can go on with it. */

@@ -4,8 +4,8 @@ import { SignetError } from '../base/errors.ts'
 import type { LoginLimit } from '../login/login-limit.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
-import type { Factor, FactorStore } from '../stores/stores.ts'
-import type { TellOwner } from './notices.ts'
+import type { Factor, FactorStore, UserStore } from '../stores/stores.ts'
+import type { MailsTo } from './notices.ts'
 
 /** Who acts, for the audit line. */
 interface Actor {
@@ -26,13 +26,14 @@ export interface FactorRemoval {
 }
 
 export function createFactorRemoval(dependencies: {
+  users: Pick<UserStore, 'findById'>
   factors: Pick<FactorStore, 'list' | 'countCodes' | 'remove' | 'listOwners'>
   limit: Pick<LoginLimit, 'lift'>
   revocations: Pick<Revocations, 'add'>
   audit: Audit
-  tell: TellOwner
+  mailsTo: MailsTo
 }): FactorRemoval {
-  const { factors, limit, revocations, audit, tell } = dependencies
+  const { users, factors, limit, revocations, audit, mailsTo } = dependencies
   const page = 100
 
   return {
@@ -55,12 +56,12 @@ export function createFactorRemoval(dependencies: {
   }
 
   async function removeFrom(userId: string, by: Actor): Promise<boolean> {
-    const change = await factors.remove(userId, {})
+    const user = await users.findById(userId)
+    const change = user && (await factors.remove(userId, {}, { mails: mailsTo(user, 'factor_removed') }))
     if (!change) return false
     await limit.lift(userId)
     const sessionsEnded = refuseTokensOf(change.ended, revocations)
     audit({ event: 'factor.removed', sub: userId, factor: 'all', sessionsEnded, ...by })
-    await tell(change.user, 'factor_removed')
     return true
   }
 }

@@ -21,6 +21,6 @@ export function noticeTo(
   user: { readonly userId: string; readonly email: string | null; readonly emailVerified: boolean },
   purpose: MailPurpose,
   language: string,
-): NewMail[] {
+): (NewMail & { readonly userId: string })[] {
   return user.emailVerified ? [newMail(purpose, user.userId, user.email, language)] : []
 }

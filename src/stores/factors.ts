@@ -1,4 +1,5 @@
 /** What the engines promise about second factors (src/factors/), and about what is open for a few minutes on the way to one. */
+import type { NewMail } from './mails.ts'
 import type { EndedSession, User } from './records.ts'
 
 /** What somebody can show beside a password. Recovery codes are none: they stand in for one. */
@@ -40,6 +41,11 @@ export interface FactorChange {
   readonly ended: readonly EndedSession[]
 }
 
+/** What is written in the same transaction. */
+export interface Telling {
+  readonly mails?: readonly NewMail[]
+}
+
 /** Every change of factors raises `credentialsVersion` and ends the sessions but `keep`, in the same transaction. */
 export interface FactorStore {
   list(userId: string): Promise<Factor[]>
@@ -52,7 +58,7 @@ export interface FactorStore {
    */
   add(
     factor: NewFactor,
-    how: { challengeId: string; keep: string; isOnly?: boolean; codes?: readonly string[] },
+    how: { challengeId: string; keep: string; isOnly?: boolean; codes?: readonly string[] } & Telling,
   ): Promise<FactorChange | undefined>
 
   /**
@@ -63,14 +69,14 @@ export interface FactorStore {
   remove(
     userId: string,
     which: { kind?: FactorKind; factorId?: string },
-    how?: { keep?: string; allow?: (user: User, left: readonly FactorKind[]) => void },
+    how?: { keep?: string; allow?: (user: User, left: readonly FactorKind[]) => void } & Telling,
   ): Promise<FactorChange | undefined>
 
   /** Spends a time step. @returns whether it is later than every one before */
   useStep(factorId: string, step: number): Promise<boolean>
 
   /** Replaces all recovery codes of a user. @returns false when the user has no factor they could stand in for */
-  replaceCodes(userId: string, codes: readonly string[]): Promise<boolean>
+  replaceCodes(userId: string, codes: readonly string[], how?: Telling): Promise<boolean>
   /** Spends a recovery code. @returns how many are left; undefined when it is none of this user's */
   spendCode(userId: string, code: string): Promise<number | undefined>
   countCodes(userId: string): Promise<number>

@@ -2,9 +2,10 @@
  * Second factors in PostgreSQL. A change locks the user's row first, as a login does before it begins a session, so that of
  * two changes at once the second one sees what the first one left.
  */
-import type { FactorChange, FactorKind, FactorStore, User } from '../../stores/stores.ts'
+import type { FactorChange, FactorKind, FactorStore, Telling, User } from '../../stores/stores.ts'
 import { kindsText, parted, toFactor } from '../rows.ts'
 import { end } from './end-sessions.ts'
+import { applyEffects } from './mail-effects.ts'
 import { type Ask, type PostgresDatabase, statement } from './postgres-database.ts'
 import { toUser, userColumns } from './rows.ts'
 
@@ -61,7 +62,7 @@ export function createPostgresFactors({ ask, transaction }: PostgresDatabase): F
   return {
     list: async userId => (await ask(list, { userId })).map(toFactor),
 
-    add: ({ factorId, userId, kind, name, lastStep, data }, { challengeId, keep, isOnly, codes }) =>
+    add: ({ factorId, userId, kind, name, lastStep, data }, { challengeId, keep, isOnly, codes, ...telling }) =>
       transaction(async ask => {
         const user = await lockUser(ask, userId)
         const [challenge] = await ask(takeChallenge, { challengeId, userId })
@@ -71,10 +72,10 @@ export function createPostgresFactors({ ask, transaction }: PostgresDatabase): F
         await ask(remove, { factorIds: gone.map(({ factorId }) => factorId) })
         await ask(insert, { factorId, userId, kind, name, lastStep, data })
         if (codes) await replaceCodes(ask, userId, codes)
-        return changed(ask, userId, [...left, kind], keep)
+        return changed(ask, userId, [...left, kind], keep, telling)
       }),
 
-    remove: (userId, which, { keep, allow } = {}) =>
+    remove: (userId, which, { keep, allow, ...telling } = {}) =>
       transaction(async ask => {
         const user = await lockUser(ask, userId)
         const { gone, left } = parted((await ask(list, { userId })).map(toFactor), which)
@@ -82,17 +83,18 @@ export function createPostgresFactors({ ask, transaction }: PostgresDatabase): F
         allow?.(user, left)
         await ask(remove, { factorIds: gone.map(({ factorId }) => factorId) })
         if (left.length === 0) await ask(removeCodes, { userId })
-        return changed(ask, userId, left, keep ?? null)
+        return changed(ask, userId, left, keep ?? null, telling)
       }),
 
     useStep: async (factorId, step) => (await ask(useStep, { factorId, step })).length === 1,
 
-    replaceCodes: (userId, codes) =>
+    replaceCodes: (userId, codes, telling = {}) =>
       transaction(async ask => {
         await lockUser(ask, userId)
-        const hasFactor = (await ask(list, { userId })).length > 0
-        if (hasFactor) await replaceCodes(ask, userId, codes)
-        return hasFactor
+        if ((await ask(list, { userId })).length === 0) return false
+        await replaceCodes(ask, userId, codes)
+        await applyEffects(ask, userId, telling)
+        return true
       }),
 
     spendCode: (userId, code) =>
@@ -148,7 +150,9 @@ async function changed(
   userId: string,
   left: readonly FactorKind[],
   keep: string | null,
+  telling: Telling,
 ): Promise<FactorChange> {
+  await applyEffects(ask, userId, telling)
   const [row] = await ask(changeUser, { userId, kinds: kindsText(left) })
   return { user: toUser(row ?? {}), ended: await end(ask, userId, 'factors_changed', keep) }
 }

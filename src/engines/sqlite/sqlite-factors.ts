@@ -1,9 +1,10 @@
 /** Second factors in SQLite. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../base/clock.ts'
-import type { FactorChange, FactorKind, FactorStore, NewFactor } from '../../stores/stores.ts'
+import type { FactorChange, FactorKind, FactorStore, NewFactor, Telling } from '../../stores/stores.ts'
 import { kindsText, parted, type Row, toFactor } from '../rows.ts'
 import { sessionEnder } from './end-sessions.ts'
+import { createMailEffects } from './mail-effects.ts'
 import { toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
@@ -30,6 +31,7 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
     'SELECT DISTINCT user_id FROM factors WHERE user_id > $after ORDER BY user_id LIMIT $limit',
   )
   const end = sessionEnder(raw, clock)
+  const effects = createMailEffects(raw, clock)
 
   const count = (userId: string) => Number(countCodes.get(userId)?.['count'])
 
@@ -38,7 +40,8 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
     for (const code of codes) insertCode.run({ code, userId })
   }
 
-  function changed(userId: string, kinds: readonly FactorKind[], keep: string | null): FactorChange {
+  function changed(userId: string, kinds: readonly FactorKind[], keep: string | null, telling: Telling): FactorChange {
+    effects.apply(userId, telling)
     const row = changeUser.get({ userId, kinds: kindsText(kinds) }) as Row
     return { user: toUser(row), ended: end(userId, 'factors_changed', keep) }
   }
@@ -46,7 +49,7 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
   return {
     list: userId => read(() => list.all(userId).map(toFactor)),
 
-    add: (factor: NewFactor, { challengeId, keep, isOnly, codes }) =>
+    add: (factor: NewFactor, { challengeId, keep, isOnly, codes, ...telling }) =>
       transaction(() => {
         const { userId, kind } = factor
         const challenge = takeChallenge.get({ challengeId, userId, now: clock() })
@@ -56,10 +59,10 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
         for (const { factorId } of gone) remove.run(factorId)
         insert.run({ ...factor, now: clock() })
         if (codes) replaceCodes(userId, codes)
-        return changed(userId, [...left, kind], keep)
+        return changed(userId, [...left, kind], keep, telling)
       }),
 
-    remove: (userId, which, { keep, allow } = {}) =>
+    remove: (userId, which, { keep, allow, ...telling } = {}) =>
       transaction(() => {
         const row = user.get(userId)
         const { gone, left } = parted(list.all(userId).map(toFactor), which)
@@ -67,16 +70,17 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
         allow?.(toUser(row), left)
         for (const { factorId } of gone) remove.run(factorId)
         if (left.length === 0) removeCodes.run(userId)
-        return changed(userId, left, keep ?? null)
+        return changed(userId, left, keep ?? null, telling)
       }),
 
     useStep: (factorId, step) => write(() => useStep.run({ factorId, step, now: clock() }).changes === 1),
 
-    replaceCodes: (userId, codes) =>
+    replaceCodes: (userId, codes, telling = {}) =>
       transaction(() => {
-        const hasFactor = list.get(userId) !== undefined
-        if (hasFactor) replaceCodes(userId, codes)
-        return hasFactor
+        if (list.get(userId) === undefined) return false
+        replaceCodes(userId, codes)
+        effects.apply(userId, telling)
+        return true
       }),
 
     spendCode: (userId, code) =>
