@@ -4,8 +4,9 @@
  * Moments are epoch seconds. An engine brings its own `now` (the database's clock where several instances share one), so
  * that a decision and the write that follows it are judged by one clock. Every write that depends on what was read is
  * one conditional statement whose result says who won. An engine that cannot be reached, or stays locked for two
- * seconds, throws `SignetError('unavailable')`, and nothing has changed; only when a connection breaks before the answer
- * came is that unknown, so every act can be asked for again.
+ * seconds, throws `SignetError('unavailable')`, and nothing has changed; only when a connection breaks, or a disk fails,
+ * before the answer came is that unknown, so every act can be asked for again. Whatever is answered, a read too, is of a state
+ * that a power failure would leave.
  */
 import type { AttemptStore, LimitStore } from './attempts.ts'
 import type { ChallengeStore, FactorStore } from './factors.ts'

@@ -14,9 +14,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a write is answered before its commit',
     file: `${folder}/sqlite-database.ts`,
-    find: "    raw.exec('COMMIT')\n    checkpoints?.afterCommit()",
-    replace:
-      "    setImmediate(() => raw.isOpen && raw.isTransaction && raw.exec('COMMIT'))\n    checkpoints?.afterCommit()",
+    find: "    raw.exec('COMMIT')\n",
+    replace: "    setImmediate(() => raw.isOpen && raw.isTransaction && raw.exec('COMMIT'))\n",
     tests: ['test/stores/sqlite-durability.test.ts'],
   },
   {
@@ -29,16 +28,51 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what did not fit into a group is dropped',
     file: `${folder}/group-commit.ts`,
-    find: 'answer(line.splice(0, outcomes.length), outcomes)',
-    replace: 'answer(line.splice(0, line.length).slice(0, outcomes.length), outcomes)',
+    find: 'answerWhenSettled(line.splice(0, outcomes.length), outcomes)',
+    replace: 'answerWhenSettled(line.splice(0, line.length).slice(0, outcomes.length), outcomes)',
     tests: ['test/stores/sqlite-durability.test.ts'],
   },
   {
-    name: 'commits do not wait for the disk (synchronous = NORMAL)',
+    name: 'writes are answered before they are on disk',
+    file: `${folder}/group-commit.ts`,
+    find: '      await settle()\n',
+    replace: '      void settle()\n',
+    tests: ['test/stores/sqlite-durability.test.ts', 'test/stores/sqlite-power-failure.test.ts'],
+  },
+  {
+    name: 'reads are answered before what they saw is on disk',
     file: `${folder}/sqlite-database.ts`,
-    find: 'PRAGMA synchronous = FULL',
-    replace: 'PRAGMA synchronous = NORMAL',
+    find: '    await settle()\n',
+    replace: '',
+    tests: ['test/stores/sqlite-durability.test.ts', 'test/stores/sqlite-power-failure.test.ts'],
+  },
+  {
+    name: 'what another process wrote is taken for written',
+    file: `${folder}/wal-sync.ts`,
+    find: "dataVersion.get()?.['data_version']",
+    replace: '0',
+    tests: ['test/stores/sqlite-durability.test.ts', 'test/stores/sqlite-power-failure.test.ts'],
+  },
+  {
+    name: 'what came while the disk was busy is taken for written',
+    file: `${folder}/wal-sync.ts`,
+    find: '      synced = version\n',
+    replace: '      synced = now()\n',
+    tests: ['test/stores/sqlite-durability.test.ts', 'test/stores/sqlite-power-failure.test.ts'],
+  },
+  {
+    name: 'a disk that failed is asked again',
+    file: `${folder}/wal-sync.ts`,
+    find: '      if (failure) return Promise.reject(failure)\n',
+    replace: '',
     tests: ['test/stores/sqlite-durability.test.ts'],
+  },
+  {
+    name: 'the event loop begins the WAL again',
+    file: `${folder}/checkpoint-worker.ts`,
+    find: '    if (isWhole) beginAgain(database)\n',
+    replace: '',
+    tests: ['test/processes/slow-disk.test.ts'],
   },
   {
     name: 'no WAL',

@@ -1,8 +1,8 @@
 /** What was answered is on disk, whole, and visible to everybody; a copy is of one moment. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
@@ -10,7 +10,7 @@ import { temporaryFolder } from '../helpers/process.ts'
 async function opened(t: Test) {
   const path = join(await temporaryFolder(t), 'signet.db')
   const stores = await openSqliteStores(path, movableClock())
-  const other = new DatabaseSync(path)
+  const other = new DatabaseSync(path, { timeout: 2000 })
   t.teardown(async () => {
     other.close()
     await stores.close()
@@ -19,11 +19,90 @@ async function opened(t: Test) {
   return { path, stores, other, read }
 }
 
-t.test('a commit waits for the disk, and readers for nobody', async t => {
-  const database = await openSqliteDatabase(join(await temporaryFolder(t), 'signet.db'))
-  t.teardown(() => database.close())
-  t.match(database.raw.prepare('PRAGMA synchronous').get(), { synchronous: 2 }, 'FULL')
-  t.match(database.raw.prepare('PRAGMA journal_mode').get(), { journal_mode: 'wal' })
+/** A disk that is as slow as the test wants. */
+function slowDisk() {
+  const waiting: (() => void)[] = []
+  let begun = 0
+  return {
+    get begun() {
+      return begun
+    },
+    syncFile: () => {
+      begun++
+      return new Promise<void>(resolve => waiting.push(resolve))
+    },
+    async finish() {
+      while (waiting.length === 0) await turn()
+      for (const resolve of waiting.splice(0)) resolve()
+    },
+  }
+}
+
+/** Whether it is answered by now, whatever else may run before. */
+async function isAnswered(promise: Promise<unknown>): Promise<boolean> {
+  let answered = false
+  const note = () => {
+    answered = true
+  }
+  promise.then(note, note)
+  for (let i = 0; i < 5; i++) await turn()
+  return answered
+}
+
+t.test('nobody is answered before what was seen or done is on disk, and the event loop waits for no disk', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const clock = movableClock()
+  await (await openSqliteStores(path, clock)).close()
+  const disk = slowDisk()
+  const opening = openSqliteStores(path, clock, true, disk.syncFile)
+  t.notOk(await isAnswered(opening), 'whoever wrote last may have been killed before it was on disk')
+  await disk.finish()
+  const stores = await opening
+  const other = await openSqliteStores(path, clock)
+  t.teardown(() => Promise.all([stores.close(), other.close()]))
+
+  const write = stores.limits.increment('key', 60)
+  t.notOk(await isAnswered(write), 'a write')
+  const read = stores.users.isEmpty()
+  t.notOk(await isAnswered(read), 'a read of the same state')
+  t.equal(disk.begun, 2, 'which is synced once for both')
+  const second = [stores.limits.increment('key', 60), stores.limits.increment('key', 60)]
+  t.notOk(await isAnswered(Promise.race(second)), 'what comes meanwhile')
+  await disk.finish()
+  t.ok(await isAnswered(Promise.all([write, read])))
+  t.notOk(await isAnswered(Promise.race(second)), 'is of the next sync')
+  await disk.finish()
+  t.strictSame(
+    (await Promise.all(second)).map(({ count }) => count),
+    [2, 3],
+  )
+  t.equal(disk.begun, 3, 'one for all of them')
+
+  t.ok(await isAnswered(stores.users.isEmpty()), 'what is on disk is read at once')
+  await other.limits.increment('key', 60)
+  const foreign = stores.users.isEmpty()
+  t.notOk(await isAnswered(foreign), 'what another process has written is synced by this one, too')
+  await disk.finish()
+  await foreign
+  t.equal(disk.begun, 4)
+})
+
+t.test('when the disk fails nothing is saved or told any more, as nobody knows what is lost', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  let error: Error | undefined
+  const syncFile = () => (error ? Promise.reject(error) : Promise.resolve())
+  const stores = await openSqliteStores(path, movableClock(), true, syncFile)
+  t.teardown(() => stores.close())
+  await stores.limits.increment('key', 60)
+
+  error = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+  const failed = { code: 'unavailable', message: /EIO/ }
+  const together = await Promise.allSettled([1, 2].map(() => stores.limits.increment('key', 60)))
+  for (const one of together) t.match(one, { status: 'rejected', reason: failed })
+  error = undefined
+  await t.rejects(stores.limits.increment('key', 60), failed, 'a later sync that succeeds proves nothing')
+  await t.rejects(stores.users.isEmpty(), failed)
+  await t.rejects(stores.ping(), failed, 'so it is not ready')
 })
 
 t.test('a write that is answered can be read by another process at that moment', async t => {

@@ -5,9 +5,11 @@
  * A WAL begins again at its start only when all of it was moved and nobody wrote meanwhile, which a busy service never
  * lets happen. So the bulk is moved while writes go on, and for the short rest they are held in line.
  */
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { type CheckpointResult, type CheckpointTask, checkpointWorkerUrl } from './checkpoint-worker.ts'
 import type { Line } from './group-commit.ts'
@@ -35,20 +37,22 @@ export function createCheckpoints(path: string, raw: DatabaseSync, writers: Pick
   let changesBefore = 0
   let notBefore = 0
 
-  const run = (mode: CheckpointTask['mode']) => {
-    pool ??= new Piscina({ filename: checkpointWorkerUrl, minThreads: 0, maxThreads: 1, idleTimeout: 10_000 })
-    return pool.run({ file, mode })
-  }
-
   async function checkpoint(): Promise<void> {
+    pool ??= new Piscina({ filename: checkpointWorkerUrl, minThreads: 0, maxThreads: 1, idleTimeout: 10_000 })
+    const { port1: worker, port2: line } = new MessageChannel()
     try {
-      const isWhole = (await run('PASSIVE')).isWhole
       const isLarge = walBytes(file) > largestBytes
-      if (isWhole && !isLarge) return
-      const rest = await writers.hold(() => run(isLarge ? 'TRUNCATE' : 'RESTART'))
-      if (!rest.isWhole) notBefore = performance.now() + pauseMilliseconds
+      const over = pool.run({ file, isLarge, line }, { transferList: [line] })
+      await Promise.race([once(worker, 'message'), over]) // the latter when it fails before
+      const { isWhole } = await writers.hold(() => {
+        worker.postMessage('held')
+        return over
+      })
+      if (!isWhole) notBefore = performance.now() + pauseMilliseconds
     } catch {
       raw.exec('PRAGMA wal_autocheckpoint = 1000') // no thread, or no disk: better slow than a WAL without end
+    } finally {
+      worker.close()
     }
   }
 

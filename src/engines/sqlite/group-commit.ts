@@ -2,9 +2,9 @@
  * One line for everybody who needs the database. `node:sqlite` is synchronous, so nobody may wait inside it: while
  * another process holds the lock, the whole line waits out here, and one retry every few milliseconds is made for all.
  *
- * Those who stand in line in the same turn of the event loop are served as a group, which for writes is one commit. A
- * commit waits for the disk, so under load this is most of what a refresh costs; each write is answered only after the
- * commit that holds it. `serve` is the one place where a group is committed and answered.
+ * Those who stand in line in the same turn of the event loop are served as a group, which for writes is one commit and one
+ * sync of the disk, under load most of what a refresh costs. Each is answered only when what it has seen or done is on disk.
+ * `serve` is the one place where a group is committed and answered.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { unavailable } from './sqlite-errors.ts'
@@ -40,8 +40,12 @@ const largestGroup = 200
 /**
  * @param attempt does the acts from the first on, as many as it has time for. It returns their outcomes, or undefined
  *   when the database was locked: then nothing happened, and it is called again.
+ * @param settle resolves when what an attempt saw and did is on disk
  */
-export function createLine(attempt: (acts: readonly Act[]) => readonly Outcome[] | undefined): Line {
+export function createLine(
+  attempt: (acts: readonly Act[]) => readonly Outcome[] | undefined,
+  settle: () => Promise<void> | undefined,
+): Line {
   const line: Waiting[] = []
   let held: Promise<unknown> | undefined
   let isServing = false
@@ -52,11 +56,20 @@ export function createLine(attempt: (acts: readonly Act[]) => readonly Outcome[]
       await (tries === 0 ? turn() : sleep(pauseAfter(tries)))
       await held
       const outcomes = attempt(line.slice(0, largestGroup).map(({ act }) => act))
-      if (outcomes) answer(line.splice(0, outcomes.length), outcomes)
+      if (outcomes) await answerWhenSettled(line.splice(0, outcomes.length), outcomes)
       else refuseImpatient()
       tries = outcomes ? 0 : tries + 1
     }
     isServing = false
+  }
+
+  async function answerWhenSettled(group: readonly Waiting[], outcomes: readonly Outcome[]): Promise<void> {
+    try {
+      await settle()
+      answer(group, outcomes)
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
   }
 
   /** All are equally patient, so those who have waited too long stand in front. */

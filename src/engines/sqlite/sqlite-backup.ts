@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { asThrown } from '../../base/thrown.ts'
 import { alreadyThere, giveName, syncFolderOf } from './new-file.ts'
+import { syncWalOf } from './wal-sync.ts'
 import { requireWhole } from './whole-database.ts'
 
 const pagesAtOnce = 256
@@ -27,6 +28,7 @@ export async function backUpSqlite(
     // (sqlite.org/c3ref/backup_finish.html); with it, all steps see the same moment.
     source.exec('BEGIN')
     source.prepare("SELECT 1 FROM meta WHERE name = 'salt'").get()
+    syncWalOf(resolve(path)) // what is told to be saved must not be more than the database itself would keep
     closeSync(openSync(partial, 'wx', 0o600))
     await backup(source, partial, {
       rate: pagesAtOnce,

@@ -1,4 +1,4 @@
-/** One SQLite file, opened safely: WAL, every commit on disk before it is answered, mode 0600, and no waiting inside. */
+/** One SQLite file, opened safely: WAL, every state on disk before it is answered, mode 0600, and no waiting inside. */
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SignetError } from '../../base/errors.ts'
@@ -9,13 +9,14 @@ import { closeToOthers } from './file-mode.ts'
 import { type Act, createLine, type Outcome } from './group-commit.ts'
 import { kindOf, unavailable } from './sqlite-errors.ts'
 import { keepTemporaryFiles } from './temporary-files.ts'
+import { createWalSync, type SyncFile, type WalSync } from './wal-sync.ts'
 
 /** Every act here throws {SignetError} `unavailable` when the database stays locked or cannot be read or written. */
 export interface SqliteDatabase {
   readonly raw: DatabaseSync
-  /** Synchronous statements that only read: at once, because in WAL mode no writer keeps readers waiting. */
+  /** Synchronous statements that only read: at once, as in WAL mode no writer keeps readers waiting. Resolves as `write`. */
   read<T>(act: () => T): Promise<T>
-  /** One statement that writes; the commit is shared with others of the same turn. Resolves when it is on disk. */
+  /** One statement that writes; the commit is shared with others of the same turn. Resolves when what it saw and did is on disk. */
   write<T>(act: () => T): Promise<T>
   /** Several statements, all or nothing, as one of those who share a commit. */
   transaction<T>(act: () => T): Promise<T>
@@ -29,15 +30,23 @@ const sliceMilliseconds = 10
 /** Readers look for the file this often; writers at every commit. */
 const lookEveryMilliseconds = 500
 
-/** @param path a file (made when missing, with its folder) or `:memory:` */
-export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> {
+/**
+ * @param path a file (made when missing, with its folder) or `:memory:`
+ * @param syncFile for tests; the system's own when not given
+ */
+export async function openSqliteDatabase(
+  path: string,
+  syncFile: SyncFile = file => file.datasync(),
+): Promise<SqliteDatabase> {
   const raw = openFile(path)
   let requireFile = () => {}
   let lookedAt = 0
   let checkpoints: Checkpoints | undefined
+  let wal: WalSync | undefined
 
-  const readers = createLine(acts => attempt(acts, readInTime))
-  const writers = createLine(acts => attempt(acts, commitTogether))
+  const settle = () => wal?.settle()
+  const readers = createLine(acts => attempt(acts, readInTime), settle)
+  const writers = createLine(acts => attempt(acts, commitTogether), settle)
 
   function attempt(acts: readonly Act[], group: (acts: readonly Act[]) => Outcome[]): Outcome[] | undefined {
     try {
@@ -55,6 +64,7 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
     raw.exec('BEGIN IMMEDIATE')
     const outcomes = inTime(acts)
     raw.exec('COMMIT')
+    wal?.noteCommit()
     checkpoints?.afterCommit()
     return outcomes
   }
@@ -103,17 +113,19 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
   async function read<T>(act: () => T): Promise<T> {
     const outcome = readers.isEmpty ? attempt([act], readInTime)?.[0] : undefined
     if (!outcome) return readers.enter(act)
+    await settle()
     if ('error' in outcome) throw outcome.error
     return outcome.value as T
   }
 
   async function close(): Promise<void> {
     await checkpoints?.close()
+    await wal?.close()
     if (raw.isOpen) raw.close()
   }
 
   try {
-    await read(() => raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
+    await read(() => raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL'))
   } catch (error) {
     raw.close()
     throw error
@@ -122,6 +134,7 @@ export async function openSqliteDatabase(path: string): Promise<SqliteDatabase> 
     requireFile = watchDatabaseFile(path)
     requireFile()
     checkpoints = createCheckpoints(path, raw, writers)
+    wal = createWalSync(raw, path, syncFile)
   }
 
   return {

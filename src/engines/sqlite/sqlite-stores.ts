@@ -15,11 +15,20 @@ import { createSqliteMails } from './sqlite-mails.ts'
 import { createSqliteSessions } from './sqlite-sessions.ts'
 import { refuseUnfinishedCopy } from './sqlite-transfer.ts'
 import { createSqliteUsers } from './sqlite-users.ts'
+import type { SyncFile } from './wal-sync.ts'
 
-/** @param create whether a file that does not exist is made */
-export async function openSqliteStores(path: string, clock: Clock, create = true): Promise<Stores> {
+/**
+ * @param create whether a file that does not exist is made
+ * @param syncFile for tests; the system's own when not given
+ */
+export async function openSqliteStores(
+  path: string,
+  clock: Clock,
+  create = true,
+  syncFile?: SyncFile,
+): Promise<Stores> {
   if (!create && !existsSync(path)) throw new SignetError('unavailable', `there is no database at ${path}`)
-  const database = await openSqliteDatabase(path)
+  const database = await openSqliteDatabase(path, syncFile)
   const schema = await migrate(database)
   refuseUnfinishedCopy(database.raw)
 

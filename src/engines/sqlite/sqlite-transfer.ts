@@ -7,6 +7,7 @@ import type { TransferRow, TransferSource, TransferTable, TransferTarget } from 
 import { forEachTable, transferTables } from '../transfer-columns.ts'
 import { currentSchema, migrate } from './migrations.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
+import { syncWalOf } from './wal-sync.ts'
 
 const selects = forEachTable(
   (table, columns) => `SELECT ${columns} FROM ${table} WHERE ${columns[0]} > ? ORDER BY ${columns[0]} LIMIT ?`,
@@ -40,6 +41,7 @@ export async function readSqlite<T>(path: string, act: (source: TransferSource) 
       throw new Error(`${path} is not up to date: signet db migrate, or a start of this version, makes it so`)
     }
     if (isUnfinishedCopy(raw)) throw new Error(`${path} is an unfinished copy itself`)
+    syncWalOf(path)
     const read = readerOf(raw)
     const meta = (name: string) => raw.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value']
     const dataKey = meta('data_key') as Uint8Array | undefined
