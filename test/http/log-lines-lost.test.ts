@@ -1,9 +1,11 @@
 /** A log that cannot be written costs its lines and nothing else, and what is missing is told when it can be. */
-import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createLogLines } from '../../src/http/log-lines.ts'
+import { root } from '../helpers/app.ts'
 import { startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
@@ -92,6 +94,76 @@ t.test('a slow reader gets every line in its order, up to a megabyte of them; th
   const told = JSON.parse(lines.pop() ?? '')
   t.match(told, { dropped: log.dropped(), reason: 'EAGAIN' })
   t.equal(`${lines.join('\n')}\n`, Array.from({ length: 1500 - told.dropped }, (_, i) => line(i)).join(''))
+})
+
+t.test('a line that a full pipe took in part is gone on with where it stopped', async t => {
+  const { writer, read } = await pipe(t)
+  const log = createLogLines(writer)
+  const long = `${Array.from({ length: 40_000 }, (_, i) => i).join(' ')}\n` // several times what a pipe holds
+  log.write(long)
+  log.flushSync()
+  log.write('and another\n')
+  log.flushSync()
+  let text = ''
+  await waitUntil(async () => {
+    text += read()
+    return text.endsWith('another\n')
+  })
+  t.equal(text, `${long}and another\n`)
+  t.equal(log.dropped(), 0)
+})
+
+t.test('what is told of missing lines does not stand behind the half of one', async t => {
+  const file = join(await temporaryFolder(t), 'log')
+  const script = `
+    import { openSync, truncateSync } from 'node:fs'
+    import { createLogLines } from './src/http/log-lines.ts'
+    const log = createLogLines(openSync(process.argv[1], 'a'))
+    for (const letter of 'ab') {
+      log.write(letter.repeat(699) + '\\n')
+      log.flushSync()
+    }
+    truncateSync(process.argv[1], 800) // there is room again
+    log.write('c\\n')
+    log.flushSync()`
+  // No file of more than 1 KiB: what does not fit is refused, as on a full disk.
+  execFileSync(
+    'bash',
+    ['-c', 'ulimit -f 1 && exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', script, file],
+    {
+      cwd: root,
+      timeout: 30_000,
+    },
+  )
+  const [whole, half, told = '', last] = readFileSync(file, 'utf8').split('\n')
+  t.strictSame([whole, half, last], ['a'.repeat(699), 'b'.repeat(100), 'c'])
+  t.match(JSON.parse(told), { dropped: 1, reason: 'EFBIG' })
+})
+
+t.test('a process that ends gives a slow reader a second', async t => {
+  const path = join(await temporaryFolder(t), 'pipe')
+  execFileSync('mkfifo', [path])
+  const reader = openSync(path, O_RDONLY | O_NONBLOCK)
+  t.teardown(() => closeSync(reader))
+  const script = `
+    import { constants, openSync } from 'node:fs'
+    import { createLogLines } from './src/http/log-lines.ts'
+    const log = createLogLines(openSync(process.argv[1], constants.O_WRONLY | constants.O_NONBLOCK))
+    for (let i = 0; i < 20000; i++) log.write('line ' + i + '\\n')
+    process.exit(0)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], { cwd: root })
+  const ended = once(child, 'exit')
+  let text = ''
+  const bytes = Buffer.alloc(2 ** 14)
+  await waitUntil(async () => {
+    try {
+      const length = readSync(reader, bytes, 0, bytes.length, null)
+      text += bytes.toString('utf8', 0, length)
+    } catch {} // nothing yet
+    return text.endsWith('line 19999\n')
+  })
+  t.equal(text, Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''))
+  t.strictSame(await ended, [0, null])
 })
 
 t.test('the service goes on while its log has no reader, and counts', async t => {

@@ -1,11 +1,14 @@
 /** What the log must never hold, at its most talkative level, whatever field of whatever request it was put in. */
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import { RequestLog } from '../../src/http/request-log.ts'
 import { form, json, post } from '../helpers/answers.ts'
 import { headerOf, testApp } from '../helpers/app.ts'
 import { forge } from '../helpers/forge.ts'
-import { temporaryFolder } from '../helpers/process.ts'
+import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 const sqlitePath = join(await temporaryFolder(t), 'signet.db')
 const { app, log, logIn, me, refresh } = await testApp(t, { sqlitePath, loginFreeFailures: 0 })
@@ -153,4 +156,22 @@ t.test('no line for a request where only warnings are asked for', async t => {
   const { log, me } = await testApp(t, { logLevel: 'warn' })
   await me('nonsense')
   t.same(log, [])
+})
+
+t.test('an answer that broke off is told from one that arrived, with the reason', async t => {
+  const lines: string[] = []
+  const app = Fastify({
+    logger: { level: 'info', stream: { write() {} } },
+    logController: new RequestLog({ write: line => void lines.push(line) }, 'info'),
+  })
+  t.teardown(() => app.close())
+  app.decorateRequest('clientIp', '127.0.0.1')
+  app.get('/me', (_request, reply) => void reply.raw.emit('error', new Error('read "ECONNRESET"')))
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('GET /me HTTP/1.1\r\nHost: x\r\n\r\n')
+
+  await waitUntil(async () => lines.length > 0)
+  socket.destroy()
+  t.match(JSON.parse(lines[0] ?? ''), { reason: 'read "ECONNRESET"', msg: 'request aborted' })
 })

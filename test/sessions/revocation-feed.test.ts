@@ -83,6 +83,7 @@ t.test('while nothing happens the answer is 304, to any instance, and the cursor
   t.equal(unchanged.body, '')
   const lines = other.log.filter(line => line.includes('"path":"/revocations"'))
   t.match(lines.at(-1), /"level":20/, 'it is asked every second: no line of its own')
+  t.match(lines.at(-2), /"level":30/, 'an answer that says something has one')
   for (const tags of [`W/${etag}`, `"a", ${etag}`, '*']) {
     t.equal((await other.ask(since, { 'if-none-match': tags })).statusCode, 304, tags)
   }

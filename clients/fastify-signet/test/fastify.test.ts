@@ -42,6 +42,7 @@ t.test('requireRole lets one of several roles pass', async t => {
     detail: 'Admin role required',
     code: 'admin_required',
   })
+  for (const role of ['adm', 'ADMIN', 'administrator']) t.equal((await as(role, '/admin')).statusCode, 403, role)
   t.match((await as('user', '/edit')).json(), { code: 'role_required', detail: 'Another role required' })
   t.equal((await get('/admin')).statusCode, 401)
   t.throws(() => app.requireRole(), TypeError)
@@ -60,7 +61,24 @@ t.test('requireFresh asks for a login of lately (RFC 9470); a token that does no
     t.match(refused.json(), { code: 'fresh_login_required' })
     t.match(refused.headers['www-authenticate'], /^Bearer error="insufficient_user_authentication", .+, max_age="300"$/)
   }
-  t.throws(() => app.requireFresh(-1), TypeError)
+  for (const seconds of [-1, 1.5, Number.NaN]) t.throws(() => app.requireFresh(seconds), TypeError)
+})
+
+t.test('a login of exactly so many seconds ago is fresh', async t => {
+  const issuer = await startIssuer(t)
+  const now = Math.floor(Date.now() / 1000)
+  const { get } = await startService(t, issuer, { ...movableTime(), date: () => now })
+  t.equal((await get('/pay', await issuer.sign({ auth_time: now - 300 }))).statusCode, 200)
+  t.equal((await get('/pay', await issuer.sign({ auth_time: now - 301 }))).statusCode, 401)
+})
+
+t.test('a mistake in getToken is an error of the service, not a refusal', async t => {
+  const issuer = await startIssuer(t)
+  const getToken = () => {
+    throw new Error('there is no cookie parser')
+  }
+  const { orders } = await startService(t, { ...issuer, getToken })
+  t.equal((await orders()).statusCode, 500)
 })
 
 t.test('a route that forgot authenticate lets nobody pass', async t => {

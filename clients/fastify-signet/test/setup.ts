@@ -84,19 +84,22 @@ export async function startSignet(t: Test, overrides: object = {}) {
 }
 
 /** An issuer with keys of its own, which counts what it is asked. */
-export async function startIssuer(t: Test, { maxAge = 300 } = {}) {
+export async function startIssuer(
+  t: Test,
+  { maxAge = 300, cacheControl = `max-age=${maxAge}`, path = '', issuer = '' } = {},
+) {
   const asked: string[] = []
   let keys = [await newKey('1')]
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
-    const metadata = { issuer: url, jwks_uri: `${url}/keys` }
-    response.setHeader('cache-control', `max-age=${maxAge}`)
-    response.end(JSON.stringify(request.url === '/keys' ? { keys: keys.map(key => key.jwk) } : metadata))
+    const metadata = { issuer: issuer || url, jwks_uri: `${url}/keys` }
+    response.setHeader('cache-control', cacheControl)
+    response.end(JSON.stringify(request.url === `${path}/keys` ? { keys: keys.map(key => key.jwk) } : metadata))
   })
   const listen = (port: number) => new Promise<void>(resolve => void server.listen(port, '127.0.0.1', resolve))
   await listen(0)
   const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://127.0.0.1:${port}${path}`
   const stop = () => {
     server.closeAllConnections()
     return new Promise<void>(resolve => void server.close(() => resolve()))

@@ -1,4 +1,6 @@
 /** Which tokens are believed, in whose words the others are refused, and what a flood of them costs. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { movableTime, newSecret, startIssuer, startService, startSignet } from './setup.ts'
@@ -27,9 +29,20 @@ t.test("Signet's own tokens are believed, and all others refused in its words", 
     t.equal(ours.json().code, code)
     t.equal(ours.statusCode, 401)
     t.match(ours.headers['content-type'], /^application\/problem\+json/)
+    t.equal(ours.headers['cache-control'], 'no-store')
     if (token === 'é') continue
     t.strictSame(ours.json(), await theirs.json(), code)
     t.equal(ours.headers['www-authenticate'], theirs.headers.get('www-authenticate'), code)
+  }
+})
+
+t.test('the scheme is read in any case, with one or more spaces behind it', async t => {
+  const issuer = await startIssuer(t)
+  const { app } = await startService(t, issuer)
+  const token = await issuer.sign()
+  for (const scheme of ['Bearer ', 'bearer ', 'BEARER   ', 'Bearer  ']) {
+    const { statusCode } = await app.inject({ url: '/orders', headers: { authorization: `${scheme}${token}` } })
+    t.equal(statusCode, 200, scheme)
   }
 })
 
@@ -51,6 +64,8 @@ t.test('algorithm, type, issuer, audience, expiry and the claims we rely on are 
     'no expiry': await issuer.sign({ exp: undefined }),
     'no session': await issuer.sign({ sid: undefined }),
     'no role': await issuer.sign({ role: undefined }),
+    'no address': await issuer.sign({ email: undefined }),
+    'another kind': await issuer.sign({ token_type: 'refresh' }),
     'not yet': await issuer.sign({ nbf: now + 100 }),
     type: await issuer.sign({}, { typ: 'JWT' }),
     confused,
@@ -99,9 +114,43 @@ t.test('a key that was taken back is gone when its time is over, though nobody a
   const { orders } = await startService(t, issuer)
   const old = await issuer.sign()
   t.equal((await orders(old)).statusCode, 200)
+  // Beside it, to wait once: a service that was closed, and lists that may be kept for no time, for years, or by proxies.
+  const closed = await startIssuer(t, { maxAge: 1 })
+  await (await startService(t, closed)).app.close()
+  const odd = await Promise.all(
+    ['max-age=0', 'max-age=31536000', 's-maxage=1, max-age=300', 'no-store'].map(cacheControl =>
+      startIssuer(t, { cacheControl }),
+    ),
+  )
+  for (const one of odd) await startService(t, one)
+
   await issuer.rotate('2')
   await new Promise(resolve => setTimeout(resolve, 1300))
   t.match((await orders(old)).json(), { code: 'invalid_token' })
+  t.equal(closed.asked.length, 2)
+  const [never = 0, ...others] = odd.map(({ asked }) => asked.length)
+  t.ok(never >= 4 && never <= 6, `once a second: ${never}`)
+  t.strictSame(others, [2, 2, 2])
+})
+
+t.test('the metadata are where RFC 8414 puts them, those of this issuer, and no redirect is followed', async t => {
+  const below = await startIssuer(t, { path: '/auth' })
+  const { orders } = await startService(t, below)
+  t.equal((await orders(await below.sign())).statusCode, 200)
+  t.strictSame(below.asked, ['/.well-known/oauth-authorization-server/auth', '/auth/keys'])
+
+  const moved = createServer((request, response) => {
+    response.writeHead(302, { location: `${stranger.url}${request.url}` }).end()
+  })
+  await new Promise<void>(resolve => void moved.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => moved.close().closeAllConnections())
+  const { port } = moved.address() as AddressInfo
+  const stranger = await startIssuer(t, { issuer: `http://127.0.0.1:${port}` })
+  for (const url of [stranger.url, `http://127.0.0.1:${port}`]) {
+    const service = await startService(t, { url, audience: stranger.url })
+    t.equal(service.app.signet.isReady(), false)
+    t.match((await service.orders(await stranger.sign())).json(), { code: 'unavailable' })
+  }
 })
 
 t.test('while Signet is away the last keys are used; before the first ones the answer is 503', async t => {
@@ -119,7 +168,11 @@ t.test('while Signet is away the last keys are used; before the first ones the a
   t.match(refused.json(), { code: 'unavailable' })
   t.equal(refused.headers['retry-after'], '1')
   await issuer.start()
-  t.equal((await late.orders(await issuer.sign())).statusCode, 200)
+  issuer.asked.length = 0
+  const token = await issuer.sign()
+  const together = await Promise.all(Array.from({ length: 10 }, () => late.orders(token)))
+  t.ok(together.every(({ statusCode }) => statusCode === 200))
+  t.equal(issuer.asked.filter(path => path === '/keys').length, 1, 'however many wait for them')
   t.equal(late.app.signet.isReady(), true)
 })
 
@@ -139,7 +192,7 @@ t.test('a mistake in the options is told at the start', async t => {
   for (const options of [
     { url: 'auth.example.com' },
     { url: `${url}/` },
-    { url, secret: 'short' },
+    { url, secret: 'x'.repeat(31) },
     { url, staleAfter: 0 },
     { url, whenStale: 'refuse' as const },
     { url, resourceServer: { id: 'orders', secret: '' } },

@@ -47,12 +47,39 @@ t.test("the access token goes to Signet's origin and those that are named, and t
     [undefined, undefined, undefined],
   )
   t.equal(named.seen[0]?.accept, 'application/json')
+  await signet.fetch(new Request(`${named.url}/orders`, { headers: { 'x-trace': 'of the request' } }))
+  t.match(named.seen.pop(), { 'x-trace': 'of the request', authorization: token })
 
   await signet.fetch(named.url, { headers: { authorization: 'Basic eA==' } })
   t.equal(named.seen[3]?.authorization, 'Basic eA==', "a caller's own credentials stay")
   for (const url of [`${named.url}.example.com/`, `http://user@${new URL(stranger.url).host}/`])
     await signet.fetch(url).catch(() => {})
   t.notOk(stranger.seen.some(({ authorization }) => authorization?.startsWith('Bearer')))
+})
+
+t.test('cookies go along in cookie mode alone', async t => {
+  const { url, open } = await startSignet(t)
+  for (const [mode, credentials] of [
+    ['bearer', 'omit'],
+    ['cookie', 'include'],
+  ] as const) {
+    const seen: unknown[] = []
+    const { signet } = open({
+      url,
+      mode,
+      fetch: (input, init) => {
+        seen.push(init?.credentials)
+        return fetch(input, init)
+      },
+    })
+    await signet.login('maria', 'demo123').catch(() => {}) // outside a browser Signet gives no cookies
+    await signet.me().catch(() => {})
+    t.ok(seen.length > 0)
+    t.ok(
+      seen.every(one => one === credentials),
+      `${mode}: ${seen}`,
+    )
+  }
 })
 
 t.test('a redirect to another origin does not take the access token along', async t => {

@@ -120,6 +120,24 @@ t.test('a logout that Signet did not hear of leaves no token in the storage, and
   t.equal(network.asked.length, asked, 'once is enough')
 })
 
+t.test('a logout of a session that nobody knows any more is done', async t => {
+  const { open } = await startSignet(t)
+  const { signet, network } = open()
+  await signet.login('maria', 'demo123')
+  network.faults.set('/logout', [problem(401, 'invalid_token')])
+
+  await signet.logout()
+  t.equal(signet.user, null)
+})
+
+t.test('a name is read as it is written, in any script', async t => {
+  const { app, open } = await startSignet(t)
+  await app.users.create({ username: '張偉', password: 'a long sentence', email: 'josé@example.com' }, {})
+  const { signet } = open()
+
+  t.match(await signet.login('張偉', 'a long sentence'), { username: '張偉', email: 'josé@example.com' })
+})
+
 t.test('a storage may answer later, refuse, or hold nonsense', async t => {
   const { time, url, open } = await startSignet(t)
   const texts = new Map<string, string>()
@@ -195,6 +213,7 @@ t.test('what else a user does: see sessions, end one, all of them, change the pa
   t.equal(await there.signet.me(), null)
   t.equal(there.events.at(-1), 'ended')
   await t.rejects(here.signet.endSession('no/such?id'), { code: 'not_found', status: 404 })
+  t.equal(here.network.asked.at(-1), '/sessions/no%2Fsuch%3Fid')
   await t.rejects(here.signet.changePassword('wrong', 'a new passphrase'), { code: 'invalid_credentials' })
   await here.signet.changePassword('demo123', 'a new passphrase')
   await there.signet.login('maria', 'a new passphrase')

@@ -65,6 +65,8 @@ t.test('a lost answer, a time-out, 5xx and 429 are tried again with the same tok
   time.advance(901)
   const faults: Fault[] = ['lost answer', 'no network', new Response('<h1>Bad gateway</h1>', { status: 502 })]
   faults.push(problem(429, 'too_many_attempts', { 'retry-after': '4' }), new Response('<h1>Wi-Fi login</h1>'))
+  const brokenOff = new ReadableStream({ pull: controller => controller.error(new TypeError('terminated')) })
+  faults.push(new Response(brokenOff))
   network.faults.set('/refresh', [...faults, 'never answered'])
   const hung = setInterval(() => network.asked.length > faults.length + 1 && time.timeOut(), 5)
   t.teardown(() => clearInterval(hung))
@@ -79,6 +81,24 @@ t.test('a lost answer, a time-out, 5xx and 429 are tried again with the same tok
   )
   t.ok(new Set(time.pauses).size === time.pauses.length, 'no two pauses are alike')
   t.ok(time.pauses.reduce((sum, pause) => sum + pause) < 25_000)
+})
+
+t.test('clients that failed together do not come back together', async t => {
+  const { time, open } = await startSignet(t)
+  const pauses: number[][] = []
+  for (const { signet, network } of [open(), open()]) {
+    await signet.login('maria', 'demo123')
+    time.advance(901)
+    time.pauses.length = 0
+    network.faults.set('/refresh', Array(4).fill('no network'))
+    t.ok(await signet.accessToken())
+    pauses.push([...time.pauses])
+  }
+  t.strictSame(
+    pauses.map(({ length }) => length),
+    [4, 4],
+  )
+  t.notOk(pauses[0]?.some((pause, i) => pause === pauses[1]?.[i]))
 })
 
 t.test('an outage logs nobody out: requests are refused after 25 s at most, a later one finds the session', async t => {
@@ -118,6 +138,25 @@ t.test('a token that is still valid goes on being used while refreshes fail', as
   t.equal((await signet.fetch(me(url))).status, 200, 'at once')
   while (causes.length === 0) await new Promise(setImmediate)
   t.strictSame(causes, ['rotated'], 'it was renewed early, in the background')
+
+  time.advance(880)
+  network.faults.set('/refresh', ['never answered'])
+  const waited = new Promise(resolve => setTimeout(resolve, 5000, 'it waited').unref())
+  t.equal(await Promise.race([signet.fetch(me(url)).then(({ status }) => status), waited]), 200)
+  time.timeOut()
+})
+
+t.test('a refresh that is answered with the same refresh token gives a new access token all the same', async t => {
+  const { url, time, open, causes } = await startSignet(t)
+  const { signet, network } = open()
+  await signet.login('maria', 'demo123')
+  time.advance(901)
+  const token = await signet.accessToken()
+
+  network.faults.set('/me', [problem(401, 'token_expired')]) // of a service whose clock is ahead
+  t.equal((await signet.fetch(me(url))).status, 200)
+  t.not(await signet.accessToken(), token)
+  t.strictSame(causes, ['rotated', 'repeated'])
 })
 
 t.test('whatever else /refresh answers ends nothing', async t => {
@@ -180,6 +219,17 @@ t.test('a clock that is wrong by years changes nothing, nor does one that is cor
     t.ok(await signet.accessToken())
     t.equal(signet.user?.username, 'maria')
   }
+})
+
+t.test('a date that is set back while a page runs makes no token younger', async t => {
+  const { time, open, causes } = await startSignet(t)
+  const { signet } = open()
+  await signet.login('maria', 'demo123')
+  time.setDateWrongBy(-365 * 86_400)
+  time.advance(901)
+
+  t.ok(await signet.accessToken())
+  t.strictSame(causes, ['rotated'])
 })
 
 t.test('a computer that slept, its stopwatch with it, does not send a token that ran out meanwhile', async t => {

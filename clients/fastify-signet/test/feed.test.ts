@@ -1,0 +1,111 @@
+/** Following the feed of ended sessions, page by page: what is asked, what is remembered, and how old that is. */
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { createRevocations } from '../src/revocations.ts'
+import { movableTime } from './setup.ts'
+
+interface Answer {
+  readonly status?: number
+  readonly etag?: string
+  readonly now?: number
+  readonly cursor?: string
+  readonly sids?: readonly string[]
+  readonly more?: boolean
+}
+
+/** A feed that gives these answers in turn, and whoever follows it. Each `poll` is one of those that come every second. */
+async function follow(t: Test, resourceServer = { id: 'orders', secret: 'secret' }) {
+  const answers: Answer[] = []
+  const asked: { url: string; headers: IncomingHttpHeaders }[] = []
+  const server = createServer(({ url = '', headers }, response) => {
+    asked.push({ url, headers })
+    const { status = 200, etag, now = 1, cursor = 'c', sids = [], more = false } = answers.shift() ?? { status: 500 }
+    if (etag) response.setHeader('etag', etag)
+    response.statusCode = status
+    response.end(status === 200 ? JSON.stringify({ now, cursor, revoked: sids.map(sid => ({ sid })), more }) : '')
+  })
+  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close().closeAllConnections())
+  const time = movableTime()
+  const lines: string[] = []
+  const log = { error: (_: object, text: string) => lines.push(text), info: (text: string) => lines.push(text) }
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const feed = createRevocations(url, resourceServer, time, log as never)
+  t.teardown(() => feed.stop())
+  const poll = (...given: Answer[]) => {
+    answers.push(...given)
+    return feed.start()
+  }
+  return { feed, poll, asked, time, lines }
+}
+
+t.test('a long list is read to its end at once', async t => {
+  const { feed, poll, asked } = await follow(t)
+  await poll({ cursor: 'a', sids: ['one'], more: true }, { cursor: 'b c', sids: ['two'] })
+  t.ok(feed.has('one') && feed.has('two'))
+  await poll({ cursor: 'b c' })
+  t.strictSame(
+    asked.map(({ url }) => url),
+    ['/revocations', '/revocations?since=a', '/revocations?since=b%20c'],
+  )
+})
+
+t.test('a cursor that is too old begins again, and nothing is forgotten for that', async t => {
+  const { feed, poll, asked, lines } = await follow(t)
+  await poll({ cursor: 'a', sids: ['one'] })
+  await poll({ status: 410 }, { cursor: 'z', sids: ['two'] })
+  t.ok(feed.has('one') && feed.has('two'))
+  t.equal(asked.at(-1)?.url, '/revocations')
+  t.strictSame(lines, [])
+})
+
+t.test('a session is refused as long as any token of it may live, and then forgotten', async t => {
+  const { feed, poll, time } = await follow(t)
+  await poll({ sids: ['ended'] })
+  time.advance(86_455)
+  await poll({ sids: ['ended'] })
+  t.equal(feed.has('ended'), true)
+  time.advance(10)
+  await poll({})
+  t.equal(feed.has('ended'), false)
+})
+
+t.test('what has not changed is not sent again, and a tag is shown for its own page only', async t => {
+  const { feed, poll, asked, time } = await follow(t)
+  await poll({ cursor: 'a', etag: '"whole"' })
+  await poll({ cursor: 'a', etag: '"nothing new"' })
+  time.advance(20)
+  await poll({ status: 304 })
+  t.strictSame(
+    asked.map(({ headers }) => headers['if-none-match']),
+    [undefined, undefined, '"nothing new"'],
+  )
+  t.ok(feed.age() < 10, 'a 304 is for a list that is fresh')
+})
+
+t.test('while Signet itself does not know, the knowledge grows old', async t => {
+  const { feed, poll, time } = await follow(t)
+  await poll({ now: 100 })
+  time.advance(20)
+  await poll({ now: 100 })
+  t.ok(feed.age() >= 20)
+  await poll({ now: 101 })
+  t.ok(feed.age() < 10)
+})
+
+t.test('an outage is a line when it begins and one when it is over', async t => {
+  const { poll, lines } = await follow(t)
+  for (let i = 0; i < 3; i++) await poll({ status: 503 })
+  for (let i = 0; i < 3; i++) await poll({})
+  t.match(lines, [/failed$/, /works again$/])
+  t.equal(lines.length, 2)
+})
+
+t.test('an id or a secret with a colon is form-encoded (RFC 6749 section 2.3.1)', async t => {
+  const { poll, asked } = await follow(t, { id: 'a:b', secret: 'x:y %é' })
+  await poll({})
+  const [, encoded = ''] = asked[0]?.headers.authorization?.split(' ') ?? []
+  const parts = Buffer.from(encoded, 'base64').toString().split(':')
+  t.strictSame(parts.map(decodeURIComponent), ['a:b', 'x:y %é'])
+})

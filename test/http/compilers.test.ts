@@ -1,0 +1,39 @@
+/** A schema is compiled once in a process, and still means what it means in its own app. */
+import Fastify from 'fastify'
+import t from 'tap'
+import { buildSerializer, buildValidator } from '../../src/http/compilers.ts'
+
+/** An app in which `Shared` is this, and whose one route takes and gives it. */
+async function appOf(shared: object) {
+  const app = Fastify({ schemaController: { compilersFactory: { buildSerializer, buildValidator } } })
+  app.addSchema({ $id: 'Shared', ...shared })
+  const schema = { body: { $ref: 'Shared#' }, response: { 200: { $ref: 'Shared#' } } }
+  app.post('/', { schema }, async request => request.body)
+  await app.ready()
+  const post = async (body: object) => {
+    const { statusCode, body: answer } = await app.inject({ method: 'POST', url: '/', body })
+    return statusCode === 200 ? answer : statusCode
+  }
+  return { post, close: () => app.close() }
+}
+
+t.test('two apps whose schemas have one text and refer to different ones are told apart', async t => {
+  const one = await appOf({ type: 'object', properties: { a: { type: 'string' } }, required: ['a'] })
+  const other = await appOf({ type: 'object', properties: { b: { type: 'integer' } }, required: ['b'] })
+  t.teardown(() => Promise.all([one.close(), other.close()]))
+
+  t.strictSame([await one.post({ a: 'x' }), await one.post({ b: 1 })], ['{"a":"x"}', 400])
+  t.strictSame([await other.post({ b: 1 }), await other.post({ a: 'x' })], ['{"b":1}', 400])
+})
+
+t.test('equal texts are compiled once, whichever object they are of', async t => {
+  const route = () => ({ schema: { type: 'object', properties: { name: { type: 'string' } } } })
+  const from = (build: unknown, options: object) =>
+    (build as (shared: object, options: object) => (route: object) => unknown)({}, options)
+  for (const [build, options] of [
+    [buildValidator, { customOptions: {}, plugins: [] }],
+    [buildSerializer, {}],
+  ] as const) {
+    t.equal(from(build, options)(route()), from(build, options)(route()))
+  }
+})
