@@ -1,41 +1,109 @@
-/** A copy of the tree, so that yours is never touched, whatever ends the run. */
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import type { Mutant } from './mutant.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-
-export interface Tree {
-  readonly folder: string
-  /** Undefined when there is no such file. */
-  read(file: string): string | undefined
-  write(file: string, text: string): void
-}
-
-/** What no test needs, or what the copy must not share. */
-const left = new Set(['.git', '.tap', '.compile-cache', 'data', 'dist', 'node_modules', 'secrets'])
-
-export function copyTree(): Tree {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'signet-mutants-')))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      console.error(`stopped by ${signal}`)
-      process.exit(130)
-    })
-  }
-  const isWanted = (path: string) => !left.has(relative(root, path)) && !/^\.env(?!\.)/.test(relative(root, path))
-  cpSync(root, folder, { recursive: true, filter: isWanted })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  return {
-    folder,
-    read(file) {
-      try {
-        return readFileSync(join(folder, file), 'utf8')
-      } catch {
-        return undefined
-      }
-    },
-    write: (file, text) => writeFileSync(join(folder, file), text),
-  }
-}
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a copy is not compared',
+    file: 'src/copy/copy-service.ts',
+    find: 'if (digest.result() !== written.get(table)?.result()) {',
+    replace: 'if (digest.count() !== written.get(table)?.count()) {',
+    tests: ['test/copy/copy-service.test.ts'],
+  },
+  {
+    name: 'a copy is finished before it is compared',
+    file: 'src/copy/copy-service.ts',
+    find: '  await target.begin(source, restart)\n',
+    replace: '  await target.begin(source, restart)\n  await target.finish()\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'a copy that was stopped goes on',
+    file: 'src/copy/copy-service.ts',
+    find: '    signal.throwIfAborted()\n',
+    replace: '    void signal\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'signing keys are not copied',
+    file: 'src/copy/copy-service.ts',
+    find: "  signing_keys: 'kid',\n",
+    replace: '',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'failed attempts are not copied',
+    file: 'src/copy/copy-service.ts',
+    find: "  attempts: 'key',\n",
+    replace: '',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'a row is copied twice where a batch begins',
+    file: 'src/copy/copy-service.ts',
+    find: '    after = last\n',
+    replace: '    after = last.slice(0, -1)\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'a copy ends with its first batch',
+    file: 'src/copy/copy-service.ts',
+    find: '    yield rows\n    after = last\n',
+    replace: '    yield rows\n    after = last\n    return\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'a signal is heard when the copy is over',
+    file: 'src/copy/copy-service.ts',
+    find: '    await turn() // SQLite never waits for anything, and no signal would ever be heard\n',
+    replace: '    void turn\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'the order of columns counts as a difference',
+    file: 'src/copy/copy-service.ts',
+    find: 'Object.keys(rows[0] ?? {}).toSorted()',
+    replace: 'Object.keys(rows[0] ?? {})',
+    tests: ['test/copy/copy-service.test.ts', 'test/stores/postgres.test.ts'],
+  },
+  {
+    name: 'a column of the first row alone is compared',
+    file: 'src/copy/copy-service.ts',
+    find: 'columns.map(column => row[column])',
+    replace: 'columns.slice(0, 1).map(column => row[column])',
+    tests: ['test/copy/copy-service.test.ts'],
+  },
+  {
+    name: 'a copy that is never finished can be served from',
+    file: 'src/copy/copy-service.ts',
+    find: '  await target.finish()\n',
+    replace: '  target.finish().catch(() => {})\n',
+    tests: ['test/copy/copy-service.test.ts'],
+  },
+  {
+    name: 'progress begins anew with the comparison',
+    file: 'src/copy/copy-service.ts',
+    find: '    done += rows\n',
+    replace: "    done = phase === 'compared' && done * 2 >= total ? rows : done + rows\n",
+    tests: ['test/copy/copy-service.test.ts'],
+  },
+  {
+    name: 'a salt of its own',
+    file: 'src/copy/copy-service.ts',
+    find: '  await target.begin(source, restart)\n',
+    replace: '  await target.begin({ salt: Buffer.alloc(32), isSeeded: source.isSeeded }, restart)\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'a copy is seeded once more',
+    file: 'src/copy/copy-service.ts',
+    find: '  await target.begin(source, restart)\n',
+    replace: '  await target.begin({ salt: source.salt, isSeeded: false }, restart)\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+  {
+    name: 'a copy takes what is left of another without being told to',
+    file: 'src/copy/copy-service.ts',
+    find: '  await target.begin(source, restart)\n',
+    replace: '  await target.begin(source, true || restart)\n',
+    tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
+  },
+]

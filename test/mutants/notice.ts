@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
-import type { Tree } from './copy.ts'
 import type { Mutant } from './mutant.ts'
+import type { Tree } from './tree.ts'
 
 /** A mutant may turn an end into a loop. */
 const limitMilliseconds = 150_000

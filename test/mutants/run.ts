@@ -1,15 +1,18 @@
 /**
- * `npm run test:mutants -- [ROOM …] [--name TEXT]`: puts one mutant at a time into a copy of the tree and runs the tests that
+ * `npm run test:mutants -- [ROOM …] [--name TEXT …]`: puts one mutant at a time into a copy of the tree and runs the tests that
  * should notice. Prints which were killed and which survived, and ends with 1 when one survived, or has rotted.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { copyTree, type Tree } from './copy.ts'
 import type { Mutant } from './mutant.ts'
 import { noticeIn } from './notice.ts'
+import { copyTree, type Tree } from './tree.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { name: { type: 'string' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { name: { type: 'string', multiple: true } },
+})
 
 const rooms = await readRooms()
 const unknown = positionals.find(wanted => !rooms.some(([room]) => isOf(room, wanted)))
@@ -25,7 +28,7 @@ for (const [room, mutants] of rooms) {
   }
 }
 
-const wanted = (mutant: Mutant) => !rotten.has(mutant) && mutant.name.includes(values.name ?? '')
+const wanted = (mutant: Mutant) => !rotten.has(mutant) && (values.name ?? ['']).some(text => mutant.name.includes(text))
 const results: { room: string; mutant: Mutant; killer: string | undefined }[] = []
 for (const [room, mutants] of rooms) {
   if (positionals.length > 0 && !positionals.some(one => isOf(room, one))) continue
@@ -34,23 +37,22 @@ for (const [room, mutants] of rooms) {
     const killer = await noticeIn(tree, mutant)
     results.push({ room, mutant, killer })
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    console.log(
-      `${killer ? 'killed  ' : 'SURVIVED'} ${room.padEnd(9)} ${mutant.name} (${killer ?? mutant.file}, ${seconds} s)`,
-    )
+    console.log(`${killer ? 'killed  ' : 'SURVIVED'} ${room} · ${mutant.name} (${killer ?? mutant.file}, ${seconds} s)`)
   }
 }
 
-console.log('\nroom       killed  survived')
+const width = Math.max(...rooms.map(([room]) => room.length))
+console.log(`\n${'room'.padEnd(width)}  killed  survived`)
 const counted = Map.groupBy(results, ({ room }) => room)
 for (const [room, all] of [...counted, ['all', results] as const]) {
   const killed = all.filter(({ killer }) => killer).length
-  console.log(`${room.padEnd(9)} ${String(killed).padStart(7)} ${String(all.length - killed).padStart(9)}`)
+  console.log(`${room.padEnd(width)} ${String(killed).padStart(7)} ${String(all.length - killed).padStart(9)}`)
 }
 end(rotten.size > 0 || results.some(({ killer }) => !killer) ? 1 : 0, [...rotten.values()].flat())
 
 /** Each file beside this one that is called like a room, or like a room and a part of it (`engines-sqlite`). */
 async function readRooms(): Promise<[room: string, mutants: readonly Mutant[]][]> {
-  const own = new Set(['run.ts', 'copy.ts', 'notice.ts', 'mutant.ts'])
+  const own = new Set(['run.ts', 'tree.ts', 'notice.ts', 'mutant.ts'])
   const files = readdirSync(import.meta.dirname)
     .filter(file => file.endsWith('.ts') && !own.has(file))
     .sort()

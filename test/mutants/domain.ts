@@ -1,0 +1,81 @@
+import type { Mutant } from './mutant.ts'
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'the service begins without what was revoked',
+    file: 'src/domain.ts',
+    find: '  await revocations.poll()\n',
+    replace: '',
+    tests: ['test/http/lifecycle.test.ts'],
+  },
+  {
+    name: 'the first login is looked at before the stored hashes',
+    file: 'src/domain.ts',
+    find: '  await standIns.refresh()\n',
+    replace: '',
+    tests: ['test/login/stand-ins.test.ts'],
+  },
+  {
+    name: 'buckets of names are named by a fallback',
+    file: 'src/domain.ts',
+    find: "deriveKey(config.secrets[0], salt, 'signet account name')",
+    replace: "deriveKey(config.secrets.at(-1) ?? '', salt, 'signet account name')",
+    tests: ['test/login/device.test.ts', 'test/login/throttle.test.ts'],
+  },
+  {
+    name: 'a start does not wait for its first users',
+    file: 'src/domain.ts',
+    find: '  if (config.seedUsersFile) await administration.seed(config.seedUsersFile)\n',
+    replace: '  if (config.seedUsersFile) void administration.seed(config.seedUsersFile).catch(() => {})\n',
+    tests: ['test/users/seeding.test.ts'],
+  },
+  {
+    name: 'the setting of free failures is not heard of',
+    file: 'src/domain.ts',
+    find: 'createLoginLimit(stores.attempts, nameKey, config.loginFreeFailures)',
+    replace: 'createLoginLimit(stores.attempts, nameKey, 5)',
+    tests: ['test/login/throttle.test.ts', 'test/config/variables.test.ts'],
+  },
+  {
+    name: 'the least length of a password is always eight',
+    file: 'src/domain.ts',
+    find: 'createPasswordPolicy(config.passwordMinLength, config.passwordHash)',
+    replace: 'createPasswordPolicy(8, config.passwordHash)',
+    tests: ['test/users/users.test.ts'],
+  },
+  {
+    name: 'the policy reads 72 bytes of a password whatever hashes it',
+    file: 'src/domain.ts',
+    find: 'createPasswordPolicy(config.passwordMinLength, config.passwordHash)',
+    replace: "createPasswordPolicy(config.passwordMinLength, 'bcrypt')",
+    tests: ['test/users/users.test.ts', 'test/passwords/password-hash.test.ts'],
+  },
+  {
+    name: 'clocks that come apart are told to nobody',
+    file: 'src/domain.ts',
+    find: 'config.accessTokenSeconds, { log })',
+    replace: 'config.accessTokenSeconds)\n  void log',
+    tests: ['test/sessions/clocks.test.ts', 'test/http/housekeeping.test.ts'],
+  },
+  {
+    name: 'the revocation list is believed for an hour',
+    file: 'src/domain.ts',
+    find: 'createRevocations(stores.sessions, clock, config.accessTokenSeconds,',
+    replace: 'createRevocations(stores.sessions, clock, 3600,',
+    tests: ['test/sessions/revocations.test.ts'],
+  },
+  {
+    name: 'an import hashes one at a time',
+    file: 'src/domain.ts',
+    find: 'hashesAtOnce: 4 * config.hashThreads',
+    replace: 'hashesAtOnce: 1 || config.hashThreads',
+    tests: ['test/users/moving-in.test.ts', 'test/users/costly-hashes.test.ts', 'test/cli/import.test.ts'],
+  },
+  {
+    name: 'stand-ins are of a salt that everybody has',
+    file: 'src/domain.ts',
+    find: 'createStandIns({ users, hasher, salt, clock })',
+    replace: 'createStandIns({ users, hasher, salt: Buffer.alloc(32), clock })',
+    tests: ['test/login/stand-ins.test.ts'],
+  },
+]
