@@ -41,7 +41,13 @@ t.test('every event is counted once, where it belongs', async t => {
   clock.advance(3)
 
   const { by, value, all } = await scrape()
-  t.strictSame(by('signet_logins_total', 'outcome'), { success: 3, challenged: 0, failed: 3, throttled: 1, overloaded: 0 })
+  t.strictSame(by('signet_logins_total', 'outcome'), {
+    success: 3,
+    challenged: 0,
+    failed: 3,
+    throttled: 1,
+    overloaded: 0,
+  })
   t.strictSame(by('signet_refreshes_total', 'outcome'), {
     rotated: 1,
     repeated: 2,
@@ -142,7 +148,13 @@ t.test('a locked database is an error of the database', async t => {
   const { value, by } = await scrape()
   t.equal(value('signet_database_errors_total', { engine: 'sqlite', kind: 'unavailable' }), 1)
   t.equal(value('signet_database_errors_total', { engine: 'sqlite', kind: 'unexpected' }), 0)
-  t.strictSame(by('signet_logins_total', 'outcome'), { success: 0, challenged: 0, failed: 0, throttled: 0, overloaded: 0 })
+  t.strictSame(by('signet_logins_total', 'outcome'), {
+    success: 0,
+    challenged: 0,
+    failed: 0,
+    throttled: 0,
+    overloaded: 0,
+  })
 })
 
 t.test(

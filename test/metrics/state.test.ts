@@ -24,7 +24,13 @@ t.test('hashing: what works, what waits, and what is turned away', async t => {
   t.strictSame(statuses.sort(), [401, 401, 401, 503])
 
   const { by, value } = await scrape()
-  t.strictSame(by('signet_logins_total', 'outcome'), { success: 0, challenged: 0, failed: 3, throttled: 0, overloaded: 1 })
+  t.strictSame(by('signet_logins_total', 'outcome'), {
+    success: 0,
+    challenged: 0,
+    failed: 3,
+    throttled: 0,
+    overloaded: 1,
+  })
   t.equal(value('signet_hash_queue_working'), 0)
   t.equal(value('signet_hash_queue_waiting'), 0)
   t.equal(value('signet_hash_queue_limit'), 2)

@@ -206,8 +206,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the session of a disabled user is rotated',
     file: `${folder}/sqlite-sessions.ts`,
-    find: "const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id AND disabled = 0)'",
-    replace: "const userIsEnabled = 'EXISTS (SELECT 1 FROM users WHERE users.user_id = sessions.user_id)'",
+    find: "users.user_id = sessions.user_id AND disabled = 0'",
+    replace: "users.user_id = sessions.user_id'",
     tests: contract,
   },
   {
@@ -338,9 +338,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an import changes whom it finds',
     file: `${folder}/sqlite-users.ts`,
-    find: '    VALUES ($userId, $username, $email, $role, $passwordHash, $foreignHash, $disabled, $now)\n    ON CONFLICT DO NOTHING`)',
-    replace:
-      '    VALUES ($userId, $username, $email, $role, $passwordHash, $foreignHash, $disabled, $now)\n    ON CONFLICT (username) DO UPDATE SET role = excluded.role`)',
+    find: 'AND ${keptAddress}) ON CONFLICT DO NOTHING`)',
+    replace: 'AND ${keptAddress}) ON CONFLICT (username) DO UPDATE SET role = excluded.role`)',
     tests: contract,
     only: 'an import inserts what is missing',
   },

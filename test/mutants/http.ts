@@ -60,8 +60,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a line that was written in part is written again from its beginning',
     file: 'src/http/log-lines.ts',
-    find: '        held[0] = rest\n',
-    replace: '',
+    find: 'return void held.unshift(rest)',
+    replace: 'return void held.unshift(lines)',
     tests: ['test/http/log-lines-lost.test.ts'],
   },
   {

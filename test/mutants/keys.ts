@@ -164,7 +164,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a change that is over makes a JWKS uncacheable for ever',
     file: 'src/keys/rotation.ts',
-    find: 'changes.filter(at => at !== null && at > now)',
+    find: 'changes.filter(at => at !== null).filter(at => at > now)',
     replace: 'changes.filter(at => at !== null)',
     tests: ['test/keys/rotation.test.ts'],
   },
@@ -233,7 +233,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a nonce is used twice',
-    file: 'src/keys/signing-key.ts',
+    file: 'src/keys/sealed.ts',
     find: 'const iv = randomBytes(12)',
     replace: 'const iv = Buffer.alloc(12) ?? randomBytes(12)',
     tests: ['test/keys/signing-key.test.ts', 'test/keys/secret.test.ts', 'test/keys/rotation.test.ts'],

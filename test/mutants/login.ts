@@ -165,7 +165,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'LOGIN_FREE_FAILURES=0 lets nobody in',
     file: 'src/login/login-limit.ts',
-    find: '    if (free === 0) return check()\n',
+    find: '    if (free === 0) return { result: await check() }\n',
     replace: '',
     tests: [
       'test/login/buckets.test.ts',

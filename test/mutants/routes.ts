@@ -18,8 +18,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no limit of an address on POST /me/confirm',
     file: 'routes/confirm.ts',
-    find: 'onRequest: [app.limitLogins, app.authenticate],',
-    replace: 'onRequest: [app.authenticate],',
+    find: 'onRequest: [app.limitLogins, app.authenticateToEnrol],',
+    replace: 'onRequest: [app.authenticateToEnrol],',
     tests: ['test/login/limited-routes.test.ts'],
   },
   {
@@ -186,8 +186,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: '/verify asks for no role',
     file: 'routes/verify.ts',
-    find: '    requireRole(claims)\n',
-    replace: '    void requireRole\n',
+    find: '    requireClaims(claims, app.clock())\n',
+    replace: '    void requireClaims\n',
     tests: ['test/http/verify.test.ts'],
   },
   {
@@ -207,8 +207,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'introspection gives the e-mail address away',
     file: 'routes/introspect.ts',
-    find: 'const { email: _, nbf: __,',
-    replace: 'const { nbf: __,',
+    find: 'const { email: _, email_verified: __, nbf: ___, token_type: ____, ...claims }',
+    replace: 'const { email_verified: __, nbf: ___, token_type: ____, ...claims }',
     tests: ['test/http/introspect.test.ts', 'test/standards/strangers.test.ts', 'test/wire/openapi.test.ts'],
   },
   {
@@ -242,8 +242,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a login by form sets cookies when it says mode=cookie',
     file: 'src/wire/grants.ts',
-    find: 'return { username, password, device: undefined, isForCookies: false }',
-    replace: "return { username, password, device: undefined, isForCookies: asked.mode === 'cookie' }",
+    find: 'device: undefined, isForCookies: false }',
+    replace: "device: undefined, isForCookies: asked.mode === 'cookie' }",
     tests: ['test/http/cookies.test.ts'],
   },
   {
@@ -419,8 +419,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a gateway is told yes before the role is looked at',
     file: 'routes/verify.ts',
-    find: '    requireRole(claims)\n    reply.headers(identityHeaders(claims)).send()\n',
-    replace: '    reply.headers(identityHeaders(claims)).send()\n    requireRole(claims)\n',
+    find: '    requireClaims(claims, app.clock())\n    reply.headers(identityHeaders(claims)).send()\n',
+    replace: '    reply.headers(identityHeaders(claims)).send()\n    requireClaims(claims, app.clock())\n',
     tests: ['test/http/verify.test.ts'],
   },
 ]

@@ -99,7 +99,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a token of another audience is taken',
     file: access,
-    find: "  if (!sharesOne(claims.aud, settings.audience)) return 'another audience'\n",
+    find: "  if (!sharesOne(claims.aud, settings.audience) && claims.aud !== enrolmentAudience(settings)) return 'another audience'\n",
     replace: '',
     tests: ['test/tokens/audience.test.ts', 'test/tokens/access-token-claims.test.ts'],
   },
@@ -155,30 +155,31 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a login is not audited',
-    file: service,
-    find: "    audit({ event: 'login', sub: user.userId, sid: view.session.sid, ip })\n",
+    file: 'src/tokens/logins.ts',
+    find: "    audit({ event: 'login', sub: userId, sid: view.session.sid, ip, amr })\n",
     replace: '',
     tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'the tokens of a displaced session live on here',
-    file: service,
+    file: 'src/tokens/logins.ts',
     find: '    refuseTokensOf(view.ended, revocations)\n',
     replace: '',
     tests: ['test/sessions/per-user.test.ts'],
   },
   {
     name: 'a user agent is stored at any length',
-    file: service,
+    file: 'src/tokens/logins.ts',
     find: 'userAgent: userAgent?.slice(0, 256) ?? null',
     replace: 'userAgent: userAgent ?? null',
     tests: ['test/tokens/verifier.test.ts'],
   },
   {
     name: 'a login begins a session whatever happened to the user meanwhile',
-    file: service,
-    find: "    if (!view)\n      throw new SignetError('invalid_credentials', 'login failed: the user changed while the hash was computed')\n",
-    replace: "    if (!view) throw new SignetError('taken', 'the user changed while the hash was computed')\n",
+    file: 'src/tokens/logins.ts',
+    find: "    if (!view) throw new SignetError(whenChanged, 'login failed: the user changed while the hash was computed')\n",
+    replace:
+      "    if (!view) throw new SignetError('taken', 'login failed: the user changed while the hash was computed')\n    void whenChanged\n",
     tests: ['test/login/one-hash.test.ts'],
   },
   {
@@ -191,7 +192,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the scope is what the session was begun with',
     file: 'src/tokens/access-token.ts',
-    find: '    scope: user.role,\n',
+    find: '    scope: role,\n',
     replace: "    scope: 'user',\n",
     tests: ['test/tokens/access-token-claims.test.ts', 'test/http/forms.test.ts'],
   },
@@ -212,8 +213,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a token of the version before, which has no scope, is refused',
     file: 'src/tokens/access-token.ts',
-    find: 'scope: Type.Optional(Type.String()), // the version before wrote none',
-    replace: 'scope: Type.String(),',
+    find: '  scope: Type.Optional(Type.String()),\n',
+    replace: '  scope: Type.String(),\n',
     tests: ['test/tokens/access-token-claims.test.ts'],
   },
   {
@@ -240,7 +241,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an access token logs a device in',
-    file: 'src/tokens/token-service.ts',
+    file: 'src/tokens/logins.ts',
     find: "return token?.type === 'refresh' ? token.claims : undefined",
     replace: 'return token?.claims as RefreshClaims | undefined',
     tests: ['test/login/device.test.ts'],
@@ -275,14 +276,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a displaced session is not audited',
-    file: 'src/tokens/token-service.ts',
-    find: "    for (const { sid } of view.ended) audit({ event: 'session.displaced', sub: user.userId, sid, ip })\n",
+    file: 'src/tokens/logins.ts',
+    find: "    for (const { sid } of view.ended) audit({ event: 'session.displaced', sub: userId, sid, ip })\n",
     replace: '',
     tests: ['test/http/audit.test.ts', 'test/sessions/per-user.test.ts'],
   },
   {
     name: 'SESSIONS_PER_USER is always 100',
-    file: 'src/tokens/token-service.ts',
+    file: 'src/tokens/logins.ts',
     find: 'most: settings.sessionsPerUser,',
     replace: 'most: Math.max(100, settings.sessionsPerUser),',
     tests: ['test/sessions/per-user.test.ts'],

@@ -14,9 +14,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'who registered is audited as created by somebody',
-    file: accounts,
-    find: "audit({ event: 'user.registered', sub: user.userId, ip: client.ip })",
-    replace: "audit({ event: 'user.created', sub: user.userId, ip: client.ip })",
+    file: 'src/users/registration.ts',
+    find: "audit({ event: 'user.registered', sub: user.userId, ip: client.ip })\n    return created",
+    replace: "audit({ event: 'user.created', sub: user.userId, ip: client.ip })\n    return created",
     tests: ['test/http/audit.test.ts'],
   },
   {
@@ -85,15 +85,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a change of password ends this session too',
     file: own,
-    find: '{ ifVersion: user.credentialsVersion, keep: sid }',
-    replace: '{ ifVersion: user.credentialsVersion }',
+    find: '          keep: sid,\n',
+    replace: '',
     tests: ['test/users/users.test.ts'],
   },
   {
     name: 'a change of password wins over one that came in between',
     file: own,
-    find: '{ ifVersion: user.credentialsVersion, keep: sid }',
-    replace: '{ keep: sid }',
+    find: '          ifVersion: user.credentialsVersion,\n',
+    replace: '',
     tests: ['test/users/users.test.ts'],
   },
   {
