@@ -86,8 +86,9 @@ export async function startSignet(t: Test, overrides: object = {}) {
 /** An issuer with keys of its own, which counts what it is asked. */
 export async function startIssuer(
   t: Test,
-  { maxAge = 300, cacheControl = `max-age=${maxAge}`, path = '', issuer = '' } = {},
+  given: { maxAge?: number; cacheControl?: string; path?: string; issuer?: string } = {},
 ) {
+  const { maxAge = 300, cacheControl = `max-age=${maxAge}`, path = '', issuer = '' } = given
   const asked: string[] = []
   let keys = [await newKey('1')]
   const server = createServer((request, response) => {
