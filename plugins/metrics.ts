@@ -55,6 +55,7 @@ function sourcesIn(app: FastifyInstance): MetricSources {
         return { size, ageSeconds: age(), clockAheadSeconds: clocks.ahead() }
       }) ?? { size: 0, ageSeconds: Number.POSITIVE_INFINITY, clockAheadSeconds: 0 },
     droppedLogLines: app.droppedLogLines,
+    oldestMail: app.config.mail && (async () => (await app.stores.mails.waiting()).oldestSeconds),
     signingKeySince: () => ifOpen(() => app.keys.signsSince()),
   }
 }
@@ -105,5 +106,4 @@ function createMetricsServer(app: FastifyInstance, metrics: Metrics): Server {
   return server
 }
 
-/** Files that a process may open are few, and the service needs them. */
-const mostConnections = 100
+const mostConnections = 100 // files that a process may open are few, and the service needs them

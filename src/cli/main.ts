@@ -8,7 +8,7 @@ type Adder = (group: Command, call: Call) => void
 
 const groups: Record<string, { description: string; load: () => Promise<Adder> }> = {
   users: {
-    description: 'add, list, change, unlock, delete and import users',
+    description: 'add, invite, list, change, unlock, delete and import users',
     load: async () => (await import('./users.ts')).addUserCommands,
   },
   sessions: {
@@ -18,6 +18,10 @@ const groups: Record<string, { description: string; load: () => Promise<Adder> }
   keys: {
     description: 'show, stage and rotate the keys that sign access tokens (not under HS256)',
     load: async () => (await import('./keys.ts')).addKeyCommands,
+  },
+  mail: {
+    description: 'see what waits to be sent, and try again',
+    load: async () => (await import('./mail.ts')).addMailCommands,
   },
   db: {
     description: 'migrate, copy, back up and restore the database',

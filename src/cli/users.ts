@@ -29,6 +29,13 @@ interface AddOptions extends Common {
   readonly yes?: boolean
 }
 
+interface InviteOptions extends Common {
+  readonly email: string
+  readonly role?: string
+  readonly language: string
+  readonly yes?: boolean
+}
+
 interface SetOptions extends Common, UserChoice {
   readonly role?: string
   readonly email?: string | false
@@ -58,6 +65,16 @@ export function addUserCommands(users: Command, call: Call): void {
     .option('--yes', 'do not ask back about the role')
     .option('--json', 'print the user as one JSON document')
     .action((name: string, _: unknown, command: Command) => add(call, name, command.optsWithGlobals()))
+
+  users
+    .command('invite <name>')
+    .description('add a user without a password, and send a link to choose one, which works for 7 days')
+    .requiredOption('--email <address>', 'where the link goes; following it proves the address')
+    .option('--role <role>', 'what the token says the user is (default: user)', role)
+    .option('--language <tag>', 'of the mail', 'en')
+    .option('--yes', 'do not ask back about the role')
+    .option('--json', 'print the user as one JSON document')
+    .action((name: string, _: unknown, command: Command) => invite(call, name, command.optsWithGlobals()))
 
   users
     .command('list')
@@ -113,6 +130,18 @@ async function add(call: Call, name: string, { role, email, passwordStdin, yes, 
     const password = await askPassword(call, passwordStdin, one => policy.check(one, username, '/password'))
     const account = { username: name, password, ...(role && { role }), ...(email !== undefined && { email }) }
     await printRow(call, userItem(await users.create(account, actor)), common)
+  })
+}
+
+async function invite(call: Call, username: string, { role, email, language, yes, ...common }: InviteOptions) {
+  const names = ['SMTP_URL', 'MAIL_WEBHOOK_URL'].flatMap(name => [name, `${name}_FILE`])
+  if (!names.some(name => call.env[name])) {
+    throw new Error('neither SMTP_URL nor MAIL_WEBHOOK_URL is set, so no server would send the link')
+  }
+  await requireMeant(call, role, yes)
+  await withDomain(call, { ...common, create: true }, async ({ users }) => {
+    const invitation = { username, email, language: language.toLowerCase(), ...(role && { role }) }
+    await printRow(call, userItem(await users.invite(invitation, actor)), common)
   })
 }
 

@@ -3,10 +3,14 @@ import { createTransport } from 'nodemailer'
 import type { MailSettings, SmtpSettings } from '../config/mail-settings.ts'
 import { DeliveryError, type Transport } from './transport.ts'
 
-/** A server that says nothing for so long says nothing more. */
-const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 }
+/** A server that says nothing for so many milliseconds says nothing more. */
+const usualPatience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 }
 
-export function createSmtp({ host, port, tls, login }: SmtpSettings, from: MailSettings['from']): Transport {
+export function createSmtp(
+  { host, port, tls, login }: SmtpSettings,
+  from: MailSettings['from'],
+  patience = usualPatience,
+): Transport {
   const transport = createTransport({
     host,
     port,

@@ -57,7 +57,7 @@ export function readTemplates(folder: string | undefined): MailTemplates {
     render(name, language, { service, link = '' }) {
       const template = templates.get(`${name}.${language}`) ?? templates.get(`${name}.${defaultLanguage}`)
       if (!template) throw new Error(`there is no template ${name}`) // ours are all there
-      const fill = (text: string) => text.replaceAll('{{service}}', service).replaceAll('{{link}}', link)
+      const fill = (text: string) => text.replaceAll('{{service}}', () => service).replaceAll('{{link}}', () => link)
       const subject = fill(template.subject)
       return {
         subject,
@@ -119,7 +119,9 @@ function twinOf(text: string, { frame, subject, language, service, link }: Twin)
   const paragraphs = text.trim().split(/\n{2,}/)
   const anchor = `<a href="${escaped(link)}">${escaped(link)}</a>`
   const filled = (part: string) =>
-    escaped(part).replaceAll('{{service}}', escaped(service)).replaceAll('{{link}}', anchor)
+    escaped(part)
+      .replaceAll('{{service}}', () => escaped(service))
+      .replaceAll('{{link}}', () => anchor)
   const body = paragraphs.map(part => `<p>${filled(part).replaceAll('\n', '<br>\n')}</p>`).join('\n')
   const values: Record<string, string> = { body, subject: escaped(subject), language }
   return frame.replaceAll(/\{\{(body|subject|language)\}\}/g, (_, name: string) => values[name] ?? '')

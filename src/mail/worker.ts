@@ -15,7 +15,7 @@ import { DeliveryError, type Transport } from './transport.ts'
 import type { TypedNames } from './typed-name.ts'
 
 export interface MailWorker {
-  /** Begins to send what is due, as far as there is room. */
+  /** Sends what is due, but for what takes long, which goes on beside it. */
   poll(): Promise<void>
   /** Sends what is due until nothing is: for tests and commands. */
   drain(): Promise<void>
@@ -28,6 +28,7 @@ const mostAtOnce = 10
 const leaseSeconds = 120
 const tryMilliseconds = 60_000
 const closeMilliseconds = 2_000
+const aheadMilliseconds = 1_000
 
 /** Seconds until the next try: half a minute, then twice as long each time, up to an hour. */
 export function retryAfter(tries: number): number {
@@ -51,17 +52,21 @@ export function createMailWorker(dependencies: {
   const sending = new Set<Promise<void>>()
   const stop = new AbortController()
 
-  /** @returns whether there was more than room for */
-  async function begin(): Promise<boolean> {
-    const room = mostAtOnce - sending.size
-    const claimed = room > 0 && !stop.signal.aborted ? await mails.claim(room, leaseSeconds) : []
-    for (const mail of claimed) {
+  /**
+   * One after the other, so that a crash can leave one mail sent and not noted, and no more. Who keeps us waiting for a second
+   * is left waiting, and the next one goes ahead.
+   * @returns how many were begun
+   */
+  async function poll(): Promise<number> {
+    for (let begun = 0; ; begun++) {
+      const [mail] = sending.size < mostAtOnce && !stop.signal.aborted ? await mails.claim(1, leaseSeconds) : []
+      if (!mail) return begun
       const act: Promise<void> = handle(mail)
         .catch(error => log.error({ err: error, mail: mail.id }, 'a mail could not be dealt with'))
         .finally(() => sending.delete(act))
       sending.add(act)
+      await forAWhile(act)
     }
-    return claimed.length > 0 && claimed.length === room
   }
 
   async function handle(claimed: Mail): Promise<void> {
@@ -118,18 +123,24 @@ export function createMailWorker(dependencies: {
   }
 
   return {
-    async poll() {
-      while (await begin()) await Promise.race(sending)
-    },
+    poll: async () => void (await poll()),
     async drain() {
-      do await Promise.all([...sending, begin()])
-      while (sending.size > 0)
+      while ((await poll()) > 0 || sending.size > 0) await Promise.all(sending)
     },
     async close() {
-      const over = AbortSignal.timeout(closeMilliseconds)
-      over.addEventListener('abort', () => stop.abort())
+      const over = setTimeout(() => stop.abort(), closeMilliseconds)
       await Promise.all(sending)
+      clearTimeout(over)
       stop.abort()
     },
   }
+}
+
+async function forAWhile(act: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, aheadMilliseconds).unref()
+  })
+  await Promise.race([act, over])
+  clearTimeout(timer)
 }

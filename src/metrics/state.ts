@@ -12,6 +12,8 @@ export interface MetricSources {
   /** Sessions on the revocation list, seconds since its last good poll, and what that said of the clock. */
   revocations(): { readonly size: number; readonly ageSeconds: number; readonly clockAheadSeconds: number }
   signingKeySince(): number | undefined
+  /** Seconds for which the oldest mail has waited; undefined where there is no mail. */
+  readonly oldestMail: (() => Promise<number>) | undefined
   droppedLogLines(): number
 }
 
@@ -62,6 +64,17 @@ export function registerState(registry: Registry, sources: MetricSources, client
     "How far this clock was ahead of the database's at the last good poll; beyond 5 either way it is not ready.",
     () => revocations().clockAheadSeconds,
   )
+  const { oldestMail } = sources
+  if (oldestMail) {
+    new Gauge({
+      name: 'signet_mail_oldest_waiting_seconds',
+      help: 'How long the oldest mail in the outbox has waited to be sent; 0 when none waits.',
+      registers,
+      async collect() {
+        this.set(await oldestMail().catch(() => Number.NaN)) // the database is away, and that has a series of its own
+      },
+    })
+  }
   if (sources.hasSigningKeys) {
     gauge('signet_signing_key_age_seconds', 'Time since the key that signs access tokens took over.', () => {
       const since = sources.signingKeySince()

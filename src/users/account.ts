@@ -12,6 +12,13 @@ export interface NewAccount {
   readonly email?: string | null
 }
 
+/** Somebody who chooses the password by a link. */
+export type Invitation = Pick<NewAccount, 'username' | 'role'> & {
+  readonly email: string
+  /** Of the mail. */
+  readonly language: string
+}
+
 export interface AccountChanges {
   readonly username?: string
   readonly role?: string

@@ -5,14 +5,16 @@ import { SignetError } from '../base/errors.ts'
 import { type Page, readPage } from '../base/pages.ts'
 import { findUser } from '../login/find-user.ts'
 import type { LoginLimit } from '../login/login-limit.ts'
+import { newMail } from '../mail/new-mail.ts'
+import { spellingsOf } from '../names/email.ts'
 import { canonicalPrefix, newUsername } from '../names/username.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import type { KeepAdmin, User, UserChanges, UserStore } from '../stores/stores.ts'
-import type { AccountChanges, Actor, ChangeOptions, NewAccount } from './account.ts'
-import { emailOf, newAddress, refused, requireFree } from './address.ts'
+import type { AccountChanges, Actor, ChangeOptions, Invitation, NewAccount } from './account.ts'
+import { deliverable, emailOf, newAddress, refused, requireFree } from './address.ts'
 import { newUserId } from './user-id.ts'
 
 export type * from './account.ts'
@@ -20,6 +22,8 @@ export type * from './account.ts'
 export interface Accounts {
   /** @throws {SignetError} `invalid_request`, `taken`, `overloaded` */
   create(account: NewAccount, by: Actor, client?: Client): Promise<User>
+  /** Makes a user without a password, and sends a link that sets one. @throws {SignetError} `invalid_request`, `taken` */
+  invite(invitation: Invitation, by: Actor): Promise<User>
   /** @throws {SignetError} `not_found` */
   get(userId: string): Promise<User>
   /**
@@ -61,6 +65,17 @@ export function createAccounts(dependencies: {
     const user = await users.create({ userId: newUserId(), username, email, role, passwordHash })
     audit({ event: 'user.created', sub: user.userId, ...by })
     return user
+  }
+
+  async function invite({ username: wanted, role = 'user', email: address, language }: Invitation, by: Actor) {
+    const email = deliverable(address)
+    const named = newUsername(wanted, null) // the address is no name before it is proven
+    if ('mistake' in named) throw refused('/username', named.mistake)
+    if (await users.findByEmail(...spellingsOf(email))) throw new SignetError('taken', "the address is somebody's")
+    const user = { userId: newUserId(), ...named, email, emailVerified: false, role, passwordHash: null }
+    const created = await users.create(user, { mails: [newMail('invite', user.userId, email, language)] })
+    audit({ event: 'user.created', sub: user.userId, ...by })
+    return created
   }
 
   async function get(userId: string): Promise<User> {
@@ -126,7 +141,7 @@ export function createAccounts(dependencies: {
     audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })
   }
 
-  return { create, get, lookUp, list, change, unlock, delete: remove }
+  return { create, invite, get, lookUp, list, change, unlock, delete: remove }
 }
 
 /** @throws {SignetError} `invalid_request` for what cannot be the name of somebody with this address */

@@ -6,7 +6,6 @@ import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
 import type { Authentication } from '../login/authentication.ts'
-import { isDeliverable } from '../mail/deliverable.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { newMail } from '../mail/new-mail.ts'
 import { mostAnHour } from '../mail/purposes.ts'
@@ -15,7 +14,7 @@ import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
 import type { Mail, MailStore, UpdateOptions, User, UserChanges, UserStore } from '../stores/stores.ts'
 import type { Accounts } from './accounts.ts'
-import { emailOf, refused } from './address.ts'
+import { deliverable } from './address.ts'
 import { isSomebodyElses } from './recovery.ts'
 import type { Registration } from './registration.ts'
 
@@ -143,12 +142,4 @@ export function createAddressProof(dependencies: {
 /** A name that is the address follows it. */
 function nameWith({ username }: User, address: string): UserChanges {
   return username.includes('@') ? { username: address } : {}
-}
-
-/** An address that a person gives and that mail can reach. @throws {SignetError} `invalid_request` */
-export function deliverable(wanted: string): string {
-  const address = emailOf(wanted)
-  if (address === null || !isDeliverable(address))
-    throw refused('/email', 'must be an address that mail can be sent to')
-  return address
 }

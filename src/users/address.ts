@@ -1,5 +1,6 @@
 /** A user's e-mail address: whether it may be this one, and what else changes with it. */
 import { SignetError } from '../base/errors.ts'
+import { isDeliverable } from '../mail/deliverable.ts'
 import { canonicalEmail, spellingsOf } from '../names/email.ts'
 import type { User, UserChanges, UserStore } from '../stores/stores.ts'
 
@@ -10,6 +11,14 @@ export function emailOf(email: string | null | undefined): string | null {
   const canonical = email == null ? null : canonicalEmail(email)
   if (canonical === undefined) throw refused('/email', 'must be an e-mail address')
   return canonical
+}
+
+/** An address that mail can reach. @throws {SignetError} `invalid_request` when it is none */
+export function deliverable(wanted: string): string {
+  const address = emailOf(wanted)
+  if (address === null || !isDeliverable(address))
+    throw refused('/email', 'must be an address that mail can be sent to')
+  return address
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
 import type { EmailVerification } from '../config/mail-settings.ts'
 import type { LoginLimit } from '../login/login-limit.ts'
-import { isDeliverable } from '../mail/deliverable.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { newMail } from '../mail/new-mail.ts'
 import { invalidLink, requireMailer } from '../mail/refusals.ts'
@@ -12,7 +11,7 @@ import { newUsername } from '../names/username.ts'
 import type { PasswordHasher } from '../passwords/password-hash.ts'
 import type { PasswordPolicy } from '../passwords/password-policy.ts'
 import type { Mail, MailStore, User, UserStore } from '../stores/stores.ts'
-import { emailOf, refused } from './address.ts'
+import { deliverable, refused } from './address.ts'
 import { isSomebodyElses } from './recovery.ts'
 import { newUserId } from './user-id.ts'
 
@@ -50,8 +49,7 @@ export function createRegistration(dependencies: {
   const { mailer, mails, users, verification, hasher, policy, limit, audit } = dependencies
 
   async function register(account: NewRegistration, client: Client): Promise<User | undefined> {
-    const email = emailOf(account.email)
-    if (email !== null && !isDeliverable(email)) throw refused('/email', 'must be an address that mail can be sent to')
+    const email = account.email === undefined ? null : deliverable(account.email)
     const username = nameOf(account.username, email)
     // An account that has no name but its address is there when the address is proven: until then it would have none.
     const waits = email !== null && (username === null || verification === 'required')

@@ -5,14 +5,15 @@ import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { root, testApp } from '../helpers/app.ts'
 import { parseExposition, type Series } from '../helpers/exposition.ts'
+import { memoryMail } from '../helpers/mail.ts'
 import { freePort } from '../helpers/process.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-/** Under ES256, which has a series of its own, and with one request, so that every series has a sample. */
+/** Under ES256 and with mail, which have series of their own, and with one request, so that every series has a sample. */
 async function allSeries(t: Test): Promise<Map<string, Series>> {
   const metricsPort = await freePort()
-  const { app } = await testApp(t, { metricsPort, algorithm: 'ES256' })
+  const { app } = await testApp(t, { metricsPort, algorithm: 'ES256', mail: memoryMail })
   await app.inject('/health/live')
   return parseExposition(await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text())
 }

@@ -1,0 +1,144 @@
+/** The outbox at work, on a real mail server: bad days of the server, of a recipient and of the sender. */
+import t, { type Test } from 'tap'
+import { newSecret, type Overrides } from '../helpers/app.ts'
+import { movableClock } from '../helpers/clock.ts'
+import { type MailApp, mailApp, memoryMail, tokenIn } from '../helpers/mail.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+import { type Smtp, startSmtp } from '../helpers/smtp.ts'
+
+async function withServer(t: Test, overrides: Overrides = {}): Promise<MailApp & Smtp> {
+  const smtp = await startSmtp(t)
+  return { ...smtp, ...(await mailApp(t, { mail: { ...memoryMail, transport: smtp.settings }, ...overrides })) }
+}
+
+async function withAddresses({ app }: MailApp, ...names: string[]): Promise<void> {
+  for (const username of names) {
+    const user = { userId: `id-${username}`, username, email: `${username}@example.com`, role: 'user' }
+    await app.stores.users.create({ ...user, passwordHash: null })
+  }
+}
+
+t.test('451 for a day: tried again, ever more rarely, until the link is too old', async t => {
+  const made = await withServer(t)
+  const { app, clock, post, answers, received, log } = made
+  await withAddresses(made, 'ana')
+  answers.set('ana@example.com', 451)
+  await post('/password/forgot', { username: 'ana' })
+  let tries = 0
+  const attempts: number[] = []
+  for (let seconds = 0; seconds < 86_400; seconds += seconds < 2000 ? 30 : 3600) {
+    await app.mailer?.worker.drain()
+    const [row] = await app.stores.mails.listUnsent({ limit: 10 })
+    if (row && row.tries > tries) attempts.push(seconds)
+    tries = row?.tries ?? tries
+    clock.advance(seconds < 2000 ? 30 : 3600)
+  }
+  t.strictSame(attempts, [0, 30, 90, 210, 450, 930], 'half a minute, then twice as long each time')
+  t.strictSame(received, [])
+  const told = log.filter(line => line.includes('a mail could not be sent now'))
+  t.equal(told.length, 6)
+  t.notMatch(told.join(''), 'ana@example.com')
+})
+
+t.test('550 is final, is told, and can be tried again by hand', async t => {
+  const made = await withServer(t)
+  const { app, post, clock, answers, received, log } = made
+  await withAddresses(made, 'ana')
+  answers.set('ana@example.com', 550)
+  await post('/password/forgot', { username: 'ana' })
+  await app.mailer?.worker.drain()
+  t.match(await app.stores.mails.listUnsent({ limit: 10 }), [{ dueAt: null, tries: 1, failure: /^550/ }])
+  t.ok(log.some(line => line.includes('"event":"mail.refused","sub":')))
+  clock.advance(600)
+  await app.mailer?.worker.drain()
+  t.match(await app.stores.mails.listUnsent({ limit: 10 }), [{ tries: 1 }])
+  answers.clear()
+  await app.stores.mails.retry()
+  await app.mailer?.worker.drain()
+  t.equal(received.length, 1)
+})
+
+t.test('a recipient whose server hangs delays nobody else', async t => {
+  const made = await withServer(t)
+  const { app, post, answers, received } = made
+  await withAddresses(made, 'slow', 'ana', 'eva')
+  answers.set('slow@example.com', 'hang')
+  for (const username of ['slow', 'ana', 'eva']) await post('/password/forgot', { username })
+  await app.mailer?.worker.poll()
+  t.strictSame(received.map(({ to }) => to).toSorted(), ['ana@example.com', 'eva@example.com'])
+})
+
+t.test('a connection that breaks off after the text: the mail is tried again, as the same one', async t => {
+  const made = await withServer(t)
+  const { app, post, clock, answers, received } = made
+  await withAddresses(made, 'ana')
+  answers.set('ana@example.com', 'data reset')
+  await post('/password/forgot', { username: 'ana' })
+  await app.mailer?.worker.drain()
+  const [row] = await app.stores.mails.listUnsent({ limit: 10 })
+  answers.clear()
+  clock.advance(30)
+  await app.mailer?.worker.drain()
+  t.match(received, [{ messageId: `<${row?.id}@signet.example>` }])
+})
+
+t.test('two instances on one outbox send each mail once', async t => {
+  const smtp = await startSmtp(t)
+  const mail = { ...memoryMail, transport: smtp.settings }
+  const shared = { mail, sqlitePath: `${await temporaryFolder(t)}/signet.db`, secrets: [newSecret()] as const }
+  const clock = movableClock()
+  const [first, second] = [await mailApp(t, shared, clock), await mailApp(t, shared, clock)]
+  const names = Array.from({ length: 30 }, (_, i) => `user-${i}x`)
+  await withAddresses(first, ...names)
+  for (const [i, username] of names.entries()) await (i % 2 ? first : second).post('/password/forgot', { username })
+  await Promise.all([first, second].map(({ app }) => app.mailer?.worker.drain()))
+  t.equal(smtp.received.length, 30)
+  t.equal(new Set(smtp.received.map(({ messageId }) => messageId)).size, 30)
+})
+
+t.test('mail that is turned off keeps what waits, and what is not too old is sent when it is on again', async t => {
+  const shared = { sqlitePath: `${await temporaryFolder(t)}/signet.db`, secrets: [newSecret()] as const }
+  const clock = movableClock()
+  const on = await mailApp(t, shared, clock)
+  await withAddresses(on, 'ana', 'eva')
+  await on.post('/password/forgot', { username: 'ana' })
+  await on.app.close()
+
+  const off = await mailApp(t, { ...shared, mail: undefined, emailVerification: 'off' }, clock)
+  t.equal((await off.post('/password/forgot', { username: 'eva' })).json().code, 'mail_off')
+  t.equal(off.app.mailer, undefined)
+  await off.app.close()
+
+  const again = await mailApp(t, shared, clock)
+  t.match(await again.deliver(), [{ to: 'ana@example.com', purpose: 'reset' }])
+})
+
+t.test('no Host, Origin or forwarding header of a request is ever in a mail', async t => {
+  const { app, post, deliver } = await mailApp(t, { trustedProxies: ['127.0.0.1'] })
+  await app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+  const evil = 'evil.example'
+  const names = ['host', 'x-forwarded-host', 'x-forwarded-server', 'x-host', 'x-original-host', 'accept-language']
+  const headers = {
+    ...Object.fromEntries(names.map(name => [name, evil])),
+    origin: `https://${evil}`,
+    referer: `https://${evil}/`,
+    forwarded: `host=${evil};proto=https`,
+    'x-original-url': `https://${evil}/`,
+  }
+  t.equal((await post('/password/forgot', { username: 'maria' }, headers)).statusCode, 202)
+  await post('/register', { username: 'new', password: 'a long sentence', email: 'new@example.com' }, headers)
+  await post('/register', { password: 'a long sentence', email: 'waits@example.com' }, headers)
+  const mails = await deliver()
+  t.equal(mails.length, 3)
+  t.notMatch(JSON.stringify(mails), /evil/)
+  for (const mail of mails) t.match(mail.text, /https:\/\/app\.example\/(reset|verify)#token=/)
+})
+
+t.test('a mail is in the language of whoever asked for it', async t => {
+  const { app, post, deliver } = await mailApp(t)
+  await app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+  await post('/password/forgot', { username: 'maria' }, { 'accept-language': 'de-AT,de;q=0.9,en;q=0.5' })
+  const [mail] = await deliver()
+  t.match(mail, { language: 'de', subject: 'Neues Passwort für localhost:3000' })
+  t.ok(tokenIn(mail ?? { text: '', purpose: 'reset' }))
+})
