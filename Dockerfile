@@ -32,6 +32,7 @@ RUN install -d -o 1000 -g 0 -m 770 /data && install -d -o 1000 -g 1000 -m 700 /a
 COPY LICENSE package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
+COPY mails ./mails
 ENV HOST=0.0.0.0 PORT=3000
 USER 1000:1000
 # One start at build time leaves its compiled code in the image, so that every start is as quick as a second one.

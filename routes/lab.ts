@@ -53,6 +53,13 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   }
   const act = <B>(body: B) => ({ onRequest, schema: { ...schema, body } })
 
+  // What was sent to `memory:`, once everything due was sent: a mailbox without a mail server.
+  app.post('/lab/mails', { schema }, async request => {
+    if (!isNoOtherPage(request.headers['sec-fetch-site'])) refuse('another page asked for the mailbox')
+    await app.mailer?.worker.drain()
+    return { mails: app.mailing?.mailbox ?? [] }
+  })
+
   app.post('/lab/restart', { onRequest, schema }, async () => ({ state: await lab.restart() }))
   app.post('/lab/state', { onRequest, schema }, async () => ({ state: await lab.snapshot() }))
   app.post('/lab/send', act(bodies.send), async ({ body }) => {
