@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
-import { pathOf } from '../src/config/public-url.ts'
 import type { Metrics } from '../src/metrics/metrics.ts'
 import type { MetricSources } from '../src/metrics/state.ts'
 import type { Stores } from '../src/stores/stores.ts'
@@ -70,8 +69,6 @@ function ifOpen<T>(read: () => T): T | undefined {
 }
 
 function countRequests(app: FastifyInstance, metrics: Metrics): void {
-  const path = pathOf(app.config.publicUrl)
-  const logins = new Set<string | undefined>([`${path}/login`, `${path}/login/second-factor`, `${path}/token`])
   app.addHook('onResponse', (request, reply, done) => {
     metrics.requestAnswered({
       method: request.method,
@@ -83,11 +80,13 @@ function countRequests(app: FastifyInstance, metrics: Metrics): void {
     done()
   })
   app.addHook('onError', (request, _reply, error, done) => {
-    const isLogin = logins.has(request.routeOptions.url)
+    const isLogin = loginPath.test(request.routeOptions.url ?? '')
     if (isLogin && error instanceof SignetError) metrics.loginRefused(error.code)
     done()
   })
 }
+
+const loginPath = /\/(login(\/second-factor|\/passkey)?|token)$/
 
 function createMetricsServer(app: FastifyInstance, metrics: Metrics): Server {
   // Whoever holds a connection without asking holds it for seconds, and all of them together no more than these.

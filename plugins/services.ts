@@ -31,6 +31,7 @@ const names: readonly (keyof Domain)[] = [
   'addressProof',
   'mailer',
   'secondFactors',
+  'passkeys',
   'factorRemoval',
   'revocations',
   'standIns',

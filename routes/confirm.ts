@@ -1,6 +1,9 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { Client } from '../src/base/client.ts'
+import type { AccessClaims } from '../src/tokens/access-token.ts'
 import { ConfirmBody } from '../src/wire/account-schemas.ts'
 import { saysBearer } from '../src/wire/bearer.ts'
+import { assertionOf, RequestOptions } from '../src/wire/passkey-schemas.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { accessResponse } from '../src/wire/token-response.ts'
 import { AccessResponse, authorized, CookieResponse } from '../src/wire/token-schemas.ts'
@@ -14,7 +17,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       schema: {
         tags: ['Tokens'],
         operationId: 'confirm',
-        summary: 'Confirm who I am: the password, or a code of a second factor, for a fresh access token',
+        summary: 'Confirm who I am: the password, or a second factor, for a fresh access token',
         description:
           'For what asks for a recent or a stronger login (401 `fresh_login_required`, `stronger_login_required`). Who has a second ' +
           'factor shows that, not the password. `auth_time` and `amr` of the session become those of ' +
@@ -39,13 +42,32 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
       },
     },
     async (request, reply) => {
-      const { claims, body, client, headers } = request
-      const issued =
-        body.code === undefined
-          ? await app.stepUp.byPassword(claims, body.current_password ?? '', client)
-          : await app.stepUp.byCode(claims, body.code, client)
-      return saysBearer(headers.authorization) ? accessResponse(issued) : app.tokenCookies.setAccess(reply, issued)
+      const issued = await confirm(request)
+      const isByCookie = !saysBearer(request.headers.authorization)
+      return isByCookie ? app.tokenCookies.setAccess(reply, issued) : accessResponse(issued)
     },
+  )
+
+  function confirm({ claims, body, client }: { claims: AccessClaims; body: ConfirmBody; client: Client }) {
+    if (body.passkey) return app.stepUp.byPasskey(claims, assertionOf(body.passkey), client)
+    if (body.code !== undefined) return app.stepUp.byCode(claims, body.code, client)
+    return app.stepUp.byPassword(claims, body.current_password ?? '', client)
+  }
+
+  app.post(
+    '/me/confirm/options',
+    {
+      onRequest: [app.authenticateToEnrol],
+      schema: {
+        tags: ['Tokens'],
+        operationId: 'startConfirm',
+        summary: 'Begin to confirm by a passkey: what the browser is asked with',
+        description: 'Good for five minutes and one answer, in this session.',
+        security: authorized,
+        response: { 200: RequestOptions, ...problems(...tokenCodes, 'cross_site', 'not_found') },
+      },
+    },
+    ({ claims }) => app.stepUp.passkeyOptions(claims) as Promise<{ challenge: string }>,
   )
 }
 

@@ -3,11 +3,14 @@ import type { Audit } from './base/audit.ts'
 import type { Clock } from './base/clock.ts'
 import { lazily } from './base/lazily.ts'
 import type { Config } from './config/config.ts'
+import { originOf } from './config/public-url.ts'
 import { createCodeCheck } from './factors/code-check.ts'
 import { createCodeLimit } from './factors/code-limit.ts'
 import { createFactorService, type FactorService } from './factors/factor-service.ts'
 import { createLoginChallenges } from './factors/login-challenge.ts'
 import type { MailsTo } from './factors/notices.ts'
+import { createPasskeyService, type PasskeyService } from './factors/passkey-service.ts'
+import { createPasskeys } from './factors/passkeys.ts'
 import { createFactorRemoval, type FactorRemoval } from './factors/removal.ts'
 import { createSecondStep } from './factors/second-step.ts'
 import { openDataKey } from './keys/data-key.ts'
@@ -91,6 +94,7 @@ export interface Domain extends Pick<Administration, 'users' | 'sessions' | 'fac
   /** undefined: no mail. */
   readonly mailer: Mailer | undefined
   readonly secondFactors: FactorService
+  readonly passkeys: PasskeyService
   readonly tokens: TokenService
   readonly verifier: TokenVerifier
   readonly revocations: Revocations
@@ -132,11 +136,14 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const { factors, challenges } = stores
   const codeLimit = createCodeLimit(stores.attempts, deriveKey(config.secrets[0], salt, 'signet code attempts'))
   const checkCode = createCodeCheck({ factors, limit: codeLimit, dataKey, clock, audit, mailsTo, mails })
+  const rp = { id: config.passkeyRpId, origins: [originOf(config.publicUrl), ...config.cookieOrigins] }
+  const passkeys = createPasskeys({ users, factors, challenges, rp, audit })
   const secondStep = createSecondStep({
     users,
     factors,
     challenges: createLoginChallenges({ secrets: config.secrets, salt, store: challenges }),
     check: checkCode,
+    passkeys,
     authentication,
     audit,
   })
@@ -153,7 +160,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   return {
     users: accounts,
     sessions,
-    stepUp: createStepUp({ users, sessions: stores.sessions, authentication, checkCode, issuer, audit }),
+    stepUp: createStepUp({ users, sessions: stores.sessions, authentication, checkCode, passkeys, issuer, audit }),
     ownAccount: createOwnAccount(common),
     registration,
     recovery: createRecovery({ ...common, nameKey }),
@@ -170,12 +177,14 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
       mailsTo,
       settings: config,
     }),
+    passkeys: createPasskeyService({ users, factors, passkeys, revocations, audit, mailsTo, settings: config }),
     factorRemoval,
     tokens: createTokenService({
       sessions: stores.sessions,
       authentication,
       admit: addressProof.admit,
       secondStep,
+      passkeys,
       issuer,
       verifier,
       revocations,

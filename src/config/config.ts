@@ -14,6 +14,7 @@ import {
   readDatabase,
   readLab,
   readLoginLimitExempt,
+  readPasskeyRpId,
   readPublicUrl,
   readResourceServers,
   readSecrets,
@@ -62,6 +63,8 @@ export interface Config {
   readonly emailVerification: EmailVerification
   /** Who may and who must have a second factor; those that are stored are asked for in any case. */
   readonly secondFactor: Variables['SECOND_FACTOR']
+  /** The host that passkeys are made for, or what it ends in. */
+  readonly passkeyRpId: string
   /** Further origins whose pages may use cookies. */
   readonly cookieOrigins: readonly string[]
   /** Further origins whose pages may use bearer tokens; `*` alone is every page. */
@@ -222,6 +225,7 @@ function assemble(values: Variables, mistakes: string[]): Config {
     mail: readMail(values, mistakes),
     emailVerification: readEmailVerification(values, mistakes),
     secondFactor: values.SECOND_FACTOR,
+    passkeyRpId: readPasskeyRpId(values, [publicUrl, ...cookieOrigins], mistakes),
     cookieOrigins: Object.freeze(cookieOrigins),
     corsOrigins: Object.freeze(readCorsOrigins(values, mistakes)),
     resourceServers: readResourceServers(values, secrets, mistakes),

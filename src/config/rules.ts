@@ -64,6 +64,27 @@ export function readCookieOrigins({ COOKIE_ORIGINS }: Variables, publicUrl: stri
 }
 
 /**
+ * A passkey made for `example.com` is good for `auth.example.com`, and for no other ending (WebAuthn level 3, section 5.1.3,
+ * "scope"). While nobody can add one, and no ending is set, there is nothing to be wrong.
+ * @param urls where passkeys are used: `PUBLIC_URL` and `COOKIE_ORIGINS`
+ */
+export function readPasskeyRpId(
+  { PASSKEY_RP_ID: given, SECOND_FACTOR: mode }: Variables,
+  urls: readonly string[],
+  mistakes: string[],
+): string {
+  const hosts = urls.filter(url => URL.canParse(url)).map(url => new URL(url).hostname)
+  const id = given ?? hosts[0] ?? 'localhost'
+  const fits = hosts.every(host => host === id || (isIP(host) === 0 && host.endsWith(`.${id}`)))
+  if (!fits && (given !== undefined || mode !== 'off')) {
+    mistakes.push(
+      'PASSKEY_RP_ID must be what the hosts of PUBLIC_URL and COOKIE_ORIGINS all end in, as in example.com for auth.example.com and app.example.com',
+    )
+  }
+  return id
+}
+
+/**
  * Schemeful same-site, approximated without the list of public suffixes: equal hosts, or names that end in the same two
  * labels. So two strangers under co.uk pass here, but no browser will send them cookies. Ports do not count.
  */

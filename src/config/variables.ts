@@ -168,6 +168,13 @@ export const variables = Type.Object({
       default: 'off',
     },
   ),
+  PASSKEY_RP_ID: Type.Optional(
+    Type.String({
+      title: 'what passkeys are made for: a host that all pages that use them end in',
+      shown: 'host of PUBLIC_URL',
+      pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+    }),
+  ),
   CORS_ORIGINS: Type.Optional(
     Type.String({
       title: 'origins of any site whose pages may use bearer tokens (never cookies), comma-separated; `*` = every page',

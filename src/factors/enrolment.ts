@@ -15,6 +15,20 @@ export function mustEnrol(user: Pick<User, 'role' | 'secondFactors'>, mode: Seco
   return user.secondFactors.length === 0 && isDemanded(user, mode)
 }
 
+/** @throws {SignetError} `second_factor_off` */
+export function requireOn(mode: SecondFactorMode): void {
+  if (mode === 'off') throw new SignetError('second_factor_off', 'SECOND_FACTOR is off')
+}
+
+/**
+ * Who registers somebody else's address first would keep its owner out with a factor.
+ * @throws {SignetError} `second_factor_off`, `email_unverified`
+ */
+export function requireMayEnrol({ email, emailVerified }: User, mode: SecondFactorMode): void {
+  requireOn(mode)
+  if (email !== null && !emailVerified) throw new SignetError('email_unverified', 'the address is not proven yet')
+}
+
 /**
  * Refuses to take away the last way in: the only factor of somebody who must have one, or the only passkey of somebody
  * without a password.

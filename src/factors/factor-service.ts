@@ -10,7 +10,7 @@ import type { Revocations } from '../sessions/revocations.ts'
 import type { ChallengeStore, FactorChange, FactorStore, User, UserStore } from '../stores/stores.ts'
 import { base32 } from './base32.ts'
 import { codeName } from './code-check.ts'
-import { requireWayIn, type SecondFactorMode } from './enrolment.ts'
+import { requireMayEnrol, requireOn, requireWayIn, type SecondFactorMode } from './enrolment.ts'
 import type { MailsTo } from './notices.ts'
 import { qrCode } from './qr-code.ts'
 import { canonicalCode, newRecoveryCodes } from './recovery-codes.ts'
@@ -66,9 +66,8 @@ export function createFactorService(dependencies: {
   const issuer = new URL(settings.publicUrl).hostname
 
   async function startTotp({ sub, sid }: Whose): Promise<NewSecret> {
-    requireOn()
     const user = await userOf(sub)
-    requireOwnAddress(user)
+    requireMayEnrol(user, mode)
     const { userId, username, credentialsVersion } = user
     const bytes = randomBytes(secretBytes)
     const data = dataKey.seal(bytes, secretName(userId))
@@ -79,14 +78,14 @@ export function createFactorService(dependencies: {
   }
 
   async function confirmTotp({ sub, sid }: Whose, code: string, client: Client): Promise<string[]> {
-    requireOn()
+    requireOn(mode)
     const challenge = await challenges.find(enrolmentOf(sid), kind)
     const data = challenge?.data ?? undefined
     const digits = code.replace(/\s/g, '')
     const lastStep = data && stepOf(dataKey.open(data, secretName(sub)), digits, clock())
     if (!data || typeof lastStep !== 'number') throw notConfirmed()
     const user = await userOf(sub)
-    requireOwnAddress(user)
+    requireMayEnrol(user, mode)
     const factorId = randomBytes(16).toString('base64url')
     const codes = newRecoveryCodes()
     const change = await factors.add(
@@ -136,19 +135,10 @@ export function createFactorService(dependencies: {
     return user
   }
 
-  function requireOn(): void {
-    if (mode === 'off') throw new SignetError('second_factor_off', 'SECOND_FACTOR is off')
-  }
-
   const namesOf = (userId: string, codes: readonly string[]) =>
     codes.map(code => dataKey.hmac(codeName(userId, canonicalCode(code) ?? '')))
 
   return { startTotp, confirmTotp, removeTotp, replaceCodes }
-}
-
-/** Else whoever registers somebody else's address first would keep its owner out with a factor. */
-function requireOwnAddress({ email, emailVerified }: User): void {
-  if (email !== null && !emailVerified) throw new SignetError('email_unverified', 'the address is not proven yet')
 }
 
 /** One at a time for each session, which alone can go on with it. */

@@ -14,8 +14,8 @@ const lifetimeSeconds = 300
 const mostTries = 5
 
 export interface LoginChallenges {
-  /** @param booked the failure that the password step has booked, if any. @returns the challenge as text */
-  open(user: User, booked: string | undefined): Promise<string>
+  /** @param booked the failure that the password step has booked, if any. @returns its id, and the challenge as text */
+  open(user: User, booked: string | undefined): Promise<{ challengeId: string; text: string }>
   /** @throws {SignetError} `invalid_code` when it is none of ours, over or answered */
   find(text: string): Promise<Challenge>
   /** Counts a try. @throws {SignetError} `invalid_code` when all are used, or it is over or answered */
@@ -50,7 +50,7 @@ export function createLoginChallenges(options: {
       const challengeId = randomBytes(16).toString('base64url')
       await store.open({ challengeId, kind, userId, credentialsVersion, data: booked ?? null }, lifetimeSeconds)
       const [key] = await ring()
-      return (key as Jws).sign({ jti: challengeId })
+      return { challengeId, text: (key as Jws).sign({ jti: challengeId }) }
     },
 
     async find(text) {

@@ -6,6 +6,7 @@ import type { Authentication, FirstStep } from '../login/authentication.ts'
 import type { FactorStore, User, UserStore } from '../stores/stores.ts'
 import type { CodeCheck, Shown } from './code-check.ts'
 import type { LoginChallenges } from './login-challenge.ts'
+import type { AuthenticationResponseJSON, Passkeys, Question } from './passkeys.ts'
 import { fewCodes } from './recovery-codes.ts'
 
 /** Who has shown all that is asked for, and what that was (RFC 8176). */
@@ -16,6 +17,9 @@ export interface Proven {
   readonly codesLeft?: number
 }
 
+/** What a challenge is answered with. */
+export type SecondAnswer = { readonly code: string } | { readonly passkey: AuthenticationResponseJSON }
+
 export interface SecondStep {
   /**
    * After the right password. A code of somebody without a factor is ignored.
@@ -23,7 +27,7 @@ export interface SecondStep {
    */
   after(first: FirstStep, code: string | undefined, client: Client): Promise<Proven>
   /** The answer to a challenge. @throws {SignetError} `invalid_code`, `too_many_attempts` */
-  answer(challenge: string, code: string, client: Client): Promise<Proven>
+  answer(challenge: string, given: SecondAnswer, client: Client): Promise<Proven>
 }
 
 export function createSecondStep(dependencies: {
@@ -31,10 +35,11 @@ export function createSecondStep(dependencies: {
   factors: Pick<FactorStore, 'countCodes'>
   challenges: LoginChallenges
   check: CodeCheck
+  passkeys: Pick<Passkeys, 'options' | 'check'>
   authentication: Pick<Authentication, 'settle'>
   audit: Audit
 }): SecondStep {
-  const { users, factors, challenges, check, authentication, audit } = dependencies
+  const { users, factors, challenges, check, passkeys, authentication, audit } = dependencies
 
   async function after({ user, booked }: FirstStep, code: string | undefined, client: Client): Promise<Proven> {
     if (user.secondFactors.length === 0) return { user, amr: ['pwd'] }
@@ -45,21 +50,31 @@ export function createSecondStep(dependencies: {
   }
 
   async function asked(user: User, booked: string | undefined, { ip }: Client): Promise<SignetError> {
-    const challenge = await challenges.open(user, booked)
+    const { challengeId, text: challenge } = await challenges.open(user, booked)
+    const hasPasskey = user.secondFactors.includes('passkey')
+    const passkey = hasPasskey && (await passkeys.options(questionOf(user, challengeId)))
     const hasCodes = (await factors.countCodes(user.userId)) > 0
     audit({ event: 'login.challenged', sub: user.userId, ip })
     return new SignetError('second_factor_required', 'the password was right', {
-      beside: { challenge, factors: [...user.secondFactors, ...(hasCodes ? ['recovery_code'] : [])] },
+      beside: {
+        challenge,
+        factors: [...user.secondFactors, ...(hasCodes ? ['recovery_code'] : [])],
+        ...(passkey && { passkey }),
+      },
     })
   }
 
-  async function answer(text: string, code: string, client: Client): Promise<Proven> {
+  async function answer(text: string, given: SecondAnswer, client: Client): Promise<Proven> {
     const challenge = await challenges.find(text)
     const user = await users.findById(challenge.userId ?? '')
     if (!user || user.disabled || user.credentialsVersion !== challenge.credentialsVersion) {
       throw new SignetError('invalid_code', 'the user has changed since the password was checked')
     }
-    const shown = await check(user, code, client, () => challenges.countTry(challenge))
+    const claim = () => challenges.countTry(challenge)
+    const shown =
+      'code' in given
+        ? await check(user, given.code, client, claim)
+        : await claim().then(() => passkeys.check(questionOf(user, challenge.challengeId), given.passkey, client))
     await challenges.close(challenge)
     await authentication.settle(user, challenge.data ?? undefined, client)
     return proven(user, shown)
@@ -68,7 +83,12 @@ export function createSecondStep(dependencies: {
   return { after, answer }
 }
 
-function proven(user: User, { amr, codesLeft }: Shown): Proven {
+/** The passkey that is asked for in a login answers for that login alone. */
+function questionOf(user: User, challengeId: string): Question {
+  return { purpose: 'second factor', user, of: challengeId }
+}
+
+function proven(user: User, { amr, codesLeft }: Pick<Shown, 'amr' | 'codesLeft'>): Proven {
   const isTold = codesLeft !== undefined && codesLeft <= fewCodes
-  return { user, amr: ['pwd', ...amr, 'mfa'], ...(isTold && { codesLeft }) }
+  return { user, amr: [...new Set(['pwd', ...amr, 'mfa'])], ...(isTold && { codesLeft }) }
 }

@@ -46,20 +46,27 @@ export interface Telling {
   readonly mails?: readonly NewMail[]
 }
 
+export type Enrolment = ({ readonly challengeId: string } | { readonly ifVersion: number }) &
+  Telling & {
+    /** The session that stays. */
+    readonly keep: string
+    readonly isOnly?: boolean
+    readonly codes?: readonly string[]
+  }
+
 /** Every change of factors raises `credentialsVersion` and ends the sessions but `keep`, in the same transaction. */
 export interface FactorStore {
   list(userId: string): Promise<Factor[]>
+  find(factorId: string): Promise<Factor | undefined>
 
   /**
    * Adds a factor while the challenge of its enrolment is open and the user is as it began, and closes the challenge.
+   * @param how.ifVersion instead of a challenge that was closed before: the user's `credentialsVersion` as it began
    * @param how.isOnly takes the place of those of its kind
    * @param how.codes recovery codes that take the place of all others
-   * @returns undefined when the challenge is gone or the user has changed
+   * @returns undefined when the challenge is gone, the user has changed, or there is a factor of this id
    */
-  add(
-    factor: NewFactor,
-    how: { challengeId: string; keep: string; isOnly?: boolean; codes?: readonly string[] } & Telling,
-  ): Promise<FactorChange | undefined>
+  add(factor: NewFactor, how: Enrolment): Promise<FactorChange | undefined>
 
   /**
    * Removes those of a kind, or with this id, or all. With the last one the recovery codes go.
@@ -74,6 +81,9 @@ export interface FactorStore {
 
   /** Spends a time step. @returns whether it is later than every one before */
   useStep(factorId: string, step: number): Promise<boolean>
+
+  /** Notes that a factor was used just now, and what its kind keeps of that. */
+  use(factorId: string, data: string): Promise<void>
 
   /** Replaces all recovery codes of a user. @returns false when the user has no factor they could stand in for */
   replaceCodes(userId: string, codes: readonly string[], how?: Telling): Promise<boolean>

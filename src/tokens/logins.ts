@@ -4,7 +4,8 @@ import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
 import { mustEnrol, type SecondFactorMode } from '../factors/enrolment.ts'
-import type { Proven, SecondStep } from '../factors/second-step.ts'
+import type { AuthenticationResponseJSON, Passkeys } from '../factors/passkeys.ts'
+import type { Proven, SecondAnswer, SecondStep } from '../factors/second-step.ts'
 import type { Authentication } from '../login/authentication.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
@@ -33,7 +34,11 @@ export interface Logins {
    */
   logIn(given: GivenCredentials, client: Client, onlyWhole?: 'onlyWhole'): Promise<IssuedTokens>
   /** The second step. @throws {SignetError} `invalid_code`, `too_many_attempts`, `unavailable` */
-  answerChallenge(challenge: string, code: string, client: Client): Promise<IssuedTokens>
+  answerChallenge(challenge: string, given: SecondAnswer, client: Client): Promise<IssuedTokens>
+  /** What a browser is asked with for a login by a passkey alone. */
+  passkeyOptions(): Promise<object>
+  /** A login by a passkey, which is worth two factors. @throws {SignetError} `invalid_code`, `email_unverified`, `unavailable` */
+  logInByPasskey(response: AuthenticationResponseJSON, client: Client): Promise<IssuedTokens>
 }
 
 export interface LoginSettings {
@@ -49,13 +54,15 @@ export function createLogins(dependencies: {
   secondStep: SecondStep
   /** Refuses a user with the right password who may not come in yet. */
   admit: (user: User, client: Client) => Promise<void>
+  passkeys: Pick<Passkeys, 'loginOptions' | 'checkLogin'>
   issuer: Pick<TokenIssuer, 'both'>
   verifier: Pick<TokenVerifier, 'findAuthentic'>
   revocations: Pick<Revocations, 'add'>
   audit: Audit
   settings: LoginSettings
 }): Logins {
-  const { sessions, authentication, secondStep, admit, issuer, verifier, revocations, audit, settings } = dependencies
+  const { sessions, authentication, secondStep, admit, passkeys, issuer, verifier, revocations, audit, settings } =
+    dependencies
 
   async function logIn(given: GivenCredentials, client: Client, onlyWhole?: 'onlyWhole'): Promise<IssuedTokens> {
     const { username, password, code, device } = given
@@ -68,8 +75,14 @@ export function createLogins(dependencies: {
     return begin(proven, client, 'invalid_credentials')
   }
 
-  async function answerChallenge(challenge: string, code: string, client: Client): Promise<IssuedTokens> {
-    return begin(await secondStep.answer(challenge, code, client), client, 'invalid_code')
+  async function answerChallenge(challenge: string, given: SecondAnswer, client: Client): Promise<IssuedTokens> {
+    return begin(await secondStep.answer(challenge, given, client), client, 'invalid_code')
+  }
+
+  async function logInByPasskey(response: AuthenticationResponseJSON, client: Client): Promise<IssuedTokens> {
+    const proof = await passkeys.checkLogin(response, client)
+    await admit(proof.user, client)
+    return begin(proof, client, 'invalid_code')
   }
 
   /** @param whenChanged what is told when the user has changed since the password was checked */
@@ -107,5 +120,5 @@ export function createLogins(dependencies: {
     return token?.type === 'refresh' ? token.claims : undefined
   }
 
-  return { logIn, answerChallenge }
+  return { logIn, answerChallenge, passkeyOptions: passkeys.loginOptions, logInByPasskey }
 }

@@ -3,6 +3,7 @@ import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
 import type { CodeCheck } from '../factors/code-check.ts'
+import type { AuthenticationResponseJSON, Passkeys } from '../factors/passkeys.ts'
 import type { Authentication } from '../login/authentication.ts'
 import type { SessionStore, User, UserStore } from '../stores/stores.ts'
 import type { AccessClaims } from './access-token.ts'
@@ -22,6 +23,10 @@ export interface StepUp {
    * @throws {SignetError} `invalid_code`, `too_many_attempts`, `token_revoked`
    */
   byCode(whose: Whose, code: string, client: Client): Promise<IssuedAccess>
+  /** What the browser is asked with for a passkey. @throws {SignetError} `not_found` when the user has none, `token_revoked` */
+  passkeyOptions(whose: Whose): Promise<object>
+  /** The same by a passkey. @throws {SignetError} `invalid_code`, `token_revoked` */
+  byPasskey(whose: Whose, response: AuthenticationResponseJSON, client: Client): Promise<IssuedAccess>
 }
 
 export function createStepUp(dependencies: {
@@ -29,10 +34,11 @@ export function createStepUp(dependencies: {
   sessions: Pick<SessionStore, 'confirm'>
   authentication: Pick<Authentication, 'checkPassword'>
   checkCode: CodeCheck
+  passkeys: Pick<Passkeys, 'options' | 'check'>
   issuer: Pick<TokenIssuer, 'access'>
   audit: Audit
 }): StepUp {
-  const { users, sessions, authentication, checkCode, issuer, audit } = dependencies
+  const { users, sessions, authentication, checkCode, passkeys, issuer, audit } = dependencies
 
   async function byPassword({ sub, sid }: Whose, password: string, client: Client): Promise<IssuedAccess> {
     const known = await userOf(sub)
@@ -51,6 +57,18 @@ export function createStepUp(dependencies: {
     return note(user, sid, [...amr, 'mfa'], client)
   }
 
+  async function passkeyOptions({ sub, sid }: Whose): Promise<object> {
+    const options = await passkeys.options({ purpose: 'confirmation', user: await userOf(sub), of: sid })
+    if (!options) throw new SignetError('not_found', 'the user has no passkey')
+    return options
+  }
+
+  async function byPasskey({ sub, sid }: Whose, response: AuthenticationResponseJSON, client: Client) {
+    const question = { purpose: 'confirmation', user: await userOf(sub), of: sid } as const
+    const { user, amr } = await passkeys.check(question, response, client)
+    return note(user, sid, [...new Set([...amr, 'mfa'])], client)
+  }
+
   async function userOf(userId: string): Promise<User> {
     const user = await users.findById(userId)
     if (!user) throw ended()
@@ -65,7 +83,7 @@ export function createStepUp(dependencies: {
     return issuer.access(view)
   }
 
-  return { byPassword, byCode }
+  return { byPassword, byCode, passkeyOptions, byPasskey }
 }
 
 function ended(): SignetError {

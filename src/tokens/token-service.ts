@@ -36,6 +36,7 @@ export function createTokenService(dependencies: {
   secondStep: SecondStep
   /** Refuses a user with the right password who may not come in yet. */
   admit: (user: User, client: Client) => Promise<void>
+  passkeys: Parameters<typeof createLogins>[0]['passkeys']
   issuer: TokenIssuer
   verifier: TokenVerifier
   revocations: Revocations

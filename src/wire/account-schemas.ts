@@ -1,6 +1,7 @@
 /** One's own account on the wire: the user as stored, with what nobody else is told. */
 import { type Static, Type } from '@sinclair/typebox'
 import type { User } from '../stores/stores.ts'
+import { Assertion } from './passkey-schemas.ts'
 import { UserItem, userItem } from './user-schemas.ts'
 
 export const AccountItem = Type.Object(
@@ -29,6 +30,7 @@ export const ConfirmBody = Type.Object(
     code: Type.Optional(
       Type.String({ minLength: 1, maxLength: 64, description: 'instead, of whoever has a second factor' }),
     ),
+    passkey: Type.Optional(Assertion),
   },
   {
     additionalProperties: false,
@@ -37,6 +39,8 @@ export const ConfirmBody = Type.Object(
     examples: [{ current_password: 'demo123' }],
   },
 )
+
+export type ConfirmBody = Static<typeof ConfirmBody>
 
 /** @param pendingEmail the address the user is changing to */
 export function accountItem(user: User, pendingEmail: string | null): Static<typeof AccountItem> {

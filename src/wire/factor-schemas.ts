@@ -1,5 +1,6 @@
 /** Bodies of the endpoints of second factors. */
 import { Type } from '@sinclair/typebox'
+import { Assertion } from './passkey-schemas.ts'
 import { Credentials } from './token-schemas.ts'
 
 const code = Type.String({ minLength: 1, maxLength: 64, description: 'of the authenticator app, or a recovery code' })
@@ -7,7 +8,8 @@ const code = Type.String({ minLength: 1, maxLength: 64, description: 'of the aut
 export const SecondStepBody = Type.Object(
   {
     challenge: Type.String({ minLength: 1, description: 'that of the 401 `second_factor_required`' }),
-    code,
+    code: Type.Optional(code),
+    passkey: Type.Optional(Assertion),
     mode: Credentials.properties.mode,
   },
   { additionalProperties: false, examples: [{ challenge: 'paste the challenge here', code: '123456' }] },

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from '@sinclair/typebox'
 import { type ErrorCode, errors, type RequestMistake, SignetError } from '../base/errors.ts'
+import { RequestOptions } from './passkey-schemas.ts'
 
 export const Problem = Type.Object(
   {
@@ -20,6 +21,7 @@ export const Problem = Type.Object(
     factors: Type.Optional(
       Type.Array(Type.String(), { description: 'what may be shown: `totp`, `passkey`, `recovery_code`' }),
     ),
+    passkey: Type.Optional(RequestOptions),
     errors: Type.Optional(
       Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }), {
         description: 'what is not valid, and what was expected',

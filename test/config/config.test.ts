@@ -144,6 +144,40 @@ const bad: [string, Record<string, string>, RegExp][] = [
     { COOKIE_ORIGINS: 'http://example.com' },
     /^COOKIE_ORIGINS: entry 1 of 1 .*same site/,
   ],
+  [
+    'a host of passkeys that pages do not end in',
+    { PUBLIC_URL: 'https://auth.example.com', PASSKEY_RP_ID: 'example.org' },
+    /^PASSKEY_RP_ID must be what the hosts of PUBLIC_URL and COOKIE_ORIGINS all end in/,
+  ],
+  [
+    'half a label of a host for passkeys',
+    { PUBLIC_URL: 'https://auth.example.com', PASSKEY_RP_ID: 'ample.com' },
+    /^PASSKEY_RP_ID must be what/,
+  ],
+  [
+    'the end of an address for passkeys',
+    { PUBLIC_URL: 'https://192.0.2.1', PASSKEY_RP_ID: '2.1' },
+    /^PASSKEY_RP_ID must be what/,
+  ],
+  [
+    'a page that passkeys are not made for',
+    {
+      PUBLIC_URL: 'https://auth.example.com',
+      COOKIE_ORIGINS: 'https://app.example.com',
+      PASSKEY_RP_ID: 'auth.example.com',
+    },
+    /^PASSKEY_RP_ID must be what/,
+  ],
+  [
+    'passkeys on two hosts without a name for both',
+    {
+      PUBLIC_URL: 'https://auth.example.com',
+      COOKIE_ORIGINS: 'https://app.example.com',
+      SECOND_FACTOR: 'optional',
+    },
+    /^PASSKEY_RP_ID must be what/,
+  ],
+  ['a host of passkeys with a port', { PASSKEY_RP_ID: 'localhost:3000' }, /^PASSKEY_RP_ID/],
   ['metrics on the port of the service', { PORT: '4000', METRICS_PORT: '4000' }, /^METRICS_PORT must not be the same/],
   ['metrics on its default port', { METRICS_PORT: '3000' }, /^METRICS_PORT must not be the same as PORT/],
   ['metrics on any port', { METRICS_PORT: '0' }, /^METRICS_PORT must be a whole number from 1 to 65535/],
@@ -158,6 +192,18 @@ for (const [what, env, message] of bad) {
     t.notOk(mistakes[0]?.includes(secret))
   })
 }
+
+t.test(
+  'passkeys are made for the host of PUBLIC_URL, or what all hosts end in; while off, other hosts are no mistake',
+  async t => {
+    const idOf = (env: object) => loadConfig({ JWT_SECRET_KEY: secret, ...env }).passkeyRpId
+    const two = { PUBLIC_URL: 'https://auth.example.com', COOKIE_ORIGINS: 'https://app.example.com' }
+    t.equal(idOf({}), 'localhost')
+    t.equal(idOf(two), 'auth.example.com')
+    t.equal(idOf({ ...two, PASSKEY_RP_ID: 'example.com', SECOND_FACTOR: 'required' }), 'example.com')
+    t.equal(idOf({ PUBLIC_URL: 'https://auth.example.com/path', SECOND_FACTOR: 'optional' }), 'auth.example.com')
+  },
+)
 
 t.test('trusted proxies are addresses, ranges and groups', async t => {
   const { trustedProxies } = loadConfig({

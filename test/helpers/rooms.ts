@@ -28,6 +28,7 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
         'if-none-match',
         'openapi',
         'paging',
+        'passkey-schemas',
         'required-claims',
         'sender',
         'session-schemas',

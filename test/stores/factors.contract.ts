@@ -92,6 +92,26 @@ export function testFactors(t: Test, engine: Engine): void {
     t.equal(await stores.factors.countCodes('id-a'), 0)
   })
 
+  t.test(
+    `${engine.name}: where the challenge was closed before, the version alone counts; an id is one factor's`,
+    async t => {
+      const { stores, clock } = await seeded(t, engine)
+      const key = (userId = 'id-a') => factor('key', { userId, kind: 'passkey', lastStep: null })
+      t.equal(await stores.factors.add(key(), { ifVersion: 1, keep: '' }), undefined, 'another version')
+      t.match(await stores.factors.add(key(), { ifVersion: 0, keep: '' }), { user: { secondFactors: ['passkey'] } })
+      t.equal(await stores.factors.add(key(), { ifVersion: 1, keep: '' }), undefined, 'once more')
+      t.equal(await stores.factors.add(key('id-b'), { ifVersion: 0, keep: '' }), undefined, "of somebody else's")
+      t.match(await stores.users.findById('id-b'), { credentialsVersion: 0, secondFactors: [] })
+
+      t.match(await stores.factors.find('key'), { userId: 'id-a', kind: 'passkey', lastUsedAt: null })
+      t.equal(await stores.factors.find('unknown'), undefined)
+      clock.advance(60)
+      await stores.factors.use('key', 'used')
+      t.match(await stores.factors.list('id-a'), [{ lastUsedAt: clock(), data: 'used', createdAt: clock() - 60 }])
+      t.match(await stores.users.findById('id-a'), { credentialsVersion: 1 }, 'which changes no credentials')
+    },
+  )
+
   t.test(`${engine.name}: of enrolments at once with one challenge one wins`, async t => {
     const { stores, second } = await seeded(t, engine)
     await stores.challenges.open(challenge('enrolment'), 600)

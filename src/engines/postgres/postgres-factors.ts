@@ -13,11 +13,13 @@ const lock = statement(
   'lock user for factors',
   `SELECT ${userColumns} FROM users WHERE user_id = $userId FOR NO KEY UPDATE`,
 )
+const columns = 'factor_id, user_id, kind, name, created_at, last_used_at, last_step, data'
 const list = statement(
   'list factors',
-  `SELECT factor_id, user_id, kind, name, created_at, last_used_at, last_step, data FROM factors
-  WHERE user_id = $userId ORDER BY created_at, factor_id`,
+  `SELECT ${columns} FROM factors WHERE user_id = $userId ORDER BY created_at, factor_id`,
 )
+const find = statement('find factor', `SELECT ${columns} FROM factors WHERE factor_id = $factorId`)
+const use = statement('use factor', 'UPDATE factors SET data = $data, last_used_at = $now WHERE factor_id = $factorId')
 const insert = statement(
   'insert factor',
   `INSERT INTO factors (factor_id, user_id, kind, name, created_at, last_step, data)
@@ -62,17 +64,20 @@ export function createPostgresFactors({ ask, transaction }: PostgresDatabase): F
   return {
     list: async userId => (await ask(list, { userId })).map(toFactor),
 
-    add: ({ factorId, userId, kind, name, lastStep, data }, { challengeId, keep, isOnly, codes, ...telling }) =>
+    find: async factorId => (await ask(find, { factorId })).map(toFactor)[0],
+
+    add: ({ factorId, userId, kind, name, lastStep, data }, { keep, isOnly, codes, mails = [], ...how }) =>
       transaction(async ask => {
         const user = await lockUser(ask, userId)
-        const [challenge] = await ask(takeChallenge, { challengeId, userId })
-        if (!user || challenge?.['credentials_version'] !== user.credentialsVersion) return undefined
+        const version = 'ifVersion' in how ? how.ifVersion : await versionOf(ask, how.challengeId, userId)
+        if (!user || version !== user.credentialsVersion) return undefined
+        if ((await ask(find, { factorId })).length > 0) return undefined
         const factors = (await ask(list, { userId })).map(toFactor)
         const { gone, left } = parted(factors, isOnly ? { kind } : { factorId: '' })
         await ask(remove, { factorIds: gone.map(({ factorId }) => factorId) })
         await ask(insert, { factorId, userId, kind, name, lastStep, data })
         if (codes) await replaceCodes(ask, userId, codes)
-        return changed(ask, userId, [...left, kind], keep, telling)
+        return changed(ask, userId, [...left, kind], keep, { mails })
       }),
 
     remove: (userId, which, { keep, allow, ...telling } = {}) =>
@@ -85,6 +90,8 @@ export function createPostgresFactors({ ask, transaction }: PostgresDatabase): F
         if (left.length === 0) await ask(removeCodes, { userId })
         return changed(ask, userId, left, keep ?? null, telling)
       }),
+
+    use: async (factorId, data) => void (await ask(use, { factorId, data })),
 
     useStep: async (factorId, step) => (await ask(useStep, { factorId, step })).length === 1,
 
@@ -130,6 +137,11 @@ export async function dropFactorsSince(ask: Ask, userId: string, since: number):
 export async function removeFactorsOf(ask: Ask, userId: string): Promise<void> {
   await ask(removeFactors, { userId })
   await ask(removeCodes, { userId })
+}
+
+/** As the challenge of an enrolment, which is closed, says; undefined without one. */
+async function versionOf(ask: Ask, challengeId: string, userId: string): Promise<unknown> {
+  return (await ask(takeChallenge, { challengeId, userId }))[0]?.['credentials_version']
 }
 
 async function lockUser(ask: Ask, userId: string): Promise<User | undefined> {

@@ -10,6 +10,8 @@ import type { SqliteDatabase } from './sqlite-database.ts'
 
 export function createSqliteFactors({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): FactorStore {
   const list = raw.prepare('SELECT * FROM factors WHERE user_id = ? ORDER BY created_at, factor_id')
+  const find = raw.prepare('SELECT * FROM factors WHERE factor_id = ?')
+  const use = raw.prepare('UPDATE factors SET data = $data, last_used_at = $now WHERE factor_id = $factorId')
   const insert = raw.prepare(`
     INSERT INTO factors (factor_id, user_id, kind, name, created_at, last_step, data)
     VALUES ($factorId, $userId, $kind, $name, $now, $lastStep, $data)`)
@@ -35,6 +37,11 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
 
   const count = (userId: string) => Number(countCodes.get(userId)?.['count'])
 
+  /** As the challenge of an enrolment, which is closed, says; -1 without one. */
+  function versionOf(whose: { challengeId: string; userId: string }): unknown {
+    return takeChallenge.get({ ...whose, now: clock() })?.['credentials_version'] ?? -1
+  }
+
   function replaceCodes(userId: string, codes: readonly string[]): void {
     removeCodes.run(userId)
     for (const code of codes) insertCode.run({ code, userId })
@@ -49,17 +56,23 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
   return {
     list: userId => read(() => list.all(userId).map(toFactor)),
 
-    add: (factor: NewFactor, { challengeId, keep, isOnly, codes, ...telling }) =>
+    find: factorId =>
+      read(() => {
+        const row = find.get(factorId)
+        return row && toFactor(row)
+      }),
+
+    add: (factor: NewFactor, { keep, isOnly, codes, mails = [], ...how }) =>
       transaction(() => {
         const { userId, kind } = factor
-        const challenge = takeChallenge.get({ challengeId, userId, now: clock() })
+        const version = 'ifVersion' in how ? how.ifVersion : versionOf({ challengeId: how.challengeId, userId })
         const row = user.get(userId)
-        if (!challenge || !row || challenge['credentials_version'] !== row['credentials_version']) return undefined
+        if (!row || version !== row['credentials_version'] || find.get(factor.factorId)) return undefined
         const { gone, left } = parted(list.all(userId).map(toFactor), isOnly ? { kind } : { factorId: '' })
         for (const { factorId } of gone) remove.run(factorId)
         insert.run({ ...factor, now: clock() })
         if (codes) replaceCodes(userId, codes)
-        return changed(userId, [...left, kind], keep, telling)
+        return changed(userId, [...left, kind], keep, { mails })
       }),
 
     remove: (userId, which, { keep, allow, ...telling } = {}) =>
@@ -72,6 +85,8 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
         if (left.length === 0) removeCodes.run(userId)
         return changed(userId, left, keep ?? null, telling)
       }),
+
+    use: (factorId, data) => write(() => void use.run({ factorId, data, now: clock() })),
 
     useStep: (factorId, step) => write(() => useStep.run({ factorId, step, now: clock() }).changes === 1),
 

@@ -1,0 +1,232 @@
+/** Passkeys, by an authenticator in software: what is kept of one, and every answer that is refused. */
+import t, { type Test } from 'tap'
+import type { AuditEvent } from '../../src/base/audit.ts'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
+import { createPasskeys as create, type Question, type RegistrationResponseJSON } from '../../src/factors/passkeys.ts'
+import { movableClock } from '../helpers/clock.ts'
+import type { Says } from '../helpers/passkey.ts'
+import { bytes, createAuthenticator, text } from '../helpers/passkey.ts'
+
+const origin = 'https://app.example.com'
+const rpId = 'example.com'
+const ip = '192.0.2.1'
+const refused = { code: 'invalid_code' }
+
+async function withUsers(t: Test) {
+  const clock = movableClock()
+  const stores = await openSqliteStores(':memory:', clock)
+  t.teardown(() => stores.close())
+  for (const name of ['a', 'b']) {
+    await stores.users.create({ userId: `id-${name}`, username: name, email: null, role: 'user', passwordHash: 'x' })
+  }
+  const events: AuditEvent[] = []
+  const rp = { id: rpId, origins: ['https://auth.example.com', origin] }
+  const { checkLogin, check, add, ...others } = create({ ...stores, rp, audit: event => void events.push(event) })
+  const passkeys = {
+    ...others,
+    add: (userId: string, sid: string, name: string, response: RegistrationResponseJSON) =>
+      add({ userId, sid, name, response, mails: [] }),
+    checkLogin: (response: Parameters<typeof checkLogin>[0]) => checkLogin(response, { ip }),
+    check: (question: Question, response: Parameters<typeof check>[1]) => check(question, response, { ip }),
+  }
+  const user = async (name = 'a') => (await stores.users.findByUsername(name))!
+  const options = async (sid = 'sid', name = 'a') => passkeys.creationOptions(await user(name), sid)
+  async function enrolled(name = 'a', usual: Says = {}) {
+    const key = createAuthenticator({ origin, rpId, ...usual })
+    await passkeys.add(`id-${name}`, 'sid', 'my phone', key.create(await options('sid', name)))
+    return key
+  }
+  return { stores, clock, events, passkeys, user, options, enrolled }
+}
+
+t.test('a passkey is enrolled, listed, and noted when it is used', async t => {
+  const { stores, clock, passkeys, user, options } = await withUsers(t)
+  const key = createAuthenticator({ origin, rpId, backupEligible: true })
+  const asked = await options()
+  t.match(asked, {
+    rp: { id: rpId, name: rpId },
+    user: { name: 'a', displayName: 'a' },
+    attestation: 'none',
+    authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+    excludeCredentials: [],
+  })
+  const { added, user: after } = await passkeys.add('id-a', 'sid', 'my phone', key.create(asked))
+  t.match(added, { name: 'my phone', createdAt: clock(), lastUsedAt: null, synced: false })
+  t.match(after, { credentialsVersion: 1, secondFactors: ['passkey'] })
+
+  clock.advance(60)
+  const login = await passkeys.loginOptions()
+  t.match(login, { rpId, allowCredentials: [], userVerification: 'required' })
+  const proof = await passkeys.checkLogin(key.get(login, { backupEligible: true, backedUp: true }))
+  t.match(proof, { user: { userId: 'id-a', credentialsVersion: 1 }, amr: ['swk', 'user', 'mfa'] })
+  t.match(await passkeys.list('id-a'), [{ id: added.id, lastUsedAt: clock(), synced: true }])
+
+  const [factor] = await stores.factors.list('id-a')
+  const { publicKey, userHandle, ...kept } = JSON.parse(factor?.data ?? '')
+  t.equal(Buffer.from(userHandle, 'base64url').length, 32, 'random, and nothing of the user')
+  t.match(kept, { credentialId: key.credentialId, transports: ['internal'], backupEligible: true, counter: 1 })
+  t.equal(kept.transports.length, 1)
+  t.ok(publicKey)
+  t.match((await user()).credentialsVersion, 1)
+})
+
+t.test('another passkey of a user has the same handle, and those there are excluded', async t => {
+  const { options, enrolled } = await withUsers(t)
+  const first = (await options()) as { user: { id: string } }
+  const key = await enrolled()
+  const [second, again] = [await options(), await options()] as { user: { id: string }; excludeCredentials: object[] }[]
+  t.match(second?.excludeCredentials, [{ id: key.credentialId, type: 'public-key', transports: ['internal'] }])
+  t.equal(second?.user.id, again?.user.id)
+  t.not(second?.user.id, first.user.id)
+  t.not(((await options('sid', 'b')) as { user: { id: string } }).user.id, second?.user.id)
+})
+
+t.test('as a second factor one of this user answers, for this login, and need not verify its user', async t => {
+  const { passkeys, user, enrolled } = await withUsers(t)
+  t.equal(await passkeys.options({ purpose: 'second factor', user: await user(), of: 'login' }), undefined)
+  const key = await enrolled()
+  const question = { purpose: 'second factor', user: await user(), of: 'login' } as const
+  const asked = await passkeys.options(question)
+  t.match(asked, { rpId, allowCredentials: [{ id: key.credentialId }], userVerification: 'preferred' })
+  const proof = await passkeys.check(question, key.get(asked ?? {}, { userVerified: false, userHandle: undefined }))
+  t.strictSame(proof.amr, ['hwk', 'user'])
+})
+
+const lies: [string, Says][] = [
+  ['another origin', { origin: 'https://evil.example' }],
+  ['an origin that begins like ours', { origin: `${origin}.evil.example` }],
+  ['another port', { origin: `${origin}:8443` }],
+  ['http', { origin: 'http://app.example.com' }],
+  ['another RP ID', { rpId: 'evil.example' }],
+  ['another challenge', { challenge: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }],
+  ['no challenge', { clientData: { challenge: undefined } }],
+  ['a challenge that is no text', { clientData: { challenge: ['x'] } }],
+  ['nobody present', { userPresent: false }],
+  ['a page in a frame of another origin', { clientData: { crossOrigin: true } }],
+  ['a page in a frame, as one that is not', { clientData: { topOrigin: 'https://evil.example' } }],
+  ['backed up without being eligible', { backedUp: true }],
+]
+
+t.test('an enrolment is refused for every lie, and its challenge is gone with it', async t => {
+  const more: [string, Says][] = [
+    ['the answer of a login', { type: 'webauthn.get' }],
+    ['an attestation with a certificate', { attestation: ['packed', certificate] }],
+    ['an attestation that would be looked up', { attestation: ['android-safetynet', Buffer.from([0xa0])] }],
+    ['an attestation of no kind', { attestation: ['nothing', Buffer.from([0xa0])] }],
+  ]
+  for (const [name, says] of [...lies, ...more]) {
+    const { stores, passkeys, options } = await withUsers(t)
+    const key = createAuthenticator({ origin, rpId })
+    const asked = await options()
+    await t.rejects(passkeys.add('id-a', 'sid', 'x', key.create(asked, says)), refused, name)
+    const isOpen = !/challenge/.test(name)
+    if (isOpen) await t.rejects(passkeys.add('id-a', 'sid', 'x', key.create(asked)), refused, `${name}, then the truth`)
+    t.strictSame(await stores.factors.list('id-a'), [], name)
+    t.match(await stores.users.findById('id-a'), { credentialsVersion: 0 })
+  }
+})
+
+/** {"x5c": [h'00']}: nobody looks at it. */
+const certificate = Buffer.concat([Buffer.from([0xa1]), text('x5c'), Buffer.from([0x81]), bytes(Buffer.from([0]))])
+
+t.test('a login is refused for every lie, and its challenge is gone with it', async t => {
+  const { passkeys, stores, events, enrolled } = await withUsers(t)
+  const key = await enrolled()
+  const more: [string, Says][] = [
+    ['the answer of an enrolment', { type: 'webauthn.create' }],
+    ['a user who was not verified', { userVerified: false }],
+    ['no user', { userHandle: undefined }],
+    ['an empty user', { userHandle: '' }],
+    ['another user', { userHandle: 'AAAA' }],
+    ['a passkey that could be copied all of a sudden', { backupEligible: true }],
+  ]
+  for (const [name, says] of [...lies, ...more]) {
+    const asked = await passkeys.loginOptions()
+    await t.rejects(passkeys.checkLogin(key.get(asked, says)), refused, name)
+    const isOpen = !/challenge/.test(name)
+    if (isOpen) await t.rejects(passkeys.checkLogin(key.get(asked)), refused, `${name}, then the truth`)
+  }
+  const asked = await passkeys.loginOptions()
+  const answer = key.get(asked)
+  const other = createAuthenticator({ origin, rpId })
+  const stolen = { ...answer, response: { ...answer.response, signature: other.get(asked).response.signature } }
+  await t.rejects(passkeys.checkLogin(stolen), refused, 'a signature of another key')
+  await t.rejects(passkeys.checkLogin(other.get(await passkeys.loginOptions())), refused, 'a key that nobody knows')
+  t.match(await stores.factors.list('id-a'), [{ lastUsedAt: null }], 'nothing of that was a use')
+  t.ok(events.length > 20)
+  for (const event of events) t.strictSame(event, { event: 'factor.failed', factor: 'passkey', ip })
+  t.ok(await passkeys.checkLogin(key.get(await passkeys.loginOptions())), 'and the truth is believed')
+})
+
+t.test('an answer counts once, of 50 at once as well, and only for five minutes', async t => {
+  const { passkeys, clock, enrolled } = await withUsers(t)
+  const key = await enrolled()
+  const answer = key.get(await passkeys.loginOptions())
+  const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => passkeys.checkLogin(answer)))
+  t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+  await t.rejects(passkeys.checkLogin(answer), refused, 'a replay')
+  const old = await passkeys.loginOptions()
+  clock.advance(300)
+  await t.rejects(passkeys.checkLogin(key.get(old)), refused, 'an old challenge')
+})
+
+t.test('a challenge answers what it was asked for, of whom, and in which login', async t => {
+  const { passkeys, stores, user, options, enrolled } = await withUsers(t)
+  const [mine, hers] = [await enrolled('a'), await enrolled('b')]
+  const question: Question = { purpose: 'second factor', user: await user(), of: 'login' }
+  const others: Question = { purpose: 'second factor', user: await user('b'), of: 'login' }
+  const ask = async (asked = question) => (await passkeys.options(asked)) ?? {}
+  const check = (response: ReturnType<typeof mine.get>, asked = question) => passkeys.check(asked, response)
+
+  await t.rejects(check(mine.get(await passkeys.loginOptions())), refused, 'that of a login without a password')
+  await t.rejects(passkeys.checkLogin(mine.get(await ask())), refused, 'and the other way round')
+  await t.rejects(check(mine.get(await ask(others))), refused, "another user's challenge")
+  await t.rejects(check(hers.get(await ask())), refused, "another user's passkey")
+  await t.rejects(check(mine.get(await ask({ ...question, of: 'x' }))), refused, 'another login')
+  await t.rejects(check(mine.get(await ask()), { ...question, purpose: 'confirmation' }), refused, 'another purpose')
+  await t.rejects(passkeys.add('id-a', 'sid', 'x', mine.create(await options('other'))), refused, 'another session')
+  await t.rejects(passkeys.add('id-b', 'sid', 'x', mine.create(await options())), refused, 'another user')
+
+  const asked = await ask()
+  await stores.users.update('id-a', { passwordHash: 'new' })
+  await t.rejects(check(mine.get(asked)), refused, 'the password was changed meanwhile')
+  const enrolment = await options()
+  await stores.users.update('id-a', { passwordHash: 'newer' })
+  const another = createAuthenticator({ origin, rpId })
+  await t.rejects(passkeys.add('id-a', 'sid', 'x', another.create(enrolment)), refused, 'an enrolment too')
+  await stores.users.update('id-a', { disabled: true })
+  await t.rejects(passkeys.checkLogin(mine.get(await passkeys.loginOptions())), refused, 'a disabled user')
+  await stores.users.delete('id-a')
+  await t.rejects(passkeys.checkLogin(mine.get(await passkeys.loginOptions())), refused, 'a deleted one')
+})
+
+t.test('one passkey is one user’s', async t => {
+  const { passkeys, options, enrolled } = await withUsers(t)
+  const key = await enrolled('a')
+  await t.rejects(passkeys.add('id-b', 'sid', 'x', key.create(await options('sid', 'b'))), refused)
+  await t.rejects(passkeys.add('id-a', 'sid', 'x', key.create(await options('sid', 'a'))), refused)
+})
+
+t.test('a counter that stands still or goes back is no reason to refuse: copies count nothing', async t => {
+  const { passkeys, enrolled } = await withUsers(t)
+  const key = await enrolled()
+  for (const counter of [7, 7, 0, 3])
+    t.ok(await passkeys.checkLogin(key.get(await passkeys.loginOptions(), { counter })))
+})
+
+t.test('what is not legible is refused, and is no error of ours', async t => {
+  const { passkeys, options, enrolled } = await withUsers(t)
+  const key = await enrolled()
+  for (const broken of ['', 'e30', 'bnVsbA', 'AAAA', '!', 'x'.repeat(5000)]) {
+    for (const member of ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle']) {
+      const answer = key.get(await passkeys.loginOptions())
+      const changed = { ...answer, response: { ...answer.response, [member]: broken } }
+      await t.rejects(passkeys.checkLogin(changed), refused, `${member}: ${broken.slice(0, 9)}`)
+    }
+    for (const member of ['clientDataJSON', 'attestationObject']) {
+      const answer = createAuthenticator({ origin, rpId }).create(await options())
+      const changed = { ...answer, response: { ...answer.response, [member]: broken } }
+      await t.rejects(passkeys.add('id-a', 'sid', 'x', changed), refused, `${member}: ${broken.slice(0, 9)}`)
+    }
+  }
+})

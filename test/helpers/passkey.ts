@@ -1,0 +1,131 @@
+/**
+ * An authenticator in software, with the page that asks it: it signs as WebAuthn level 3 says, and says whatever a test
+ * wants it to say. What real ones do, a browser shows (test/browser/passkeys.test.ts).
+ */
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '../../src/factors/webauthn.ts'
+
+export interface Says {
+  readonly origin?: string
+  readonly rpId?: string
+  readonly type?: string
+  readonly challenge?: string
+  readonly userPresent?: boolean
+  readonly userVerified?: boolean
+  readonly backupEligible?: boolean
+  readonly backedUp?: boolean
+  readonly userHandle?: string | undefined
+  readonly counter?: number
+  /** Further members of the client data. */
+  readonly clientData?: object
+  /** CBOR: the text of the format and the map of the statement. */
+  readonly attestation?: readonly [format: string, statement: Buffer]
+}
+
+/** What is read here of the options of a question. */
+export interface Options {
+  readonly challenge: string
+  readonly user?: { readonly id: string }
+}
+
+export interface Authenticator {
+  readonly credentialId: string
+  create(options: object, says?: Says): RegistrationResponseJSON
+  get(options: object, says?: Says): AuthenticationResponseJSON
+}
+
+const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest()
+const base64url = (data: string | Buffer) => Buffer.from(data).toString('base64url')
+
+/** @param usual what it says when a test does not say otherwise */
+export function createAuthenticator(usual: Says & { origin: string; rpId: string }): Authenticator {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+  const id = randomBytes(16)
+  const credentialId = base64url(id)
+  const coordinates = [x, y].map(text => Buffer.from(text, 'base64url')) as [Buffer, Buffer]
+  // {1: 2 (EC2), 3: -7 (ES256), -1: 1 (P-256), -2: x, -3: y}, RFC 9053 sections 2.1 and 7.1.1
+  const cose = Buffer.concat([
+    Buffer.from('a5010203262001215820', 'hex'),
+    coordinates[0],
+    Buffer.from('225820', 'hex'),
+    coordinates[1],
+  ])
+  let userHandle: string | undefined
+  let counter = 0
+
+  function clientData(type: string, { challenge }: Options, says: Says): string {
+    const origin = says.origin ?? usual.origin
+    const said = { type: says.type ?? type, challenge: says.challenge ?? challenge, origin, crossOrigin: false }
+    return base64url(JSON.stringify({ ...said, ...says.clientData }))
+  }
+
+  /** Section 6.1. */
+  function authenticatorData(given: Says, attested = Buffer.alloc(0)): Buffer {
+    const says = { userPresent: true, userVerified: true, backupEligible: false, backedUp: false, ...usual, ...given }
+    const flags =
+      Number(says.userPresent) |
+      (Number(says.userVerified) << 2) |
+      (Number(says.backupEligible) << 3) |
+      (Number(says.backedUp) << 4) |
+      (Number(attested.length > 0) << 6)
+    const count = Buffer.alloc(4)
+    count.writeUInt32BE(says.counter ?? counter++)
+    return Buffer.concat([sha256(says.rpId), Buffer.from([flags]), count, attested])
+  }
+
+  return {
+    credentialId,
+
+    create(options, says = {}) {
+      const asked = options as Options
+      userHandle = asked.user?.id
+      const attested = Buffer.concat([Buffer.alloc(16), Buffer.from([0, id.length]), id, cose])
+      const data = authenticatorData(says, attested)
+      const [format, statement] = says.attestation ?? ['none', Buffer.from([0xa0])]
+      const attestation = Buffer.concat([
+        Buffer.from([0xa3]),
+        ...[text('fmt'), text(format), text('attStmt'), statement, text('authData'), bytes(data)],
+      ])
+      return {
+        id: credentialId,
+        rawId: credentialId,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: {
+          clientDataJSON: clientData('webauthn.create', asked, says),
+          attestationObject: base64url(attestation),
+          transports: ['internal', 'a transport of nobody'],
+        },
+      }
+    },
+
+    get(options, says = {}) {
+      const clientDataJSON = clientData('webauthn.get', options as Options, says)
+      const data = authenticatorData(says)
+      const signed = Buffer.concat([data, sha256(Buffer.from(clientDataJSON, 'base64url'))])
+      const handle = 'userHandle' in says ? says.userHandle : userHandle
+      return {
+        id: credentialId,
+        rawId: credentialId,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: {
+          clientDataJSON,
+          authenticatorData: base64url(data),
+          signature: base64url(sign('sha256', signed, privateKey)),
+          ...(handle !== undefined && { userHandle: handle }),
+        },
+      }
+    },
+  }
+}
+
+/** CBOR (RFC 8949), short ones. */
+export function text(value: string): Buffer {
+  return Buffer.concat([Buffer.from([0x60 + value.length]), Buffer.from(value)])
+}
+
+export function bytes(value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0x59, value.length >> 8, value.length & 255]), value])
+}

@@ -1,0 +1,259 @@
+/** Passkeys over HTTP: added, used as a second factor, instead of a password and to confirm, and removed. */
+import t, { type Test } from 'tap'
+import { isProblem } from '../helpers/answers.ts'
+import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
+import { asUser, type Method, steps } from '../helpers/authenticator.ts'
+import { createAuthenticator, type Says } from '../helpers/passkey.ts'
+
+const usual = { origin: 'http://localhost:3000', rpId: 'localhost' }
+const word = { enrolment: /^[\w-]{43}$/ }
+
+async function withPasskeys(t: Test, overrides: Overrides = {}) {
+  const service = await testApp(t, { secondFactor: 'optional', ...overrides })
+  const post = (url: string, body?: object) => service.app.inject({ method: 'POST', url, ...(body && { body }) })
+  /** Adds a passkey of this user, in a session that stays. */
+  async function enrolled(username = 'maria', says: Says = {}) {
+    const tokens = await service.logIn(username)
+    const ask = asUser(service, tokens.access_token)
+    const key = createAuthenticator({ ...usual, ...says })
+    const options = (await ask('POST', '/me/passkeys/options')).json()
+    const added = await ask('POST', '/me/passkeys', { name: 'my phone', response: key.create(options) })
+    if (added.statusCode !== 201) throw new Error(`the passkey was not added: ${added.body}`)
+    return { key, tokens, ask, added: added.json() }
+  }
+  return { ...service, ...steps(service), post, enrolled }
+}
+
+t.test('a passkey is added in two requests, listed, and ends the other sessions', async t => {
+  const { log, logIn, me, clock, enrolled } = await withPasskeys(t)
+  const other = await logIn('maria')
+  const before = log.length
+  const { tokens, ask, added } = await enrolled('maria', { backupEligible: true, backedUp: true })
+  t.match(added, { id: word.enrolment, name: 'my phone', last_used_at: null, synced: true })
+  t.strictSame(Object.keys(added), ['id', 'name', 'created_at', 'last_used_at', 'synced'])
+  t.strictSame((await ask('GET', '/me/passkeys')).json(), { passkeys: [added] })
+  t.strictSame((await ask('GET', '/me/account')).json().second_factors, ['passkey'])
+  isProblem(t, await me(other.access_token), 401, 'token_revoked')
+  t.equal((await me(tokens.access_token)).statusCode, 200)
+  t.match(
+    log
+      .slice(before)
+      .flatMap(line => JSON.parse(line).audit ?? [])
+      .at(-1),
+    {
+      event: 'factor.added',
+      factor: 'passkey',
+      sub: 'user-2',
+      sid: claimsOf(tokens.access_token)['sid'],
+      sessionsEnded: 1,
+    },
+  )
+  clock.advance(301)
+  for (const [method, url, body] of [
+    ['POST', '/me/passkeys/options'],
+    ['POST', '/me/passkeys', { name: 'x', response: {} }],
+    ['DELETE', '/me/passkeys/x'],
+  ] as [Method, string, object?][]) {
+    isProblem(t, await ask(method, url, body), 401, 'fresh_login_required', url)
+  }
+  t.equal((await ask('GET', '/me/passkeys')).statusCode, 200)
+})
+
+t.test('with a password it is the second factor', async t => {
+  const { first, post, clock, log, enrolled } = await withPasskeys(t)
+  const { key } = await enrolled()
+  clock.advance(60)
+  const asked = (await first()).json()
+  t.match(asked, { code: 'second_factor_required', factors: ['passkey'] })
+  t.match(asked.passkey, { rpId: 'localhost', allowCredentials: [{ id: key.credentialId, type: 'public-key' }] })
+
+  const { challenge } = asked
+  const answer = { challenge, passkey: key.get(asked.passkey, { userVerified: false }) }
+  const before = log.length
+  const tokens = await post('/login/second-factor', answer)
+  t.equal(tokens.statusCode, 200)
+  t.strictSame(claimsOf(tokens.json().access_token)['amr'], ['pwd', 'hwk', 'user', 'mfa'])
+  t.match(
+    log.slice(before).flatMap(line => JSON.parse(line).audit ?? []),
+    [{ event: 'login', sub: 'user-2' }],
+  )
+  isProblem(t, await post('/login/second-factor', answer), 401, 'invalid_code', 'a replay')
+
+  const again = (await first()).json()
+  isProblem(t, await post('/login/second-factor', { ...answer, challenge: again.challenge }), 401, 'invalid_code')
+  const mixed = { challenge: again.challenge, passkey: key.get(asked.passkey) }
+  isProblem(t, await post('/login/second-factor', mixed), 401, 'invalid_code', 'the question of another login')
+  const failures = log.flatMap(line => JSON.parse(line).audit ?? []).filter(({ event }) => event === 'factor.failed')
+  t.strictSame(failures, Array(2).fill({ event: 'factor.failed', factor: 'passkey', sub: 'user-2', ip: '127.0.0.1' }))
+})
+
+t.test('it may verify its user for the second step, or not, and one answer wins', async t => {
+  const { first, post, enrolled } = await withPasskeys(t)
+  const { key } = await enrolled('maria', { backupEligible: true })
+  const asked = (await first()).json()
+  const answer = { challenge: asked.challenge, passkey: key.get(asked.passkey) }
+  const answers = await Promise.all(Array.from({ length: 20 }, () => post('/login/second-factor', answer)))
+  const good = answers.filter(({ statusCode }) => statusCode === 200)
+  t.equal(good.length, 1)
+  t.strictSame(claimsOf(good[0]?.json().access_token)['amr'], ['pwd', 'swk', 'user', 'mfa'])
+})
+
+t.test('instead of a password it is a login by two factors', async t => {
+  const { post, clock, log, refresh, enrolled } = await withPasskeys(t)
+  const { key, ask } = await enrolled('maria', { backupEligible: true })
+  clock.advance(60)
+  const options = (await post('/login/passkey/options')).json()
+  const answer = await post('/login/passkey', { response: key.get(options) })
+  t.equal(answer.statusCode, 200)
+  t.strictSame(Object.keys(answer.json()), ['access_token', 'refresh_token', 'token_type', 'expires_in'])
+  const claims = claimsOf(answer.json().access_token)
+  t.match(claims, { sub: 'user-2', amr: ['swk', 'user', 'mfa'], auth_time: clock() })
+  clock.advance(60)
+  const refreshed = claimsOf((await refresh(answer.json().refresh_token)).json().access_token)
+  t.match(refreshed, { amr: ['swk', 'user', 'mfa'], auth_time: clock() - 60 })
+  t.match((await ask('GET', '/me/passkeys')).json().passkeys, [{ last_used_at: /T/ }])
+  t.ok(log.some(line => line.includes('"event":"login"') && line.includes('"swk"')))
+
+  for (const says of [{ userVerified: false }, { origin: 'https://evil.example' }, { rpId: 'evil.example' }]) {
+    const again = (await post('/login/passkey/options')).json()
+    const refused = await post('/login/passkey', { response: key.get(again, says) })
+    isProblem(t, refused, 401, 'invalid_code', JSON.stringify(says))
+    t.match(refused.json(), { detail: 'Invalid code' })
+  }
+  isProblem(t, await post('/login/passkey', { response: key.get(options) }), 401, 'invalid_code', 'an old question')
+})
+
+t.test('by cookie the tokens go into cookies, for our own pages only', async t => {
+  const { app, post, enrolled } = await withPasskeys(t)
+  const { key } = await enrolled()
+  const logIn = async (headers: Record<string, string>) => {
+    const response = key.get((await post('/login/passkey/options')).json())
+    return app.inject({ method: 'POST', url: '/login/passkey', headers, body: { response, mode: 'cookie' } })
+  }
+  isProblem(t, await logIn({ origin: 'https://evil.example' }), 403, 'cross_site')
+  const answer = await logIn({ origin: 'http://localhost:3000' })
+  t.equal(answer.body, '{"token_type":"cookie","expires_in":900}')
+  t.equal(answer.cookies.length, 3)
+})
+
+t.test('it confirms a session, and a confirmation is for this session and by this user', async t => {
+  const { clock, logIn, refresh, post, enrolled } = await withPasskeys(t)
+  const { key, tokens, ask } = await enrolled()
+  const other = await enrolled('thirdy')
+  clock.advance(600)
+  isProblem(t, await ask('POST', '/me/confirm', { current_password: 'demo123' }), 401, 'second_factor_required')
+  const options = async () => (await ask('POST', '/me/confirm/options')).json()
+  const stronger = await ask('POST', '/me/confirm', { passkey: key.get(await options(), { userVerified: false }) })
+  t.match(claimsOf(stronger.json().access_token), { auth_time: clock(), amr: ['hwk', 'user', 'mfa'] })
+  t.match(claimsOf((await refresh(tokens.refresh_token)).json().access_token), { auth_time: clock() })
+
+  const wrongly = async (response: object, name: string) =>
+    isProblem(t, await ask('POST', '/me/confirm', { passkey: response }), 401, 'invalid_code', name)
+  await wrongly(other.key.get(await options()), 'of another user')
+  await wrongly(key.get((await other.ask('POST', '/me/confirm/options')).json()), 'asked of another user')
+  await wrongly(key.get((await post('/login/passkey/options')).json()), 'asked for a login')
+  t.match(await logIn('maria').catch(error => error), { message: /second_factor_required/ })
+})
+
+t.test('removing the last one makes the password enough again; whoever has no password keeps it', async t => {
+  const { app, logIn, enrolled } = await withPasskeys(t)
+  const { ask, added } = await enrolled()
+  const hers = await enrolled('thirdy')
+  isProblem(t, await ask('DELETE', `/me/passkeys/${hers.added.id}`), 404, 'not_found', 'of somebody else')
+  isProblem(t, await ask('DELETE', '/me/passkeys/x'), 404, 'not_found')
+  t.equal((await ask('DELETE', `/me/passkeys/${added.id}`)).statusCode, 204)
+  t.strictSame((await ask('GET', '/me/passkeys')).json(), { passkeys: [] })
+  await t.resolves(logIn('maria'))
+  isProblem(t, await ask('POST', '/me/confirm/options'), 404, 'not_found')
+
+  await app.stores.users.update(
+    'user-1',
+    { passwordHash: null },
+    { keep: String(claimsOf(hers.tokens.access_token)['sid']) },
+  )
+  isProblem(t, await hers.ask('DELETE', `/me/passkeys/${hers.added.id}`), 409, 'last_way_in')
+})
+
+t.test('where second factors are off nobody adds one, and those there are go on working', async t => {
+  const { logIn, first, post, enrolled } = await withPasskeys(t)
+  const { key } = await enrolled()
+  const off = await withPasskeys(t, { secondFactor: 'off' })
+  isProblem(
+    t,
+    await asUser(off, (await off.logIn('maria')).access_token)('POST', '/me/passkeys/options'),
+    403,
+    'second_factor_off',
+  )
+  t.equal((await first()).json().code, 'second_factor_required')
+  const options = (await post('/login/passkey/options')).json()
+  t.equal((await post('/login/passkey', { response: key.get(options) })).statusCode, 200)
+  await t.resolves(logIn())
+})
+
+t.test('who has an address that is not proven adds no factor of either kind', async t => {
+  const service = await withPasskeys(t)
+  const { users } = service.app.stores
+  const { passwordHash = null } = (await users.findById('user-2')) ?? {}
+  const ana = {
+    userId: 'ana',
+    username: 'ana',
+    email: 'a@example.com',
+    emailVerified: false,
+    role: 'user',
+    passwordHash,
+  }
+  await users.create(ana)
+  const ask = asUser(service, (await service.logIn('ana')).access_token)
+  for (const url of ['/me/passkeys/options', '/me/totp'])
+    isProblem(t, await ask('POST', url), 403, 'email_unverified', url)
+})
+
+t.test('who must add a second factor may add a passkey, and with it gets a whole token', async t => {
+  const { clock, post, refresh, enrolled } = await withPasskeys(t, { secondFactor: 'required' })
+  const { key, tokens } = await enrolled()
+  t.match(claimsOf(tokens.access_token), { role: 'enrol' })
+  clock.advance(60)
+  t.match(claimsOf((await refresh(tokens.refresh_token)).json().access_token), { role: 'user' })
+  const login = await post('/login/passkey', { response: key.get((await post('/login/passkey/options')).json()) })
+  t.match(claimsOf(login.json().access_token), { role: 'user', amr: ['hwk', 'user', 'mfa'] })
+})
+
+t.test('one address has its limit on passkeys as on passwords', async t => {
+  const { post } = await withPasskeys(t, { loginLimitPerIp: 2 })
+  for (const status of [200, 200, 429]) t.equal((await post('/login/passkey/options')).statusCode, status)
+})
+
+t.test('what is no answer of a browser is 400, and what is none of ours 401', async t => {
+  const { post, enrolled } = await withPasskeys(t)
+  const { key, ask } = await enrolled()
+  const good = key.get((await post('/login/passkey/options')).json())
+  for (const response of [
+    {},
+    { ...good, id: 5 },
+    { ...good, id: 'a b' },
+    { ...good, type: 'x' },
+    { ...good, response: {} },
+    { ...good, response: { ...good.response, signature: '+/=' } },
+    { ...good, response: { ...good.response, clientDataJSON: null } },
+  ]) {
+    isProblem(
+      t,
+      await post('/login/passkey', { response }),
+      400,
+      'invalid_request',
+      JSON.stringify(response).slice(0, 60),
+    )
+  }
+  for (const body of [{ name: '', response: {} }, { name: 'x'.repeat(65) }, {}]) {
+    isProblem(t, await ask('POST', '/me/passkeys', body), 400, 'invalid_request')
+  }
+  const more = {
+    ...good,
+    authenticatorAttachment: 'platform',
+    somethingNew: {},
+    response: { ...good.response, other: 1 },
+  }
+  t.equal((await post('/login/passkey', { response: more })).statusCode, 200, 'browsers add members')
+  const nobody = { ...good, response: { ...good.response, userHandle: null } }
+  isProblem(t, await post('/login/passkey', { response: nobody }), 401, 'invalid_code')
+})
