@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { originOf, pathOf } from '../src/config/public-url.ts'
 import { authorizeByItself } from '../src/wire/authorize-by-itself.ts'
+import { copyTokens } from '../src/wire/copy-tokens.ts'
 import { forPage, openapi, withOptionalBodies } from '../src/wire/openapi.ts'
 
 export default fp(
@@ -14,7 +15,7 @@ export default fp(
     const path = pathOf(publicUrl)
     const bodyIsOptional = new Set<string>()
     await app.register(swagger, {
-      openapi: openapi(publicUrl),
+      openapi: openapi(app.config),
       stripBasePath: false, // it would cut the path out of the middle of others, too
       // The document's server is PUBLIC_URL; what stays outside its path has a server of its own.
       transform: ({ schema, url, route }) => {
@@ -62,7 +63,7 @@ async function page(scope: FastifyInstance): Promise<void> {
       tryItOutEnabled: true,
       displayRequestDuration: true,
       defaultModelsExpandDepth: -1,
-      plugins: [authorizeByItself],
+      plugins: [authorizeByItself, copyTokens],
     },
   })
 }

@@ -1,5 +1,5 @@
 /** The whole page, drawn from its state. */
-import { rulesOn, type State, type Store, worldsOf } from '../model/store.ts'
+import { type State, type Store, worldsOf } from '../model/store.ts'
 import { sentenceOf } from '../words/verdicts.ts'
 import { Header } from './header.tsx'
 import { Inspector } from './inspector.tsx'
@@ -22,20 +22,6 @@ export function App({ state, store, resume }: { state: State; store: Store; resu
           <p class="trouble" role="alert">
             {state.trouble}
           </p>
-        )}
-        {state.view === 'both' && (
-          <div class="sides" role="group" aria-label="Which rules to look at">
-            {rulesOn('both').map(rules => (
-              <button
-                type="button"
-                key={rules}
-                aria-pressed={state.side === rules}
-                onClick={() => store.chooseSide(rules)}
-              >
-                {rules}
-              </button>
-            ))}
-          </div>
         )}
         <div class="stages">
           {worlds.map(one => (

@@ -1,5 +1,5 @@
 /** The bar at the top: the clock that can be moved, the rules, and a new beginning. */
-import type { State, Store } from '../model/store.ts'
+import { rulesOn, type State, type Store } from '../model/store.ts'
 import { dayOf, timeOfDay } from '../model/time.ts'
 import type { World } from '../model/world.ts'
 
@@ -22,9 +22,24 @@ export function Header({ state, store, world }: { state: State; store: Store; wo
       <h1>
         Signet <span>lab</span>
       </h1>
+      {state.view === 'both' && (
+        <div class="sides" role="group" aria-label="Which rules to look at">
+          {rulesOn('both').map(rules => (
+            <button
+              type="button"
+              key={rules}
+              aria-pressed={state.side === rules}
+              onClick={() => store.chooseSide(rules)}
+            >
+              {rules}
+            </button>
+          ))}
+        </div>
+      )}
       <section class="clock" aria-label="The lab’s clock">
         <time>
-          <b>{timeOfDay(world.now)}</b> day {dayOf(world.now, state.beginning?.now ?? world.now)}
+          <b>{timeOfDay(world.now)}</b>{' '}
+          <span class="wide">day {dayOf(world.now, state.beginning?.now ?? world.now)}</span>
         </time>
       </section>
       {state.step === undefined && <Controls state={state} store={store} world={world} />}

@@ -16,7 +16,7 @@ export function Stage({ state, store, world }: { state: State; store: Store; wor
   const { rules } = world
   const end = useRef<HTMLDivElement>(null)
   const count = state.log.length
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [count])
+  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [count, state.isBusy]) // what is said of it takes room away
   const isFree = state.step === undefined
   const selected = state.selection?.kind === 'entry' ? state.selection : undefined
   return (

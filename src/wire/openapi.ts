@@ -5,8 +5,9 @@
  */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { version } from '../base/version.ts'
+import type { Config } from '../config/config.ts'
 
-export const openapi = (publicUrl: string) =>
+export const openapi = ({ publicUrl, lab, accessTokenSeconds }: OpenApiSettings) =>
   ({
     openapi: '3.1.1',
     info: {
@@ -15,14 +16,18 @@ export const openapi = (publicUrl: string) =>
       description: [
         'A token service: a password for a short-lived access token and a long-lived, revocable refresh token.',
         '',
-        'To see how they work (the tokens are under **Server response**, Authorize takes a pasted one):',
+        ...(lab
+          ? [`To see what becomes of tokens, open [the lab](${publicUrl}/lab). To try them by hand:`]
+          : ['To try them:']),
         '',
-        '1. `POST /login`: both tokens. This page authorizes by itself with the access token of every answer.',
-        '2. `GET /me`: 200.',
-        '3. Authorize with the **refresh** token, `GET /me`: 401 `Access token required`.',
-        '4. `POST /refresh` with the refresh token: a new access token and a new refresh token.',
-        '5. Authorize with one character of the access token changed, `GET /me`: 401 `Invalid token`.',
-        '6. Wait until the access token has expired, `GET /me`: 401 `Token expired`; `POST /refresh` helps.',
+        '1. Open `POST /login` below and press **Execute**: both tokens. The page authorizes by itself with the access token.',
+        '2. Open `GET /me` and press **Execute**: 200.',
+        '3. At the answer to the login press **Copy refresh token**. Press **Authorize**, paste it into the first field, press ' +
+          '**Apply credentials**, then **Close**. `GET /me`: 401 `Access token required`.',
+        '4. Open `POST /refresh`, paste it into the body and press **Execute**: a new access token and a new refresh token.',
+        '5. Press **Copy access token**, then **Authorize**, paste it, change one character, apply. `GET /me`: 401 `Invalid token`.',
+        `6. Authorize with it unchanged and wait ${accessTokenSeconds} seconds (\`JWT_ACCESS_TOKEN_EXPIRES\`). \`GET /me\`: 401 ` +
+          '`Token expired`. `POST /refresh` with the newest refresh token helps.',
       ].join('\n'),
     },
     servers: [{ url: publicUrl }],
@@ -48,6 +53,8 @@ export const openapi = (publicUrl: string) =>
     },
   }) satisfies FastifyDynamicSwaggerOptions['openapi']
 
+export type OpenApiSettings = Pick<Config, 'publicUrl' | 'lab' | 'accessTokenSeconds'>
+
 /** The document with bodies that may be left out where `bodyIsOptional`: @fastify/swagger knows required ones only. */
 export function withOptionalBodies<D extends object>(document: D, bodyIsOptional: ReadonlySet<string>): D {
   return mapOperations(document, operation =>
@@ -59,7 +66,11 @@ export function withOptionalBodies<D extends object>(document: D, bodyIsOptional
 
 /** The document as Swagger UI needs it, which loads it at `/docs/json`. */
 export function forPage(document: object): object {
-  const { components, ...others }: Document = mapOperations(document, ({ servers, security, ...operation }) => ({
+  const {
+    components,
+    paths = {},
+    ...others
+  }: Document = mapOperations(document, ({ servers, security, ...operation }) => ({
     ...operation,
     ...(servers && { servers: [{ url: '/' }] }), // what stays outside the path of PUBLIC_URL
     // Swagger UI shows everybody a closed lock where credentials may be left out.
@@ -69,9 +80,17 @@ export function forPage(document: object): object {
   const flows = { password: { ...passwordForm?.flows?.password, tokenUrl: '../token' } }
   return {
     ...others,
+    paths: withFirst(paths, '/login', '/me', '/refresh'),
     components: { ...components, securitySchemes: { ...schemes, passwordForm: { ...passwordForm, flows } } },
     servers: [{ url: '..', description: 'the service this page came from' }],
   }
+}
+
+/** What the steps at the top are about comes first; the others stay in the order of their files. */
+function withFirst(paths: NonNullable<Document['paths']>, ...first: string[]): NonNullable<Document['paths']> {
+  const entries = Object.entries(paths)
+  const rank = (path: string) => (first.includes(path) ? first.indexOf(path) : first.length)
+  return Object.fromEntries(entries.sort(([one], [other]) => rank(one) - rank(other)))
 }
 
 /** What is read here of the whole document. */

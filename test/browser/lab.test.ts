@@ -40,6 +40,12 @@ async function takeTour(t: Test, page: Page, look: string | undefined, guess: Wa
     for (const sentence of outcome.says) t.match(text, sentence, id)
     if (look)
       await page.screenshot({ path: join(artefacts, `${look}-${String(index + 1).padStart(2, '0')}-${id}.png`) })
+    const strict = page.getByRole('button', { name: 'strict', exact: true })
+    if (look === 'phone' && outcome.strict) {
+      await strict.tap()
+      t.ok(await page.locator('.stage.strict .end').isVisible(), 'a small screen shows one of both')
+      await page.screenshot({ path: join(artefacts, `phone-${id}-strict.png`) })
+    }
     if (index + 1 < steps.length) await next(page, index, chosen)
   }
 }

@@ -73,6 +73,15 @@ t.test('the six steps of the practice flow, by hand', { timeout: 80_000 }, async
   await mkdir(artefacts, { recursive: true })
   await page.screenshot({ path: join(artefacts, 'practice-flow.png'), fullPage: true })
 
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  for (const kind of ['access', 'refresh']) {
+    await page
+      .locator('#operations-Tokens-login')
+      .getByRole('button', { name: `Copy ${kind} token` })
+      .click()
+    await page.locator('#operations-Tokens-login').getByRole('button', { name: 'Copied' }).first().waitFor()
+    t.equal(await page.evaluate('navigator.clipboard.readText()'), login.body[`${kind}_token`], 'a button copies it')
+  }
   await authorizeWith(page, login.body['refresh_token'] ?? '')
   const confused = await execute(page, 'Tokens-me')
   t.equal(confused.status, 401, '3: with the refresh token')
@@ -111,6 +120,11 @@ t.test('Authorize takes a username and a password as well', async t => {
   const page = await openDocs(t)
   if (!page) return
   const dialog = await openDialog(page)
+  t.match(
+    await dialog.locator('.auth-container h4').first().innerText(),
+    'bearerAuth',
+    'it opens on the field for a token',
+  )
   const section = dialog.locator('.auth-container', { hasText: 'passwordForm' })
   await section.locator('#oauth_username').fill('maria')
   await section.locator('#oauth_password').fill('demo123')

@@ -2,6 +2,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
 import { testApp } from '../helpers/app.ts'
+import { labApp } from '../helpers/lab.ts'
 
 interface Operation {
   operationId?: string
@@ -74,6 +75,21 @@ t.test('a generated client has the public address; the page has what it was load
     t.strictSame(ofPage.paths['/verify'].get.servers, outside && [{ url: '/' }])
   }
 })
+
+t.test(
+  'the page begins with what its steps are about, says what to press, and leads to the lab where there is one',
+  async t => {
+    const { app } = await testApp(t, { docs: true, accessTokenSeconds: 20 })
+    const { paths, info, components } = (await app.inject('/docs/json')).json()
+    t.strictSame(Object.keys(paths).slice(0, 3), ['/login', '/me', '/refresh'])
+    t.equal(Object.keys(components.securitySchemes)[0], 'bearerAuth')
+    t.match(info.description, 'press **Copy refresh token**')
+    t.match(info.description, 'wait 20 seconds')
+    t.notMatch(info.description, '/lab')
+    const { app: withLab } = await labApp(t)
+    t.match((await withLab.inject('/docs/json')).json().info.description, '[the lab](http://localhost:3000/lab)')
+  },
+)
 
 t.test('a body is required exactly where nothing can be done without one', async t => {
   const { app } = await testApp(t, { docs: true })
