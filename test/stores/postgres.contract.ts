@@ -1,7 +1,7 @@
 /** The whole contract, for PostgreSQL of whichever version, directly or through something in between. */
 import type { Test } from 'tap'
 import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
-import { emptyDatabase, serverOf } from '../helpers/postgres.ts'
+import { migratedDatabase, serverOf } from '../helpers/postgres.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
@@ -19,7 +19,7 @@ export function postgresEngine(name: string, through: (url: string) => string = 
   return {
     name,
     async open(t, clock, where) {
-      const url = where ?? through(await emptyDatabase(t))
+      const url = where ?? through(await migratedDatabase(t))
       const stores = openPostgresStores(serverOf(url), clock)
       t.teardown(() => stores.close())
       await stores.ping()

@@ -21,8 +21,11 @@ export interface Checkpoints {
   close(): Promise<void>
 }
 
-/** Rows, of about a page each: SQLite's own measure is 1,000 pages. */
-const changesBetween = 1000
+/**
+ * Rows, of about a page each: SQLite's own measure is 1,000 pages. A new database begins with 1,000 small ones
+ * (user-sample.ts), for which no thread is started.
+ */
+const changesBetween = 1200
 /** The WAL of a reader that took long (a copy, a backup) is cut when it has gone. */
 const largestBytes = 16 * 1024 * 1024
 /** Before the next try when a reader or another process was in the way. */
