@@ -1,6 +1,11 @@
 /** The container engine at hand, Docker's compose or podman-compose: both understand the same few words of the story. */
 import { spawn, spawnSync } from 'node:child_process'
 
+interface Written {
+  readonly output: string
+  readonly all: string
+}
+
 export interface Engine {
   readonly name: 'docker compose' | 'podman-compose'
   /**
@@ -37,23 +42,25 @@ export function findEngine(): Engine {
   const reasons: string[] = []
   for (const { name, command, asks } of engines) {
     const failed = asks.find(([program, ...args]) => spawnSync(program, args, { stdio: 'ignore' }).status !== 0)
-    if (!failed) return { name, compose: (folder, env, ...args) => run([...command, ...args], folder, env) }
+    if (!failed)
+      return { name, compose: async (folder, env, ...args) => (await run([...command, ...args], folder, env)).all }
     reasons.push(`"${failed.join(' ')}" fails`)
   }
   throw new Error(`no engine is at hand, neither docker compose nor podman-compose: ${reasons.join(', ')}`)
 }
 
-/** @throws when it failed, with everything it wrote */
-export function run(command: readonly string[], cwd: string, env: Record<string, string> = {}): Promise<string> {
+/** @returns what it wrote: to its standard output, and all of it @throws when it failed, with all of it */
+export function run(command: readonly string[], cwd?: string, env: Record<string, string> = {}): Promise<Written> {
   const [program = '', ...args] = command
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+  const written = { output: '', all: '' }
+  child.stdout.on('data', chunk => (written.output += chunk))
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (written.all += chunk))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', code => {
-      if (code === 0) resolve(output)
-      else reject(new Error(`${command.join(' ')} ended with ${code}:\n${output}`))
+      if (code === 0) resolve(written)
+      else reject(new Error(`${command.join(' ')} ended with ${code}:\n${written.all}`))
     })
   })
 }

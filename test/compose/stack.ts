@@ -7,6 +7,7 @@ import { root } from '../helpers/app.ts'
 import { ask } from '../helpers/gateways.ts'
 import { freePort, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { type Engine, run } from './engine.ts'
+import { keepBridges, makeNetwork, removeNetwork } from './podman.ts'
 
 const project = 'signet-story'
 /** Another one than compose.yaml's own, which may be running beside. */
@@ -38,6 +39,7 @@ export async function createStack(t: Test, engine: Engine): Promise<Stack> {
   const folder = await temporaryFolder(t)
   for (const path of needed) cpSync(join(root, path), join(folder, path), { recursive: true })
   await run(['bash', '-euc', howToMakeSecrets()], folder)
+  const isPodman = engine.name === 'podman-compose'
 
   const port = String(await freePort())
   const url = `http://127.0.0.1:${port}`
@@ -46,8 +48,9 @@ export async function createStack(t: Test, engine: Engine): Promise<Stack> {
   const { services } = parse(readFileSync(join(folder, 'compose.yaml'), 'utf8'), { merge: true })
 
   async function up() {
-    if (engine.name === 'podman-compose') await makeNetwork(folder)
+    if (isPodman) await makeNetwork(`${project}_signet`, network)
     await compose('up', '-d')
+    if (isPodman) await keepBridges(project)
     for (const service of ['postgres', 'signet-1', 'signet-2', 'gateway']) await healthy(service)
     await waitUntil(async () => (await ask(`${url}/.well-known/jwks.json`)).status === 200, 30)
   }
@@ -61,8 +64,8 @@ export async function createStack(t: Test, engine: Engine): Promise<Stack> {
     const [, ...words] = services[service].healthcheck.test as string[]
     const check = words.map(word => word.replace(/^\$\{GATEWAY_PORT.*/, port)).join(' ')
     // Older podman-compose does not pass on how a command ended.
-    const ask = () => compose('exec', '-T', service, 'sh', '-c', `${check} >/dev/null 2>&1 && echo content`)
-    await waitUntil(async () => (await ask().catch(String)).split('\n').includes('content'), 90)
+    const told = () => compose('exec', '-T', service, 'sh', '-c', `${check} >/dev/null 2>&1 && echo content`)
+    await waitUntil(async () => (await told().catch(String)).split('\n').includes('content'), 90)
   }
 
   async function restart(service: string) {
@@ -75,7 +78,7 @@ export async function createStack(t: Test, engine: Engine): Promise<Stack> {
   t.teardown(async () => {
     if (!t.passing()) t.comment(await compose('logs', '--tail', '100').catch(String))
     await compose('down', '-v')
-    if (engine.name === 'podman-compose') await run(['podman', 'network', 'rm', '-f', `${project}_signet`], folder)
+    if (isPodman) await removeNetwork(`${project}_signet`)
   })
   const secret = (name: string) => join(folder, 'secrets', name)
   return {
@@ -98,14 +101,4 @@ function howToMakeSecrets(): string {
   const [, commands] = /```sh\n([\s\S]*?)^docker compose up/m.exec(section) ?? []
   if (!commands) throw new Error('docs/docker.md does not say how to make the secrets')
   return commands
-}
-
-/** Older podman-compose does not read which range a network shall have. */
-async function makeNetwork(folder: string) {
-  const name = `${project}_signet`
-  const exists = await run(['podman', 'network', 'exists', name], folder).then(
-    () => true,
-    () => false,
-  )
-  if (!exists) await run(['podman', 'network', 'create', '--subnet', network, name], folder)
 }
