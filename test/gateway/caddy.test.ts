@@ -5,13 +5,13 @@ import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient 
 import { tellsNoLies } from './identity.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
 import { letsPreflightsThrough } from './preflight.contract.ts'
-import { showsPublicPaths } from './public.contract.ts'
+import { publicPaths, showsPublicPaths } from './public.contract.ts'
 import { setUp } from './setup.ts'
 
 const [setup, underPath, withPage] = await Promise.all([
   setUp(t, 'caddy'),
   setUp(t, 'caddy', { LOGIN_LIMIT_PER_IP: '2' }, { path: '/auth' }),
-  setUp(t, 'caddy', {}, { publicPaths: '/ /page.js /assets/*' }),
+  setUp(t, 'caddy', {}, { publicPaths: publicPaths.caddy }),
 ])
 if (setup) {
   await t.test('Caddy keeps the promises of a gateway', t => keepsItsPromises(t, setup))

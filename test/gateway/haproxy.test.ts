@@ -13,11 +13,13 @@ import { keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gat
 import { tellsNoLies } from './identity.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
 import { letsPreflightsThrough } from './preflight.contract.ts'
+import { publicPaths, showsPublicPaths } from './public.contract.ts'
 import { bearer, named, type Setup, setUp } from './setup.ts'
 
-const [setup, underPath] = await Promise.all([
+const [setup, underPath, withPage] = await Promise.all([
   setUp(t, 'haproxy'),
   setUp(t, 'haproxy', { LOGIN_LIMIT_PER_IP: '2' }, { path: '/auth' }),
+  setUp(t, 'haproxy', {}, { publicPaths: publicPaths.others }),
 ])
 if (setup) {
   await t.test('HAProxy keeps the promises of a gateway', t => keepsItsPromises(t, setup))
@@ -36,6 +38,9 @@ if (underPath) {
   await t.test('behind HAProxy each client has a limit of its own', t => limitsEachClient(t, underPath))
   await t.test('HAProxy keeps Signet under a path', t => keepsSignetUnderAPath(t, underPath))
 }
+
+if (withPage)
+  await t.test('HAProxy shows everybody what is public, and nothing more', t => showsPublicPaths(t, withPage))
 
 async function takesOneSpelling(t: Test, { url, logIn }: Setup): Promise<void> {
   const { access_token: token } = await logIn()

@@ -5,11 +5,13 @@ import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient 
 import { tellsNoLies } from './identity.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
 import { letsPreflightsThrough } from './preflight.contract.ts'
+import { publicPaths, showsPublicPaths } from './public.contract.ts'
 import { setUp } from './setup.ts'
 
-const [setup, underPath] = await Promise.all([
+const [setup, underPath, withPage] = await Promise.all([
   setUp(t, 'nginx'),
   setUp(t, 'nginx', { LOGIN_LIMIT_PER_IP: '2' }, { path: '/auth' }),
+  setUp(t, 'nginx', {}, { publicPaths: publicPaths.others }),
 ])
 if (setup) {
   await t.test('nginx keeps the promises of a gateway', t => keepsItsPromises(t, setup))
@@ -24,3 +26,5 @@ if (underPath) {
   await t.test('behind nginx each client has a limit of its own', t => limitsEachClient(t, underPath))
   await t.test('nginx keeps Signet under a path', t => keepsSignetUnderAPath(t, underPath))
 }
+
+if (withPage) await t.test('nginx shows everybody what is public, and nothing more', t => showsPublicPaths(t, withPage))

@@ -23,7 +23,7 @@ export interface Addresses {
   readonly algorithm: 'ES256' | 'RS256'
   /** The path of `publicUrl`, if it has one. */
   readonly path?: string
-  /** What Caddy gives to everybody. */
+  /** What everybody may have: for Caddy a list, for the others an expression. */
   readonly publicPaths?: string
   /** The port of the gateway itself; a free one when not given. */
   readonly port?: number
@@ -95,7 +95,7 @@ async function nginx(folder: string, settings: Settings): Promise<Prepared> {
 
 async function caddy(folder: string, settings: Settings): Promise<Prepared> {
   const file = await configuration('caddy/Caddyfile', folder, settings)
-  const { port, path: SIGNET_PATH = '', publicPaths: PUBLIC_PATHS = '' } = settings
+  const { port, path: SIGNET_PATH = '', publicPaths: PUBLIC_PATHS } = settings
   const its = { SITE_ADDRESS: `:${port}`, SIGNET_PATH, ...(PUBLIC_PATHS && { PUBLIC_PATHS }) }
   const env = { ...its, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
   return { args: ['run', '--adapter', 'caddyfile', '--config', file], env }
@@ -122,13 +122,15 @@ export async function writePublicKeys(signet: number, folder: string, path = '')
   })
 }
 
-async function configuration(path: string, folder: string, { signets, app }: Settings, listen = ''): Promise<string> {
+async function configuration(path: string, folder: string, settings: Settings, listen = ''): Promise<string> {
+  const { signets, app, publicPaths } = settings
   const addresses: [RegExp, string][] = [
     [/\bsignet-1:3000\b/g, `127.0.0.1:${signets[0]}`],
     [/\bsignet-2:3000\b/g, `127.0.0.1:${signets[1]}`],
     [/\bapp:8080\b/g, `127.0.0.1:${app}`],
   ]
   if (listen) addresses.push([/^ {4}(listen|bind) .*8080;?$/m, `    ${listen}`])
+  if (publicPaths && !path.startsWith('caddy')) addresses.push([/\(nothing\)\$/, `(${publicPaths})$$`])
   let text = await readFile(join(root, 'deploy', path), 'utf8')
   for (const [from, to] of addresses) {
     if (!from.test(text)) throw new Error(`deploy/${path} has no ${from}`)

@@ -117,6 +117,20 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/gateway/configurations.test.ts', 'test/gateway/caddy.test.ts'],
   },
   {
+    name: 'nginx lets everybody write to a public path',
+    file: 'deploy/nginx/signet.conf',
+    find: '"~^(GET|HEAD) (nothing)$" 1;',
+    replace: '"~^[A-Z]+ (nothing)$" 1;',
+    tests: ['test/gateway/nginx.test.ts'],
+  },
+  {
+    name: 'HAProxy lets everybody write to a public path',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: 'if { method GET HEAD } is_public',
+    replace: 'if is_public',
+    tests: ['test/gateway/haproxy.test.ts'],
+  },
+  {
     name: 'Caddy copies five of six headers',
     file: 'deploy/caddy/Caddyfile',
     find: '\t\t\turi /verify?role=admin\n\t\t\tcopy_headers X-Auth-User-Id X-Auth-Username X-Auth-Email X-Auth-Role X-Auth-Session-Id X-Auth-Expires-At\n',
