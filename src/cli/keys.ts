@@ -46,6 +46,15 @@ After --emergency every access token is refused within about a second. Clients n
 keep the JWKS (up to 300 seconds) refuse the new tokens until they fetch it again.`,
     )
     .action((_: unknown, command: Command) => rotate(call, command.optsWithGlobals()))
+
+  keys
+    .command('seal')
+    .description(
+      'seal the data key, which keeps second factors, with the secret of now, so that a former one can go at once',
+    )
+    .action((_: unknown, command: Command) =>
+      withKeys(call, command.optsWithGlobals<KeyOptions>(), ({ seal }) => seal()),
+    )
 }
 
 async function status(call: Call, options: KeyOptions) {

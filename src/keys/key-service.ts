@@ -6,6 +6,7 @@ import type { Audit } from '../base/audit.ts'
 import { isoTime } from '../base/iso-time.ts'
 import type { Algorithm, AsymmetricAlgorithm } from '../jws/jws.ts'
 import type { KeyStore, NewSigningKey, SigningKey } from '../stores/stores.ts'
+import { openDataKey } from './data-key.ts'
 import { sealingKeys } from './key-ring.ts'
 import { activatesAt, goesAt, nextChange, type RotationSettings } from './rotation.ts'
 import { decryptPrivateKey } from './signing-key.ts'
@@ -26,6 +27,11 @@ export interface KeyService {
   stage(): Promise<SigningKey>
   /** Lets a staged key sign, or stages one when there is none. @throws {Error} before the staged key's date */
   rotate(): Promise<SigningKey>
+  /**
+   * Seals the data key with the first secret, where another one had sealed it: then that one can go at once.
+   * @throws {Error} when no secret opens it
+   */
+  seal(): Promise<void>
   /**
    * Replaces every key of the algorithm, whoever can read the old ones.
    * @returns whether our secrets could: if not, running instances have others
@@ -115,7 +121,11 @@ export function createKeyService(options: {
     return stored
   }
 
-  return { status, stage, rotate, replace }
+  async function seal(): Promise<void> {
+    if ((await store.findDataKey()) !== undefined) await openDataKey({ secrets, salt, store })
+  }
+
+  return { status, stage, rotate, replace, seal }
 }
 
 function about({ kid, changesAt }: SigningKey): string {

@@ -1,8 +1,8 @@
 /** `signet users factors`: who is locked out of everything is helped, without any secret. */
 import { join } from 'node:path'
 import t from 'tap'
-import { testApp } from '../helpers/app.ts'
-import { enrolled } from '../helpers/authenticator.ts'
+import { newSecret, testApp } from '../helpers/app.ts'
+import { enrolled, steps } from '../helpers/authenticator.ts'
 import { cli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
@@ -51,4 +51,18 @@ t.test('it is not guessed at what was meant', async t => {
     t.match(await cli(['users', 'factors', ...args], env), { code: 2, stdout: '' }, args.join(' '))
   }
   t.match(await cli(['users', 'factors', 'nobody'], env), { code: 1, stderr: /no such user/ })
+})
+
+t.test('a secret that must go at once: signet keys seal, and the service starts without the former one', async t => {
+  const { service, env } = await place(t)
+  const maria = await enrolled(service)
+  const [former] = service.app.config.secrets
+  const secret = newSecret()
+  const sqlitePath = env.DATABASE_URL.slice('sqlite:'.length)
+  const sealing = { ...env, JWT_SECRET_KEY: secret }
+  t.match(await cli(['keys', 'seal'], sealing), { code: 1, stderr: /opens the data key/ })
+  t.match(await cli(['keys', 'seal'], { ...sealing, JWT_SECRET_KEY_FALLBACK: former }), { code: 0, stdout: '' })
+  const after = await testApp(t, { sqlitePath, secrets: [secret], secondFactor: 'optional' }, service.clock)
+  const { first, second } = steps(after)
+  t.equal((await second((await first()).json().challenge, maria.code())).statusCode, 200)
 })

@@ -1,6 +1,7 @@
 /** What lies in the database of second factors: nothing that opens anything, and all of it outlives a secret and a move. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { newSecret, type TestApp, testApp } from '../helpers/app.ts'
 import { enrolled, fromBase32, steps } from '../helpers/authenticator.ts'
@@ -51,6 +52,21 @@ t.test('they are alive after JWT_SECRET_KEY was changed and the former one dropp
   await again(three, two)
   await bothWork(t, await again(three), maria, 'and again')
   await t.rejects(again(one), /opens the data key/, 'with one that was dropped there is no way')
+})
+
+t.test('a secret that was moved to another user opens nothing there', async t => {
+  const sqlitePath = join(await temporaryFolder(t), 'signet.db')
+  const service = await testApp(t, { ...on, sqlitePath })
+  const maria = await enrolled(service)
+  const database = new DatabaseSync(sqlitePath)
+  database.exec(
+    `UPDATE factors SET user_id = 'user-1'; UPDATE users SET second_factors = 'totp' WHERE user_id = 'user-1'`,
+  )
+  database.close()
+  const { first, second } = steps(service)
+  const answer = await second((await first('thirdy')).json().challenge, maria.code())
+  t.match(answer.json(), { status: 500, code: 'internal' })
+  t.ok(service.log.some(line => line.includes('the database has a totp that its data key does not open')))
 })
 
 t.test('signet db copy moves them to the other engine and back', async t => {
