@@ -73,8 +73,8 @@ export function createClient(options: SignetOptions, time: Time): Signet {
       await ask('/me/password', 'PUT', { current_password, new_password })
     },
     account: () => ask('/me/account') as Promise<unknown> as Promise<Account>,
-    async confirm(current_password) {
-      await ask('/me/confirm', 'POST', { current_password })
+    async confirm(proof) {
+      await ask('/me/confirm', 'POST', proof)
       await refreshing // it may bring a token of before
       await refresh(session!)
     },
@@ -86,13 +86,13 @@ export function createClient(options: SignetOptions, time: Time): Signet {
 
   /* Logging in and out */
 
-  async function login(username: string, password: string): Promise<User> {
+  async function login(username: string, password: string, code?: string): Promise<User> {
     await look()
     // A refresh that is under way must not put cookies of the session before in the place of new ones.
     const asked = isBearer ? turn : nextTurn('logged-in')
     // Strangers who guess at this password do not lock out a browser that has been logged in.
     const more = isBearer ? { device: (await storage.get(deviceKey)) ?? undefined } : { mode }
-    const next = await callForSession('/login', { username, password, ...more })
+    const next = await callForSession('/login', { username, password, code, ...more })
     if (asked.endedBy === 'logged-out') {
       unfinished = next.refresh
       await logout()

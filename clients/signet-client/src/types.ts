@@ -70,8 +70,13 @@ export interface Signet {
   /** Who is logged in, as far as this page knows. */
   readonly user: User | null
 
-  /** @returns the user @throws SignetError `invalid_credentials`, `too_many_attempts` with `retryAfterSeconds`, … */
-  login(username: string, password: string): Promise<User>
+  /**
+   * @param code of a second factor. Without one, whoever has a factor gets `second_factor_required`: ask for a code, and
+   *   log in again with it
+   * @returns the user
+   * @throws SignetError `invalid_credentials`, `invalid_code`, `too_many_attempts` with `retryAfterSeconds`, …
+   */
+  login(username: string, password: string, code?: string): Promise<User>
 
   /**
    * Ends the session: at once in this browser, and then at Signet, for up to 25 s if it must be tried again.
@@ -109,9 +114,10 @@ export interface Signet {
   /**
    * Proves again who the user is, for what asks for a recent login (401 `fresh_login_required`). What `fetch` sends after
    * that is fresh.
-   * @throws SignetError `invalid_credentials`, `too_many_attempts` with `retryAfterSeconds`, …
+   * @param proof the password; of whoever has a second factor a code of it
+   * @throws SignetError `invalid_credentials`, `invalid_code`, `too_many_attempts` with `retryAfterSeconds`, …
    */
-  confirm(password: string): Promise<void>
+  confirm(proof: { readonly current_password: string } | { readonly code: string }): Promise<void>
 
   /** @param listener is told what happens here and in other tabs @returns a function that stops it */
   subscribe(listener: (event: SignetEvent) => void): () => void

@@ -1,6 +1,8 @@
 /** The own account, and a login that is made fresh again. */
 import t from 'tap'
+import { codeOf, stepAt } from '../../../src/factors/totp.ts'
 import { claimsOf } from '../../../test/helpers/app.ts'
+import { fromBase32 } from '../../../test/helpers/authenticator.ts'
 import { sharedStorage, startSignet } from './setup.ts'
 
 t.test('the account is the user as stored', async t => {
@@ -27,11 +29,11 @@ t.test('after a confirmation every tab sends tokens that are fresh', async t => 
   t.equal(await rename(), 'fresh_login_required')
   t.strictSame(causes, [], 'and nobody refreshes for that')
 
-  await t.rejects(first.signet.confirm('wrong'), { code: 'invalid_credentials', status: 401 })
+  await t.rejects(first.signet.confirm({ current_password: 'wrong' }), { code: 'invalid_credentials', status: 401 })
   t.equal(first.signet.user?.username, 'maria', 'a wrong password logs nobody out')
   t.equal(await rename(), 'fresh_login_required')
 
-  await first.signet.confirm('demo123')
+  await first.signet.confirm({ current_password: 'demo123' })
   t.equal(await rename(), 200)
   t.equal(await rename(second, 'maria'), 200)
   t.strictSame(first.events, ['logged-in', 'refreshed'])
@@ -51,8 +53,37 @@ t.test('a refresh that was under way does not put a token of before in the place
   time.advance(880) // soon over, so it is renewed beside the request that finds it so
   const loggedInAt = time.serverSeconds() - 880
   t.equal(claimsOf(String(await signet.accessToken()))['auth_time'], loggedInAt)
-  const confirmed = signet.confirm('demo123')
+  const confirmed = signet.confirm({ current_password: 'demo123' })
   gate.resolve()
   await confirmed
   t.equal(claimsOf(String(await signet.accessToken()))['auth_time'], loggedInAt + 880)
+})
+
+t.test('who has a second factor logs in and confirms with a code of it', async t => {
+  const service = await startSignet(t, { secondFactor: 'optional' })
+  const { time, open } = service
+  const { signet } = open()
+  await signet.login('maria', 'demo123')
+  const ask = async (path: string, body: object = {}) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await signet.fetch(`${service.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return answer.json()
+  }
+  const secret = fromBase32((await ask('/me/totp')).secret)
+  const code = () => codeOf(secret, stepAt(time.serverSeconds()))
+  t.equal((await ask('/me/totp/confirm', { code: code() })).recovery_codes.length, 10)
+  await signet.logout()
+
+  await t.rejects(signet.login('maria', 'demo123'), {
+    code: 'second_factor_required',
+    problem: { factors: ['totp', 'recovery_code'] },
+  })
+  await t.rejects(signet.login('maria', 'demo123', '000000'), { code: 'invalid_code' })
+  t.equal(signet.user, null)
+  time.advance(30)
+  t.equal((await signet.login('maria', 'demo123', code())).username, 'maria')
+  time.advance(301)
+  await t.rejects(signet.confirm({ current_password: 'demo123' }), { code: 'second_factor_required' })
+  await signet.confirm({ code: code() })
+  t.strictSame(claimsOf(String(await signet.accessToken()))['amr'], ['otp', 'mfa'])
 })
