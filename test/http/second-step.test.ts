@@ -1,7 +1,9 @@
 /** The two steps of a login: what the challenge is worth, where it dies, and what forms and cookies get. */
+import { createHmac } from 'node:crypto'
 import t from 'tap'
+import { deriveKey } from '../../src/keys/secret.ts'
 import { form, json, post } from '../helpers/answers.ts'
-import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
+import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
 import { asUser, enrolled, steps } from '../helpers/authenticator.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
@@ -49,6 +51,22 @@ t.test('it is good for five minutes to the second, and for five tries', async t 
   service.clock.advance(30)
   t.equal((await maria.second(worn, maria.code())).body, refused, 'the sixth')
   t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 200, 'it was not looked at')
+})
+
+t.test('nobody else signs one, and it is signed as no token is', async t => {
+  const service = await testApp(t, on)
+  const maria = await enrolled(service)
+  const [one, two] = [await maria.challenge(), await maria.challenge()]
+  const [header = '', payload = '', signature = ''] = one.split('.')
+  t.strictSame(headerOf(one), { alg: 'HS256', typ: 'challenge+jwt', kid: headerOf(maria.tokens.refresh_token)['kid'] })
+  const { secrets } = service.app.config
+  const { salt } = service.app.stores
+  for (const key of [secrets[0], deriveKey(secrets[0], salt, 'signet refresh token').toString('base64url')]) {
+    t.not(createHmac('sha256', key).update(`${header}.${payload}`).digest('base64url'), signature)
+  }
+  const forgeries = [`${header}.${payload}.${two.split('.')[2]}`, `${header}.${payload}.`, `${header}.${payload}`]
+  for (const forged of forgeries) t.equal((await maria.second(forged, maria.code())).body, refused)
+  t.equal((await maria.second(one, maria.code())).statusCode, 200)
 })
 
 for (const [what, change] of [

@@ -27,6 +27,10 @@ for (const [what, send] of [
     app => app.inject({ method: 'POST', url: '/register', body: { username: 'a', password: 'short' } }),
   ],
   [
+    'POST /login/second-factor',
+    app => app.inject({ method: 'POST', url: '/login/second-factor', body: { challenge: 'x', code: '123456' } }),
+  ],
+  [
     'PUT /me/password',
     (app, token) =>
       app.inject({

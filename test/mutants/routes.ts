@@ -9,6 +9,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/login/limited-routes.test.ts'],
   },
   {
+    name: 'no limit of an address on POST /login/second-factor',
+    file: 'routes/second-factor.ts',
+    find: 'onRequest: [app.limitLogins],',
+    replace: 'onRequest: [],',
+    tests: ['test/login/limited-routes.test.ts'],
+  },
+  {
     name: 'no limit of an address on PUT /me/password',
     file: 'routes/me.ts',
     find: 'onRequest: [app.limitLogins, app.authenticate],',
