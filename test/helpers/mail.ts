@@ -1,16 +1,10 @@
 import type { Test } from 'tap'
-import type { MailSettings } from '../../src/config/mail-settings.ts'
 import type { Message } from '../../src/mail/transport.ts'
 import { type Overrides, type TestApp, testApp } from './app.ts'
 import type { MovableClock } from './clock.ts'
+import { memoryMail } from './mail-settings.ts'
 
-export const memoryMail: MailSettings = {
-  transport: { kind: 'memory' },
-  from: { name: 'Signet', address: 'no-reply@signet.example' },
-  resetUrl: 'https://app.example/reset',
-  verifyUrl: 'https://app.example/verify',
-  templates: undefined,
-}
+export { memoryMail } from './mail-settings.ts'
 
 export interface MailApp extends TestApp {
   /** Time goes on, and the polls with it. */
