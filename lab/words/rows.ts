@@ -32,7 +32,7 @@ export const rows: readonly Row[] = [
   },
   { id: 'reuse', token: 'any older one', and: '', outcome: '401, and the session ends: reuse' },
   { id: 'recovered', token: 'one ahead', and: 'the database lost its last write', outcome: 'it catches up: recovered' },
-  { id: 'ahead', token: 'further ahead', and: 'the database is an older copy', outcome: '401 Token revoked' },
+  { id: 'ahead', token: 'more than one ahead', and: 'the database is an older copy', outcome: '401 Token revoked' },
 ]
 
 /** The row that decided, by what the server itself wrote into its log; undefined for what was no refresh, or no token of ours. */

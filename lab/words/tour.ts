@@ -88,7 +88,7 @@ export const steps: readonly Step[] = [
     acts: ['time expiry', 'a me', 'a refresh', 'a me'],
     look: 'refresh',
     after:
-      'The refresh token helps. First 401 Token expired, then one refresh: both tokens are replaced. The new ones are of generation 1, and R0 is used up. The user has noticed nothing.',
+      'The refresh token helps. First 401 Token expired, then one refresh: both tokens are replaced. The new ones are of generation 1, and R0 is used up. The user has noticed nothing. (Had A0 not run out, it would go on working: a refresh ends no access token.)',
   },
   {
     id: 'race',

@@ -32,7 +32,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
       { ...live, generation: 1, retries: 0 },
       { ...reused, generation: 1 },
     ],
-    lit: ['rotated calm, Tab A strict, Tab A', 'raced calm, Tab B', 'reuse strict, Tab B'],
+    lit: ['rotated calm, a tab strict, a tab', 'raced calm, a tab', 'reuse strict, a tab'],
     says: [/takes that for a second tab/, /Strict rules take that for theft/],
   },
   lost: {
