@@ -184,20 +184,42 @@ t.test('a challenge answers what it was asked for, of whom, and in which login',
   await t.rejects(check(hers.get(await ask())), refused, "another user's passkey")
   await t.rejects(check(mine.get(await ask({ ...question, of: 'x' }))), refused, 'another login')
   await t.rejects(check(mine.get(await ask()), { ...question, purpose: 'confirmation' }), refused, 'another purpose')
-  await t.rejects(passkeys.add('id-a', 'sid', 'x', mine.create(await options('other'))), refused, 'another session')
-  await t.rejects(passkeys.add('id-b', 'sid', 'x', mine.create(await options())), refused, 'another user')
+  const fresh = () => createAuthenticator({ origin, rpId })
+  await t.rejects(passkeys.add('id-a', 'sid', 'x', fresh().create(await options('other'))), refused, 'another session')
+  await t.rejects(passkeys.add('id-b', 'sid', 'x', fresh().create(await options())), refused, 'another user')
+  await t.rejects(passkeys.add('id-a', 'sid', 'x', fresh().create(await passkeys.loginOptions())), refused, 'a login')
 
   const asked = await ask()
   await stores.users.update('id-a', { passwordHash: 'new' })
   await t.rejects(check(mine.get(asked)), refused, 'the password was changed meanwhile')
   const enrolment = await options()
   await stores.users.update('id-a', { passwordHash: 'newer' })
-  const another = createAuthenticator({ origin, rpId })
-  await t.rejects(passkeys.add('id-a', 'sid', 'x', another.create(enrolment)), refused, 'an enrolment too')
+  await t.rejects(passkeys.add('id-a', 'sid', 'x', fresh().create(enrolment)), refused, 'an enrolment too')
   await stores.users.update('id-a', { disabled: true })
   await t.rejects(passkeys.checkLogin(mine.get(await passkeys.loginOptions())), refused, 'a disabled user')
   await stores.users.delete('id-a')
   await t.rejects(passkeys.checkLogin(mine.get(await passkeys.loginOptions())), refused, 'a deleted one')
+})
+
+t.test('an attestation with a certificate is refused before it is looked at; of itself a key may speak', async t => {
+  const { passkeys, options } = await withUsers(t)
+  const unread = { ...refused, message: /an attestation that nobody asked for/ }
+  for (const attestation of [
+    ['packed', certificate],
+    ['tpm', Buffer.from([0xa0])],
+    ['android-safetynet', Buffer.from([0xa0])],
+  ] as const) {
+    const response = createAuthenticator({ origin, rpId }).create(await options(), { attestation })
+    await t.rejects(passkeys.add('id-a', 'sid', 'x', response), unread, attestation[0])
+  }
+  const key = createAuthenticator({ origin, rpId })
+  const response = key.create(await options(), { isSelfAttested: true })
+  const { attestationObject } = createAuthenticator({ origin, rpId }).create(await options(), {
+    isSelfAttested: true,
+  }).response
+  const mixed = { ...response, response: { ...response.response, attestationObject } }
+  await t.resolves(passkeys.add('id-a', 'sid', 'x', response))
+  await t.rejects(passkeys.add('id-a', 'sid', 'x', mixed), refused)
 })
 
 t.test('one passkey is one user’s', async t => {

@@ -20,6 +20,8 @@ export interface Says {
   readonly clientData?: object
   /** CBOR: the text of the format and the map of the statement. */
   readonly attestation?: readonly [format: string, statement: Buffer]
+  /** The key signs for itself (section 8.2). */
+  readonly isSelfAttested?: boolean
 }
 
 /** What is read here of the options of a question. */
@@ -82,7 +84,19 @@ export function createAuthenticator(usual: Says & { origin: string; rpId: string
       userHandle = asked.user?.id
       const attested = Buffer.concat([Buffer.alloc(16), Buffer.from([0, id.length]), id, cose])
       const data = authenticatorData(says, attested)
-      const [format, statement] = says.attestation ?? ['none', Buffer.from([0xa0])]
+      const clientDataJSON = clientData('webauthn.create', asked, says)
+      const signed = Buffer.concat([data, sha256(Buffer.from(clientDataJSON, 'base64url'))])
+      // {"alg": -7, "sig": …}
+      const ofItself = () =>
+        Buffer.concat([
+          Buffer.from([0xa2]),
+          text('alg'),
+          Buffer.from([0x26]),
+          text('sig'),
+          bytes(sign('sha256', signed, privateKey)),
+        ])
+      const usually = says.isSelfAttested ? (['packed', ofItself()] as const) : (['none', Buffer.from([0xa0])] as const)
+      const [format, statement] = says.attestation ?? usually
       const attestation = Buffer.concat([
         Buffer.from([0xa3]),
         ...[text('fmt'), text(format), text('attStmt'), statement, text('authData'), bytes(data)],
@@ -93,7 +107,7 @@ export function createAuthenticator(usual: Says & { origin: string; rpId: string
         type: 'public-key',
         clientExtensionResults: {},
         response: {
-          clientDataJSON: clientData('webauthn.create', asked, says),
+          clientDataJSON,
           attestationObject: base64url(attestation),
           transports: ['internal', 'a transport of nobody'],
         },
@@ -127,5 +141,7 @@ export function text(value: string): Buffer {
 }
 
 export function bytes(value: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([0x59, value.length >> 8, value.length & 255]), value])
+  const { length } = value
+  const head = length < 24 ? [0x40 + length] : length < 256 ? [0x58, length] : [0x59, length >> 8, length & 255]
+  return Buffer.concat([Buffer.from(head), value])
 }

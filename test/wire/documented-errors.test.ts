@@ -4,6 +4,7 @@ import type { InjectOptions } from 'fastify'
 import t from 'tap'
 import { errors } from '../../src/base/errors.ts'
 import { testApp } from '../helpers/app.ts'
+import { memoryMail } from '../helpers/mail.ts'
 
 interface Problem {
   readonly status: number
@@ -33,7 +34,7 @@ const settings = { docs: true, resourceServers: new Map([['shop', secret]]) }
 const problemType = 'application/problem+json'
 
 t.test('each example says its own status, title, code and detail; together they are the whole table', async t => {
-  const { app } = await testApp(t, settings)
+  const { app } = await testApp(t, { ...settings, mail: memoryMail })
   const document: Document = (await app.inject('/openapi.json')).json()
   const told = new Set<string>()
   for (const [path, operations] of Object.entries(document.paths)) {

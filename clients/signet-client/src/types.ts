@@ -117,7 +117,9 @@ export interface Signet {
    * @param proof the password; of whoever has a second factor a code of it
    * @throws SignetError `invalid_credentials`, `invalid_code`, `too_many_attempts` with `retryAfterSeconds`, …
    */
-  confirm(proof: { readonly current_password: string } | { readonly code: string }): Promise<void>
+  confirm(
+    proof: { readonly current_password: string } | { readonly code: string } | { readonly passkey: object },
+  ): Promise<void>
 
   /** @param listener is told what happens here and in other tabs @returns a function that stops it */
   subscribe(listener: (event: SignetEvent) => void): () => void
