@@ -61,8 +61,8 @@ function storeIn(limits: Pick<LimitStore, 'increment'>) {
     constructor(options: FastifyRateLimitOptions) {
       this.options = options
     }
-    incr(address: string, done: Counted, timeWindow: number): void {
-      limits.increment(`address:${address}`, timeWindow / 1000).then(
+    incr(address: string, done: Counted, timeWindow: number, most: number): void {
+      limits.increment(`address:${address}`, timeWindow / 1000, most).then(
         ({ count, remainingSeconds }) => done(null, { current: count, ttl: remainingSeconds * 1000 }),
         (error: Error) => done(error),
       )

@@ -144,7 +144,6 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
     challenges: createLoginChallenges({ secrets: config.secrets, salt, store: challenges }),
     check: checkCode,
     passkeys,
-    authentication,
     audit,
   })
   const issuer = createTokenIssuer(keys, config)

@@ -2,7 +2,7 @@
 import type { Audit } from '../base/audit.ts'
 import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
-import type { Authentication, FirstStep } from '../login/authentication.ts'
+import type { FirstStep } from '../login/authentication.ts'
 import type { FactorStore, User, UserStore } from '../stores/stores.ts'
 import type { CodeCheck, Shown } from './code-check.ts'
 import type { LoginChallenges } from './login-challenge.ts'
@@ -13,6 +13,8 @@ import { fewCodes } from './recovery-codes.ts'
 export interface Proven {
   readonly user: User
   readonly amr: readonly string[]
+  /** The failure that is booked until the session begins; none where no password was asked for. */
+  readonly booked?: string | undefined
   /** Recovery codes that are left, when they are few and one was spent. */
   readonly codesLeft?: number
 }
@@ -36,17 +38,14 @@ export function createSecondStep(dependencies: {
   challenges: LoginChallenges
   check: CodeCheck
   passkeys: Pick<Passkeys, 'options' | 'check'>
-  authentication: Pick<Authentication, 'settle'>
   audit: Audit
 }): SecondStep {
-  const { users, factors, challenges, check, passkeys, authentication, audit } = dependencies
+  const { users, factors, challenges, check, passkeys, audit } = dependencies
 
   async function after({ user, booked }: FirstStep, code: string | undefined, client: Client): Promise<Proven> {
-    if (user.secondFactors.length === 0) return { user, amr: ['pwd'] }
+    if (user.secondFactors.length === 0) return { user, booked, amr: ['pwd'] }
     if (code === undefined) throw await asked(user, booked, client)
-    const shown = await check(user, code, client)
-    await authentication.settle(user, booked, client)
-    return proven(user, shown)
+    return proven(user, booked, await check(user, code, client))
   }
 
   async function asked(user: User, booked: string | undefined, { ip }: Client): Promise<SignetError> {
@@ -76,8 +75,7 @@ export function createSecondStep(dependencies: {
         ? await check(user, given.code, client, claim)
         : await claim().then(() => passkeys.check(questionOf(user, challenge.challengeId), given.passkey, client))
     await challenges.close(challenge)
-    await authentication.settle(user, challenge.data ?? undefined, client)
-    return proven(user, shown)
+    return proven(user, challenge.data ?? undefined, shown)
   }
 
   return { after, answer }
@@ -88,7 +86,7 @@ function questionOf(user: User, challengeId: string): Question {
   return { purpose: 'second factor', user, of: challengeId }
 }
 
-function proven(user: User, { amr, codesLeft }: Pick<Shown, 'amr' | 'codesLeft'>): Proven {
+function proven(user: User, booked: string | undefined, { amr, codesLeft }: Pick<Shown, 'amr' | 'codesLeft'>): Proven {
   const isTold = codesLeft !== undefined && codesLeft <= fewCodes
-  return { user, amr: [...new Set(['pwd', ...amr, 'mfa'])], ...(isTold && { codesLeft }) }
+  return { user, booked, amr: [...new Set(['pwd', ...amr, 'mfa'])], ...(isTold && { codesLeft }) }
 }

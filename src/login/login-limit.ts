@@ -5,13 +5,19 @@
  */
 import { createHmac } from 'node:crypto'
 import { SignetError } from '../base/errors.ts'
-import type { AttemptStore } from '../stores/stores.ts'
+import type { AttemptStore, Booking, Reservation, Success } from '../stores/stores.ts'
 
 const longestWaitSeconds = 900
 
 /** Seconds until the next attempt, after this many failures in a row: none while some are free, then 1, 2, 4 … 900. */
 export function waitAfter(failures: number, free: number): number {
   return failures < free ? 0 : Math.min(2 ** (failures - free), longestWaitSeconds)
+}
+
+/** A session that a token proves there was. */
+export interface Device {
+  readonly sub: string
+  readonly sid: string
 }
 
 export interface Attempt {
@@ -26,18 +32,28 @@ export interface Attempt {
 }
 
 export interface LoginLimit {
+  /** Whether there is no limit at all. */
+  readonly isOff: boolean
+  /** Books a failure in advance; none without a limit. @throws {SignetError} `unavailable` */
+  reserve(attempt: Attempt): Promise<Reservation | undefined>
+  /** With a limit, the same for the account of a canonical name, whose user is found on the way. @param shown of somebody */
+  reserveFor(username: string, network: string, shown?: Device): Promise<Booking>
   /**
    * Runs one check of a password.
+   * @param booked by `reserve`; none without a limit
    * @param check throws `invalid_credentials` when the password is wrong
    * @param isWhole whether the right password is all that is asked for. If not, the booked failure stays until `settle`
    * @returns what `check` did, and which booking stays
    * @throws {SignetError} `too_many_attempts` with `retryAfterSeconds`, and whatever `check` throws
    */
   guard<T>(
-    attempt: Attempt,
+    booked: Reservation | undefined,
+    attempt: Omit<Attempt, 'device'>,
     check: () => Promise<T>,
     isWhole?: (result: T) => boolean,
   ): Promise<{ result: T; booked?: string }>
+  /** The success of what was booked, to be noted with something else. */
+  successOf(attempt: Pick<Attempt, 'account' | 'network'>, booked: string): Success
   /** Notes the success of what was only half of one, by its booking. */
   settle(attempt: Omit<Attempt, 'device'>, booked: string): Promise<void>
   /** Ends every wait of a user at once. @throws {SignetError} `unavailable` */
@@ -53,18 +69,17 @@ export interface LoginLimit {
 export function createLoginLimit(attempts: AttemptStore, key: Buffer, free: number): LoginLimit {
   const bucket = (...parts: string[]) => createHmac('sha256', key).update(parts.join('\0')).digest('base64url')
 
+  // Whoever stole a device's token guesses in its bucket and in no other, so no more than from a known address.
+  const bucketOf = (account: string, device: string) => bucket(account, 'device', device)
+
   async function guard<T>(
-    { account, userId, network, device }: Attempt,
+    booked: Reservation | undefined,
+    { account, userId, network }: Omit<Attempt, 'device'>,
     check: () => Promise<T>,
     isWhole: (result: T) => boolean = () => true,
   ) {
-    if (free === 0) return { result: await check() }
+    if (!booked) return { result: await check() }
     const known = bucket(account, network)
-    // Whoever stole a device's token guesses in its bucket and in no other, so no more than from a known address.
-    const booked =
-      device === undefined
-        ? await attempts.reserve(bucket(account), known, free, userId)
-        : await attempts.reserve(bucket(account, 'device', device), null, free, userId)
     if (!booked.allowed) {
       throw new SignetError('too_many_attempts', 'the account must wait', { retryAfterSeconds: booked.waitSeconds })
     }
@@ -81,7 +96,18 @@ export function createLoginLimit(attempts: AttemptStore, key: Buffer, free: numb
   }
 
   return {
+    isOff: free === 0,
+    async reserve({ account, network, device, userId }) {
+      if (free === 0) return undefined
+      if (device !== undefined) return attempts.reserve(bucketOf(account, device), null, free, userId)
+      return attempts.reserve(bucket(account), bucket(account, network), free, userId)
+    },
+    reserveFor(username, network, shown) {
+      const device = shown && { userId: shown.sub, bucket: bucketOf(username, shown.sid) }
+      return attempts.reserveFor(username, { bucket: bucket(username), known: bucket(username, network), device }, free)
+    },
     guard,
+    successOf: ({ account, network }, booked) => ({ key: booked, known: bucket(account, network) }),
     settle: ({ account, network, userId }, booked) => attempts.succeed(booked, bucket(account, network), userId),
     lift: attempts.lift,
     nameless: account => bucket(account).slice(0, 16),

@@ -1,5 +1,5 @@
 /** What the engines promise about failed attempts and counted windows. */
-import type { Reservation } from './records.ts'
+import type { AccountBuckets, Booking, Reservation } from './records.ts'
 
 /**
  * Failures in a row. A bucket is a key that says nothing about the name. Its wait is `waitAfter(failures, free)` from the
@@ -12,6 +12,8 @@ export interface AttemptStore {
    * @param userId whom the bucket belongs to, if anybody
    */
   reserve(bucket: string, known: string | null, free: number, userId?: string | undefined): Promise<Reservation>
+  /** Finds the user of a canonical name, and books for the account: one act of the database. */
+  reserveFor(username: string, buckets: AccountBuckets, free: number): Promise<Booking>
   /** Takes one booking back: it was never tried. Of a bucket but `known` that holds no other failure nothing stays. */
   release(key: string, known: string): Promise<void>
   /** Takes the failures of a bucket that nothing is known by back to none: it is gone. */
@@ -28,9 +30,11 @@ export interface LimitStore {
   /**
    * Counts one more in the key's current window, opening one of `windowSeconds` (a day at most) when there is none. A
    * window that reaches further into the future than that is over: a clock was ahead, and has been corrected.
+   * @param most a count of no more than this may be told before it is on disk, because whoever is within a limit goes on and
+   *   asks for more; of what they then ask for nothing is told before
    * @returns the count with this one, and the seconds until the window ends
    */
-  increment(key: string, windowSeconds: number): Promise<{ count: number; remainingSeconds: number }>
+  increment(key: string, windowSeconds: number, most?: number): Promise<{ count: number; remainingSeconds: number }>
   /** Deletes up to `limit` windows that are over. @returns how many */
   deleteEnded(limit: number): Promise<number>
 }

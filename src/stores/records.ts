@@ -83,6 +83,8 @@ export interface NewSession {
   readonly userAgent: string | null
   /** What the login was proved by; a password when not given. */
   readonly amr?: readonly string[]
+  /** Noted as `AttemptStore.succeed` does, in the same act. */
+  readonly success?: Success | undefined
   /** How many live sessions the user may have with this one; as many as they are when not given. */
   readonly most?: number
 }
@@ -127,6 +129,26 @@ export interface Revocation {
 
 /** Inserted; the name is this one's; or the id or the e-mail address is somebody else's. */
 export type ImportOutcome = 'inserted' | { readonly namesake: Pick<User, 'userId' | 'email'> } | 'taken'
+
+/** The bucket that was booked, and the one to be known by. */
+export interface Success {
+  readonly key: string
+  readonly known: string
+}
+
+/** Where an attempt on an account is booked. */
+export interface AccountBuckets {
+  readonly bucket: string
+  readonly known: string
+  /** Takes the place of both when the account is this user's. */
+  readonly device?: { readonly userId: string; readonly bucket: string } | undefined
+}
+
+/** What an attempt begins with. */
+export interface Booking {
+  readonly user: User | undefined
+  readonly reservation: Reservation
+}
 
 export type Reservation =
   | {

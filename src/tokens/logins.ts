@@ -50,7 +50,7 @@ export interface LoginSettings {
 
 export function createLogins(dependencies: {
   sessions: Pick<SessionStore, 'create'>
-  authentication: Pick<Authentication, 'checkFirstStep'>
+  authentication: Pick<Authentication, 'checkFirstStep' | 'settle' | 'successOf'>
   secondStep: SecondStep
   /** Refuses a user with the right password who may not come in yet. */
   admit: (user: User, client: Client) => Promise<void>
@@ -69,14 +69,17 @@ export function createLogins(dependencies: {
     const known = device ? sessionOf(device) : undefined
     const first = await authentication.checkFirstStep(username, password, client, known)
     const proven = await secondStep.after(first, code, client)
-    if (onlyWhole && mustEnrol(proven.user, settings.secondFactor)) {
-      throw new SignetError('mfa_required', 'a second factor must be added first, and not by a form')
-    }
-    return begin(proven, client, 'invalid_credentials')
+    return settling(proven, client, async () => {
+      if (onlyWhole && mustEnrol(proven.user, settings.secondFactor)) {
+        throw new SignetError('mfa_required', 'a second factor must be added first, and not by a form')
+      }
+      return begin(proven, client, 'invalid_credentials')
+    })
   }
 
   async function answerChallenge(challenge: string, given: SecondAnswer, client: Client): Promise<IssuedTokens> {
-    return begin(await secondStep.answer(challenge, given, client), client, 'invalid_code')
+    const proven = await secondStep.answer(challenge, given, client)
+    return settling(proven, client, () => begin(proven, client, 'invalid_code'))
   }
 
   async function logInByPasskey(response: AuthenticationResponseJSON, client: Client): Promise<IssuedTokens> {
@@ -85,9 +88,19 @@ export function createLogins(dependencies: {
     return begin(proof, client, 'invalid_code')
   }
 
+  /** All that was shown was right, so it is no failure of the throttle, whatever keeps a session from beginning. */
+  async function settling<T>({ user, booked }: Proven, client: Client, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act()
+    } catch (error) {
+      await authentication.settle(user, booked, client).catch(() => {})
+      throw error
+    }
+  }
+
   /** @param whenChanged what is told when the user has changed since the password was checked */
   async function begin(
-    { user, amr, codesLeft }: Proven,
+    { user, booked, amr, codesLeft }: Proven,
     client: Client,
     whenChanged: 'invalid_credentials' | 'invalid_code',
   ): Promise<IssuedTokens> {
@@ -103,6 +116,7 @@ export function createLogins(dependencies: {
         ip,
         userAgent: userAgent?.slice(0, 256) ?? null,
         amr,
+        success: authentication.successOf(user, booked, client),
         most: settings.sessionsPerUser,
       },
       credentialsVersion,

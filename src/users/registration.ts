@@ -98,7 +98,7 @@ export function createRegistration(dependencies: {
     const account = username ?? address
     if (password !== undefined) {
       const attempt = { account, userId: undefined, network: client.network, device: undefined }
-      await limit.guard(attempt, () => checkPassword(password, passwordHash, client))
+      await limit.guard(await limit.reserve(attempt), attempt, () => checkPassword(password, passwordHash, client))
     }
     const user = {
       userId: newUserId(),

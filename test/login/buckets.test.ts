@@ -18,6 +18,10 @@ async function counting(t: Test, more: Partial<AttemptStore> = {}) {
       names.push(given[0], given[1])
       return stores.attempts.reserve(...given)
     },
+    reserveFor: (name, { bucket, known, device }, free) => {
+      names.push(bucket, known, device?.bucket ?? null)
+      return stores.attempts.reserveFor(name, { bucket, known, device }, free)
+    },
     ...more,
   }
   return { attempts, names }
@@ -27,10 +31,16 @@ t.test('an account and an address do not run into each other, nor into a device'
   const { attempts, names } = await counting(t)
   const limit = createLoginLimit(attempts, key, 5)
   const attempt = (account: string, network: string, device?: string) =>
-    limit.guard({ account, network, device, userId: undefined }, async () => {})
+    limit.reserve({ account, network, device, userId: undefined })
   await attempt('ana', '11.1.1.1')
   await attempt('ana1', '1.1.1.1')
   await attempt('ana', 'device', 'x')
+  const before = names.length
+  await limit.reserve({ account: 'ana', network: 'device', device: undefined, userId: undefined })
+  const network = names.splice(before)[1]
+  await limit.reserveFor('ana', '11.1.1.1')
+  await limit.reserveFor('ana', 'device', { sub: 'id', sid: 'x' })
+  t.strictSame(names.splice(before), [names[0], names[1], null, names[0], network, names[4]], 'the same by name')
   await attempt('anadevice', 'x')
   const given = names.filter(name => name !== null)
   t.equal(new Set(given).size, given.length)
@@ -49,7 +59,8 @@ t.test('0 is no limit at all: nothing is counted', async t => {
   const limit = createLoginLimit(attempts, key, 0)
   const whom = { account: 'ana', network: '192.0.2.1', device: undefined, userId: undefined }
   const wrong = () => Promise.reject(new SignetError('invalid_credentials', 'wrong'))
-  for (let i = 0; i < 20; i++) await t.rejects(limit.guard(whom, wrong), { code: 'invalid_credentials' })
+  for (let i = 0; i < 20; i++)
+    await t.rejects(limit.guard(await limit.reserve(whom), whom, wrong), { code: 'invalid_credentials' })
   t.strictSame(names, [])
 })
 
@@ -58,5 +69,5 @@ t.test('a booking that cannot be taken back does not hide why there was nothing 
   const limit = createLoginLimit(attempts, key, 5)
   const whom = { account: 'ana', network: '192.0.2.1', device: undefined, userId: undefined }
   const busy = () => Promise.reject(new SignetError('overloaded', 'the hash queue is full'))
-  await t.rejects(limit.guard(whom, busy), { code: 'overloaded' })
+  await t.rejects(limit.guard(await limit.reserve(whom), whom, busy), { code: 'overloaded' })
 })

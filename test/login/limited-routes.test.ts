@@ -1,6 +1,7 @@
 /** Wherever a password is guessed, its address is counted, and nowhere else. */
 import { join } from 'node:path'
 import t from 'tap'
+import { SignetError } from '../../src/base/errors.ts'
 import { testApp } from '../helpers/app.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
@@ -90,19 +91,30 @@ t.test('who is exempt is not counted, and everybody else is', async t => {
   t.strictSame([await from('198.51.100.1'), await from('198.51.100.1')], [401, 429])
 })
 
-t.test('a login is answered when the store has noted its success, and fails when it cannot', async t => {
-  const { app, logIn } = await testApp(t, { loginFreeFailures: 5 })
-  const { succeed } = app.stores.attempts
-  const order: string[] = []
-  app.stores.attempts.succeed = async (...given) => {
-    await new Promise(resolve => setImmediate(resolve))
-    await succeed(...given)
-    order.push('noted')
-  }
-  await logIn()
-  order.push('answered')
-  t.strictSame(order, ['noted', 'answered'])
-})
+t.test(
+  'a login is answered when the store has noted its success with the session, and fails when it cannot',
+  async t => {
+    const { app, logIn } = await testApp(t, { loginFreeFailures: 1 })
+    const { create } = app.stores.sessions
+    const order: string[] = []
+    app.stores.sessions.create = async (...given) => {
+      await new Promise(resolve => setImmediate(resolve))
+      const begun = await create(...given)
+      order.push(given[0].success ? 'noted' : 'forgotten')
+      return begun
+    }
+    await logIn()
+    order.push('answered')
+    t.strictSame(order, ['noted', 'answered'])
+
+    app.stores.sessions.create = async () => {
+      throw new SignetError('unavailable', 'no disk')
+    }
+    await t.rejects(logIn(), /503/)
+    app.stores.sessions.create = create
+    await t.resolves(logIn(), 'and it was no failure of the account')
+  },
+)
 
 function formOf(fields: Record<string, string>) {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -110,6 +110,54 @@ export function testAttempts(t: Test, engine: Engine): void {
       t.match(await attempts.reserve('device', null, 2), { allowed: true }, 'from the beginning')
   })
 
+  t.test(`${engine.name}: a user is found and booked for in one act, as in two`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    const { attempts, users } = stores
+    await users.create({ userId: 'id-a', username: 'ana', email: null, role: 'user', passwordHash: null })
+    const buckets = { bucket: 'a', known: 'home' }
+    const ofAna = { ...buckets, device: { userId: 'id-a', bucket: 'her device' } }
+
+    t.match(await attempts.reserveFor('ana', buckets, 1), {
+      user: { userId: 'id-a', username: 'ana' },
+      reservation: { allowed: true, key: 'a', failures: 1 },
+    })
+    t.match(await attempts.reserveFor('ana', buckets, 1), {
+      user: { userId: 'id-a' },
+      reservation: { allowed: false, waitSeconds: 1 },
+    })
+    t.match(await attempts.reserveFor('ana', ofAna, 1), { reservation: { allowed: true, key: 'her device' } })
+    t.match(
+      await attempts.reserveFor('ana', { ...ofAna, device: { userId: 'id-b', bucket: 'stolen' } }, 1),
+      { reservation: { allowed: false } },
+      'the device of somebody else is none',
+    )
+    await attempts.succeed('a', 'home', 'id-a')
+    t.match(await attempts.reserveFor('ana', buckets, 1), { reservation: { allowed: true, key: 'home' } })
+    await attempts.lift('id-a')
+    t.match(await attempts.reserveFor('ana', ofAna, 1), { reservation: { allowed: true } }, 'all of them are hers')
+
+    const nobody = { bucket: 'n', known: 'of nobody', device: ofAna.device }
+    t.strictSame(await attempts.reserveFor('nobody', nobody, 1), {
+      user: undefined,
+      reservation: { allowed: true, key: 'n', failures: 1 },
+    })
+  })
+
+  t.test(`${engine.name}: a session begins with the success of its login, or neither does`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    const { attempts, users, sessions } = stores
+    await users.create({ userId: 'id-a', username: 'ana', email: null, role: 'user', passwordHash: null })
+    const lives = { userId: 'id-a', idleSeconds: 100, maxAgeSeconds: 100, ip: null, userAgent: null }
+    const success = { key: 'a', known: 'home' }
+    await attempts.reserve('a', 'home', 1, 'id-a')
+
+    t.equal(await sessions.create({ ...lives, sid: 'one', success }, 1), undefined, 'the user has changed')
+    t.match(await attempts.reserve('a', 'home', 1), { allowed: false })
+    t.ok(await sessions.create({ ...lives, sid: 'two', success }, 0))
+    t.match(await attempts.reserve('a', 'home', 1), { allowed: true, key: 'home' })
+    t.match(await attempts.reserve('a', 'elsewhere', 1), { allowed: true, key: 'a', failures: 1 })
+  })
+
   t.test(`${engine.name}: the waits of a user are lifted in every bucket, and nobody else's`, async t => {
     const clock = movableClock()
     const { stores } = await engine.open(t, clock)

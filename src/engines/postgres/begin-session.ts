@@ -5,12 +5,15 @@
 import { live, unexpired } from '../../sessions/live.ts'
 import type { BegunSession, EndedSession, NewSession } from '../../stores/stores.ts'
 import { amrText, mostEndedAtOnce } from '../rows.ts'
+import { noteSuccess } from './book-attempt.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
 import { revokedAt, toEnded, toView, view } from './rows.ts'
 
 /**
  * The lock on the user makes a change of the user and this insertion wait for each other: else a password could be
  * changed, and the sessions ended, while a login with the old one is not yet committed and so not seen.
+ *
+ * That it was a success of the throttle is noted in the same statement, so both are or none is.
  *
  * `others` cannot see logins that came in while this statement waited for the lock. But `sessions_begun` can: as it is in
  * `before` it belongs to what `others` sees, and as updated to the present, so the difference is this login and those.
@@ -33,7 +36,7 @@ const create = statement(
       $now + least($idle::bigint, $maxAge::bigint), $now + $maxAge::bigint, $ip, $userAgent, $amr
     FROM users
     RETURNING *
-  )
+  ), success AS (${noteSuccess('users,')})
   SELECT ${view}, others.live + users.sessions_begun - before.sessions_begun > $most::bigint AS too_many
   FROM sessions JOIN users ON users.user_id = sessions.user_id, others, before`,
 )
@@ -61,8 +64,9 @@ const endOthers = statement(
 export function sessionBeginner({ ask }: PostgresDatabase) {
   return async (session: NewSession, version: number): Promise<BegunSession | undefined> => {
     const { sid, userId, idleSeconds: idle, maxAgeSeconds: maxAge, ip, userAgent, most = null } = session
+    const { key = null, known = null } = session.success ?? {}
     const amr = amrText(session.amr)
-    const [row] = await ask(create, { sid, userId, idle, maxAge, ip, userAgent, amr, version, most })
+    const [row] = await ask(create, { sid, userId, idle, maxAge, ip, userAgent, amr, version, most, key, known })
     const begun = toView(row)
     if (!begun) return undefined
     const ended: EndedSession[] = []

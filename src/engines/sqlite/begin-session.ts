@@ -4,6 +4,7 @@ import { live, unexpired } from '../../sessions/live.ts'
 import type { EndedSession, NewSession } from '../../stores/stores.ts'
 import { amrText, mostEndedAtOnce, type Row } from '../rows.ts'
 import { revokedAt, toEnded } from './rows.ts'
+import { successNoter } from './sqlite-attempts.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 interface Begun {
@@ -29,6 +30,8 @@ export function sessionBeginner({ raw, transaction }: SqliteDatabase, clock: Clo
       LIMIT ${mostEndedAtOnce} OFFSET $most)
     RETURNING sid, ${unexpired} AS was_live`)
 
+  const noteSuccess = successNoter(raw)
+
   return async (session: NewSession, version: number): Promise<Begun | undefined> => {
     const { sid, userId, idleSeconds: idle, maxAgeSeconds: maxAge, ip, userAgent, most } = session
     const end = (now: number) => (most === undefined ? [] : endOthers.all({ userId, sid, most, now }).map(toEnded))
@@ -37,6 +40,7 @@ export function sessionBeginner({ raw, transaction }: SqliteDatabase, clock: Clo
       const row = insert.get({ sid, userId, ip, userAgent, amr: amrText(session.amr), version, now, idle, maxAge })
       if (!row) return undefined
       count.run(userId)
+      if (session.success) noteSuccess(session.success, userId, now)
       return { row, now, ended: end(now) }
     })
     if (!begun) return undefined

@@ -19,6 +19,8 @@ export interface Line {
    * @throws {SignetError} `unavailable` when the lock was held by others for two seconds; then nothing happened
    */
   enter<T>(act: () => T): Promise<T>
+  /** The same for an act that nobody waits for: it goes along with the next one, or by itself a moment later. */
+  ride<T>(act: () => T): Promise<T>
   /** Does something while nobody in line is served; they wait, and the event loop does not. */
   hold<T>(act: () => Promise<T>): Promise<T>
   readonly isEmpty: boolean
@@ -33,6 +35,9 @@ interface Waiting {
 
 const patienceMilliseconds = 2000
 const longestPauseMilliseconds = 10
+
+/** As long as a body may be behind its headers; nobody's answer depends on it. */
+const rideMilliseconds = 20
 
 /** With the limit in time of an attempt, so that no group keeps the event loop for long. */
 const largestGroup = 200
@@ -81,13 +86,28 @@ export function createLine(
     }
   }
 
+  function stand<T>(act: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const giveUpAt = performance.now() + patienceMilliseconds
+      line.push({ act, giveUpAt, resolve: resolve as (value: unknown) => void, reject })
+    })
+  }
+
+  function open(): void {
+    if (!isServing && line.length > 0) void serve()
+  }
+
   return {
-    enter: <T>(act: () => T) =>
-      new Promise<T>((resolve, reject) => {
-        const giveUpAt = performance.now() + patienceMilliseconds
-        line.push({ act, giveUpAt, resolve: resolve as (value: unknown) => void, reject })
-        if (!isServing) void serve()
-      }),
+    enter(act) {
+      const served = stand(act)
+      open()
+      return served
+    },
+
+    ride(act) {
+      setTimeout(open, rideMilliseconds).unref()
+      return stand(act)
+    },
 
     async hold(act) {
       const result = act()

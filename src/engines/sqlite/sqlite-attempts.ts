@@ -1,6 +1,8 @@
 /** Failed attempts in SQLite. */
+import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../base/clock.ts'
-import type { AttemptStore, Reservation } from '../../stores/stores.ts'
+import type { AttemptStore, Reservation, Success } from '../../stores/stores.ts'
+import { toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 const day = 86_400
@@ -14,7 +16,23 @@ const waitOf = (failures: string) =>
 const waitIsOver = `(blocked_until <= $now OR blocked_until > $now + ${waitOf('failures')})`
 const dayIsOver = `(expires_at <= $now OR expires_at > $now + ${day})`
 
+/** Notes a success, within whichever act. */
+export function successNoter(raw: DatabaseSync) {
+  const forget = raw.prepare('DELETE FROM attempts WHERE key = $key AND key <> $known')
+  const remember = raw.prepare(`
+    INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
+    VALUES ($known, 0, 0, $now + ${knownSeconds}, $userId)
+    ON CONFLICT (key) DO UPDATE SET
+      failures = 0, blocked_until = 0, expires_at = excluded.expires_at, user_id = excluded.user_id`)
+  return ({ key, known }: Success, userId: string | null, now: number): void => {
+    forget.run({ key, known })
+    remember.run({ known, now, userId })
+  }
+}
+
 export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Clock): AttemptStore {
+  const userOf = raw.prepare('SELECT * FROM users WHERE username = ?')
+  const note = successNoter(raw)
   const bookKnown = raw.prepare(`
     UPDATE attempts SET failures = failures + 1, blocked_until = $now + ${waitOf('failures + 1')},
       user_id = coalesce($userId, user_id)
@@ -34,11 +52,6 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
     UPDATE attempts SET failures = max(failures - 1, 0), blocked_until = min(blocked_until, $now) WHERE key = $key`)
   const forget = raw.prepare('DELETE FROM attempts WHERE key = $key')
   const forgetUntried = raw.prepare('DELETE FROM attempts WHERE key = $key AND failures <= 1')
-  const remember = raw.prepare(`
-    INSERT INTO attempts (key, failures, blocked_until, expires_at, user_id)
-    VALUES ($key, 0, 0, $now + ${knownSeconds}, $userId)
-    ON CONFLICT (key) DO UPDATE SET
-      failures = 0, blocked_until = 0, expires_at = excluded.expires_at, user_id = excluded.user_id`)
   const lift = raw.prepare(`
     UPDATE attempts SET failures = 0, blocked_until = 0
     WHERE user_id = $userId AND (failures > 0 OR blocked_until > 0)`)
@@ -58,6 +71,18 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
   return {
     reserve: (bucket, known, free, userId) => write(() => reserveNow(bucket, known, free, userId ?? null)),
 
+    reserveFor: (username, { bucket, known, device }, free) =>
+      write(() => {
+        const row = userOf.get(username)
+        const user = row && toUser(row)
+        const userId = user?.userId ?? null
+        const isDevice = device !== undefined && device.userId === userId
+        const reservation = isDevice
+          ? reserveNow(device.bucket, null, free, userId)
+          : reserveNow(bucket, known, free, userId)
+        return { user, reservation }
+      }),
+
     release: (key, known) =>
       write(() => {
         if (key === known || forgetUntried.run({ key }).changes === 0) release.run({ key, now: clock() })
@@ -65,11 +90,7 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
 
     forget: key => write(() => void forget.run({ key })),
 
-    succeed: (key, known, userId) =>
-      write(() => {
-        if (key !== known) forget.run({ key })
-        remember.run({ key: known, now: clock(), userId: userId ?? null })
-      }),
+    succeed: (key, known, userId) => write(() => note({ key, known }, userId ?? null, clock())),
 
     lift: userId => write(() => void lift.run({ userId })),
 

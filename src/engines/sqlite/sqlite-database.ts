@@ -18,6 +18,8 @@ export interface SqliteDatabase {
   read<T>(act: () => T): Promise<T>
   /** One statement that writes; the commit is shared with others of the same turn. Resolves when what it saw and did is on disk. */
   write<T>(act: () => T): Promise<T>
+  /** The same for what nobody waits for: it shares the next commit, or has its own a moment later. */
+  ride<T>(act: () => T): Promise<T>
   /** Several statements, all or nothing, as one of those who share a commit. */
   transaction<T>(act: () => T): Promise<T>
   /** Reads, and looks whether the file is still there. */
@@ -141,6 +143,7 @@ export async function openSqliteDatabase(
     raw,
     read,
     write: act => writers.enter(act),
+    ride: act => writers.ride(act),
     transaction: act => writers.enter(() => allOrNothing(act)),
     ping: () => {
       lookedAt = 0
