@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { originOf, pathOf } from '../src/config/public-url.ts'
+import { authenticatorOnPage } from '../src/wire/authenticator-on-page.ts'
 import { authorizeByItself } from '../src/wire/authorize-by-itself.ts'
 import { copyTokens } from '../src/wire/copy-tokens.ts'
 import { forPage, openapi, withOptionalBodies } from '../src/wire/openapi.ts'
@@ -63,7 +64,7 @@ async function page(scope: FastifyInstance): Promise<void> {
       tryItOutEnabled: true,
       displayRequestDuration: true,
       defaultModelsExpandDepth: -1,
-      plugins: [authorizeByItself, copyTokens],
+      plugins: [authorizeByItself, copyTokens, authenticatorOnPage],
     },
   })
 }

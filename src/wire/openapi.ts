@@ -7,7 +7,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { version } from '../base/version.ts'
 import type { Config } from '../config/config.ts'
 
-export const openapi = ({ publicUrl, lab, accessTokenSeconds }: OpenApiSettings) =>
+export const openapi = ({ publicUrl, lab, accessTokenSeconds, secondFactor }: OpenApiSettings) =>
   ({
     openapi: '3.1.1',
     info: {
@@ -28,6 +28,13 @@ export const openapi = ({ publicUrl, lab, accessTokenSeconds }: OpenApiSettings)
         '5. Press **Copy access token**, then **Authorize**, paste it, change one character, apply. `GET /me`: 401 `Invalid token`.',
         `6. Authorize with it unchanged and wait ${accessTokenSeconds} seconds (\`JWT_ACCESS_TOKEN_EXPIRES\`). \`GET /me\`: 401 ` +
           '`Token expired`. `POST /refresh` with the newest refresh token helps.',
+        ...(secondFactor === 'off'
+          ? []
+          : [
+              '7. Open `POST /me/totp` and press **Execute**: under the answer is an authenticator app. Send its code of now to ' +
+                '`POST /me/totp/confirm`, then log in again: 401 with a `challenge`. Send that and the next code to ' +
+                '`POST /login/second-factor`.',
+            ]),
       ].join('\n'),
     },
     servers: [{ url: publicUrl }],
@@ -53,7 +60,7 @@ export const openapi = ({ publicUrl, lab, accessTokenSeconds }: OpenApiSettings)
     },
   }) satisfies FastifyDynamicSwaggerOptions['openapi']
 
-export type OpenApiSettings = Pick<Config, 'publicUrl' | 'lab' | 'accessTokenSeconds'>
+export type OpenApiSettings = Pick<Config, 'publicUrl' | 'lab' | 'accessTokenSeconds' | 'secondFactor'>
 
 /** The document with bodies that may be left out where `bodyIsOptional`: @fastify/swagger knows required ones only. */
 export function withOptionalBodies<D extends object>(document: D, bodyIsOptional: ReadonlySet<string>): D {

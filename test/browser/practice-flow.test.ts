@@ -2,44 +2,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { root } from '../helpers/app.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/process.ts'
+import { execute, openDocs } from './docs-page.ts'
 
 const artefacts = join(root, 'test-artefacts')
-
-async function openDocs(t: Test, env: Record<string, string> = {}): Promise<Page | undefined> {
-  const browser = await startBrowser(t)
-  if (!browser) return undefined
-  const server = await startServer(t, { DOCS: 'true', ...env })
-  const page = await browser.newPage()
-  page.setDefaultTimeout(30_000)
-  await page.goto(`${server.url}/docs`)
-  await page.getByText('A token service').first().waitFor()
-  return page
-}
-
-/** Opens an operation (once), changes its body if asked to, executes it and reads the answer as a person would. */
-async function execute(
-  page: Page,
-  operation: string,
-  body?: object,
-): Promise<{ status: number; body: Record<string, string> }> {
-  const block = page.locator(`#operations-${operation}`)
-  await block.waitFor()
-  if ((await block.locator('.opblock-body').count()) === 0)
-    await block.locator('.opblock-summary-control').first().click()
-  if (body) await block.locator('textarea.body-param__text').fill(JSON.stringify(body))
-  const clear = block.getByRole('button', { name: 'Clear' })
-  if (await clear.count()) await clear.click()
-  await block.getByRole('button', { name: 'Execute', exact: true }).click()
-  const row = block.locator('.live-responses-table .response').first()
-  await row.waitFor()
-  const status = Number((await row.locator('.response-col_status').innerText()).split(/\s/)[0])
-  const text = await row.locator('.response-col_description pre').first().innerText()
-  return { status, body: JSON.parse(text) }
-}
 
 async function authorizeWith(page: Page, token: string): Promise<void> {
   const dialog = await openDialog(page)

@@ -80,3 +80,17 @@ t.test(
     t.equal((await asUser(made, proven.access_token)('POST', '/me/totp')).statusCode, 200)
   },
 )
+
+t.test('a forgotten password is no way around: a new one by mail leaves the factor, which is asked for', async t => {
+  const made = await withAddress(t)
+  const maria = await enrolled(made)
+  await made.deliver()
+  t.equal((await made.post('/password/forgot', { username: 'maria' })).statusCode, 202)
+  const token = await made.tokenTo('maria@example.com')
+  const password = 'a new sentence of mine'
+  t.equal((await made.post('/password/reset', { token, new_password: password })).statusCode, 204)
+  const asked = await maria.first('maria', password)
+  t.equal(asked.json().code, 'second_factor_required')
+  made.clock.advance(30)
+  t.equal((await maria.second(asked.json().challenge, maria.code())).statusCode, 200)
+})
