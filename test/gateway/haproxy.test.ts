@@ -161,11 +161,18 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
   for (const [name, one] of Object.entries(refused)) t.equal((await asks(one)).status, 401, name)
 
   const email = 'maría%@exämple.com'
-  const received = JSON.parse((await asks(await sign({ email, role: 'admin' }))).body) as Received
+  const received = JSON.parse((await asks(await sign({ email, email_verified: true, role: 'admin' }))).body) as Received
   const told = Object.fromEntries(received.headers.map(([name, value]) => [name.toLowerCase(), value]))
   t.match(told['x-auth-email'], /^[!-~]+$/)
   t.equal(decodeURIComponent(told['x-auth-email'] ?? ''), email)
   t.equal(told['x-auth-role'], 'admin')
+  for (const [proven, shown] of [
+    [true, 'a@example.com'],
+    [false, '-'],
+  ] as const) {
+    const given = { email: 'a@example.com', email_verified: proven }
+    t.strictSame(named(JSON.parse((await asks(await sign(given))).body) as Received, 'x-auth-email'), [shown])
+  }
   for (const [username, encoded] of [
     ['-', '%2D'],
     ['--', '--'],

@@ -42,6 +42,15 @@ for (const [what, send] of [
       }),
   ],
   [
+    'POST /password/forgot',
+    app => app.inject({ method: 'POST', url: '/password/forgot', body: { username: 'maria' } }),
+  ],
+  [
+    'POST /password/reset',
+    app => app.inject({ method: 'POST', url: '/password/reset', body: { token: 'x', new_password: sentence } }),
+  ],
+  ['POST /email/verify', app => app.inject({ method: 'POST', url: '/email/verify', body: { token: 'x' } })],
+  [
     'POST /me/confirm',
     (app, token) =>
       app.inject({

@@ -3,6 +3,7 @@ import bcrypt from 'bcryptjs'
 import t from 'tap'
 import { testApp } from '../helpers/app.ts'
 import { amount } from '../helpers/long.ts'
+import { areaUnderCurve, shuffled } from '../helpers/separation.ts'
 
 /** The suite compares medians; a long run the distributions themselves, at a cost that is used for real. */
 const rounds = amount('TIMING_ROUNDS', 60, 500)
@@ -29,7 +30,6 @@ t.test('the time of a failure does not tell known names from unknown ones', { ti
 
   const times = { known: [] as number[], cheaper: [] as number[], unknown: [] as number[] }
   for (let i = 0; i < rounds; i++) {
-    // In another order each round, or the work left over by one kind would always fall on the same next one.
     for (const kind of shuffled(['known', 'cheaper', 'unknown'] as const)) {
       times[kind].push(await failure({ known: 'thirdy', cheaper: 'maria', unknown: 'nobody' }[kind]))
     }
@@ -46,20 +46,6 @@ t.test('the time of a failure does not tell known names from unknown ones', { ti
     if (inFull) t.ok(auc > 0.45 && auc < 0.55, `${what}: AUC ${auc.toFixed(3)}`)
   }
 })
-
-/** How often one of the first takes longer than one of the second: 0.5 when nobody can tell (Mann-Whitney). */
-function areaUnderCurve(first: number[], second: number[]): number {
-  let wins = 0
-  for (const a of first) for (const b of second) wins += a > b ? 1 : a === b ? 0.5 : 0
-  return wins / (first.length * second.length)
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map(item => ({ item, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item)
-}
 
 function median(numbers: number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
