@@ -19,6 +19,16 @@ interface Target {
   readonly form?: boolean
 }
 
+const key = { id: 'AAAA', rawId: 'AAAA', type: 'public-key' }
+const clientDataJSON = Buffer.from(
+  '{"type":"webauthn.get","challenge":"AAAA","origin":"http://localhost:3000"}',
+).toString('base64url')
+const assertion = {
+  ...key,
+  response: { clientDataJSON, authenticatorData: 'AAAA', signature: 'AAAA', userHandle: 'AAAA' },
+}
+const attestation = { ...key, response: { clientDataJSON, attestationObject: 'AAAA', transports: ['usb'] } }
+
 const targets: readonly Target[] = [
   { method: 'POST', url: '/login', body: { username: 'thirdy', password: 'demo123' } },
   {
@@ -36,6 +46,11 @@ const targets: readonly Target[] = [
   { method: 'GET', url: '/me/account' },
   { method: 'PATCH', url: '/me/account', body: { username: 'ana' } },
   { method: 'POST', url: '/me/confirm', body: { current_password: 'demo123' } },
+  { method: 'POST', url: '/login/passkey', body: { response: assertion } },
+  { method: 'POST', url: '/login/second-factor', body: { challenge: 'x', passkey: assertion } },
+  { method: 'POST', url: '/me/confirm', body: { passkey: assertion } },
+  { method: 'POST', url: '/me/passkeys', body: { name: 'my phone', response: attestation } },
+  { method: 'DELETE', url: '/me/passkeys/x' },
   { method: 'POST', url: '/logout', body: { refresh_token: 'REFRESH' } },
   { method: 'POST', url: '/logout/all' },
   { method: 'GET', url: '/sessions' },
@@ -101,7 +116,14 @@ const mutation = fc.record({
 })
 
 t.test(`${runs} mutated requests get an answer of ours, seed ${seed}`, { timeout: 3_600_000 }, async t => {
-  const settings = { registrationIsOpen: true, docs: true, loginFreeFailures: 0, hashQueue: 1000, logLevel: 'error' }
+  const settings = {
+    registrationIsOpen: true,
+    docs: true,
+    loginFreeFailures: 0,
+    hashQueue: 1000,
+    logLevel: 'error',
+    secondFactor: 'optional',
+  } as const
   const { app, logIn, log } = await testApp(t, settings)
   let tokens = { admin: await logIn('thirdy'), user: await logIn('maria') }
   const seen = new Map<number, number>()

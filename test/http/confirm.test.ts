@@ -50,6 +50,17 @@ t.test('the password makes the session fresh, by a new access token and without 
   t.equal((await rename(refreshed.json().access_token)).statusCode, 200)
 })
 
+t.test('it helps where a gateway asks for a recent login', async t => {
+  const { app, clock, logIn, confirm } = await confirming(t)
+  const { access_token: token } = await logIn('maria')
+  const verify = async (token: string) =>
+    (await app.inject({ url: '/verify?max_age=300', headers: { authorization: `Bearer ${token}` } })).statusCode
+  t.equal(await verify(token), 200)
+  clock.advance(301)
+  t.equal(await verify(token), 401)
+  t.equal(await verify((await confirm(token)).json().access_token), 200)
+})
+
 t.test('it confirms this session and no other one', async t => {
   const { clock, logIn, refresh, confirm } = await confirming(t)
   const [mine, other] = [await logIn('maria'), await logIn('maria')]

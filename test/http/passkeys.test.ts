@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { isProblem } from '../helpers/answers.ts'
 import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
 import { asUser, type Method, steps } from '../helpers/authenticator.ts'
+import { mailApp } from '../helpers/mail.ts'
 import { createAuthenticator, type Says } from '../helpers/passkey.ts'
 
 const usual = { origin: 'http://localhost:3000', rpId: 'localhost' }
@@ -216,6 +217,17 @@ t.test('who must add a second factor may add a passkey, and with it gets a whole
   t.match(claimsOf((await refresh(tokens.refresh_token)).json().access_token), { role: 'user' })
   const login = await post('/login/passkey', { response: key.get((await post('/login/passkey/options')).json()) })
   t.match(claimsOf(login.json().access_token), { role: 'user', amr: ['hwk', 'user', 'mfa'] })
+})
+
+t.test('its owner is told by mail when one is added, and when one is removed', async t => {
+  const { app, deliver, ...service } = await mailApp(t, { secondFactor: 'optional' })
+  await app.stores.users.update('user-2', { email: 'maria@example.com' })
+  const ask = asUser({ app }, (await service.logIn('maria')).access_token)
+  const response = createAuthenticator(usual).create((await ask('POST', '/me/passkeys/options')).json())
+  const { id } = (await ask('POST', '/me/passkeys', { name: 'my phone', response })).json()
+  t.match(await deliver(), [{ to: 'maria@example.com', purpose: 'factor_added' }])
+  t.equal((await ask('DELETE', `/me/passkeys/${id}`)).statusCode, 204)
+  t.match(await deliver(), [{ to: 'maria@example.com', purpose: 'factor_removed' }])
 })
 
 t.test('one address has its limit on passkeys as on passwords', async t => {

@@ -31,6 +31,8 @@ for (const [what, send] of [
     'POST /login/second-factor',
     app => app.inject({ method: 'POST', url: '/login/second-factor', body: { challenge: 'x', code: '123456' } }),
   ],
+  ['POST /login/passkey/options', app => app.inject({ method: 'POST', url: '/login/passkey/options' })],
+  ['POST /login/passkey', app => app.inject({ method: 'POST', url: '/login/passkey', body: {} })],
   [
     'PUT /me/password',
     (app, token) =>

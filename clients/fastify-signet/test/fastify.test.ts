@@ -3,7 +3,7 @@ import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import t from 'tap'
 import signet from '../src/index.ts'
-import { bearer, movableTime, startIssuer, startService } from './setup.ts'
+import { bearer, movableTime, startIssuer, startService, startSignet } from './setup.ts'
 
 t.test('request.user is frozen, and another for every token', async t => {
   const issuer = await startIssuer(t)
@@ -62,6 +62,18 @@ t.test('requireFresh asks for a login of lately (RFC 9470); a token that does no
     t.match(refused.headers['www-authenticate'], /^Bearer error="insufficient_user_authentication", .+, max_age="300"$/)
   }
   for (const seconds of [-1, 1.5, Number.NaN]) t.throws(() => app.requireFresh(seconds), TypeError)
+})
+
+t.test('what Signet itself confirms is fresh, and a refresh is not', async t => {
+  const time = movableTime()
+  const real = await startSignet(t, {}, time)
+  const { get } = await startService(t, { url: real.url }, time)
+  const tokens = await real.logIn()
+  t.equal((await get('/pay', tokens.access_token)).statusCode, 200)
+  time.advance(301)
+  t.equal((await get('/pay', tokens.access_token)).json().code, 'fresh_login_required')
+  t.equal((await get('/pay', (await real.refresh(tokens)).access_token)).json().code, 'fresh_login_required')
+  t.equal((await get('/pay', (await real.confirm(tokens)).access_token)).statusCode, 200)
 })
 
 t.test('a login of exactly so many seconds ago is fresh', async t => {

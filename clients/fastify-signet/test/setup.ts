@@ -41,7 +41,7 @@ export interface Tokens {
 }
 
 /** Signet with its timers on, on one database and at one address however often it is stopped and started. */
-export async function startSignet(t: Test, overrides: object = {}) {
+export async function startSignet(t: Test, overrides: object = {}, time?: Time) {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const resourceServer = { id: 'orders', secret: newSecret() }
@@ -60,7 +60,7 @@ export async function startSignet(t: Test, overrides: object = {}) {
     app = undefined
   }
   const start = async () => {
-    app = await buildApp({ config, log: { write() {} }, hasher })
+    app = await buildApp({ config, log: { write() {} }, hasher, ...(time && { clock: time.date }) })
     await app.listen({ host: '127.0.0.1', port })
   }
   await start()
@@ -75,6 +75,17 @@ export async function startSignet(t: Test, overrides: object = {}) {
       const body = JSON.stringify({ username, password: 'demo123' })
       const headers = { 'content-type': 'application/json' }
       const answer = await fetch(`${url}/login`, { method: 'POST', headers, body })
+      return (await answer.json()) as Tokens
+    },
+    async refresh({ refresh_token }: Tokens): Promise<Tokens> {
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch(`${url}/refresh`, { method: 'POST', headers, body: JSON.stringify({ refresh_token }) })
+      return (await answer.json()) as Tokens
+    },
+    async confirm({ access_token: token }: Tokens): Promise<Tokens> {
+      const body = JSON.stringify({ current_password: 'demo123' })
+      const headers = { 'content-type': 'application/json', ...bearer(token) }
+      const answer = await fetch(`${url}/me/confirm`, { method: 'POST', headers, body })
       return (await answer.json()) as Tokens
     },
     async logOut({ access_token: token }: Tokens): Promise<void> {
