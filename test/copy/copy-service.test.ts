@@ -7,7 +7,11 @@ import { openStores, openTransferTarget, withTransferSource } from '../../src/en
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
-const users = 700 // several batches
+const users = 1200 // several batches, also of those that are compared
+
+/** Turns of the event loop, in which a signal could be heard. */
+let turns = 0
+const turnsAtBatches: number[] = []
 
 async function place(t: Test, spoil = '') {
   const folder = await temporaryFolder(t)
@@ -31,7 +35,10 @@ async function place(t: Test, spoil = '') {
     withTransferSource(from, async source => {
       const target = await openTransferTarget(to)
       const stop = new AbortController()
-      const progress = (done: number) => done >= stopAt && stop.abort(new Error('stopped'))
+      const progress = (done: number, _: number, phase: string) => {
+        if (phase === 'compared') turnsAtBatches.push(turns)
+        if (done >= stopAt) stop.abort(new Error('stopped'))
+      }
       return copyDatabase(source, target, restart, { signal: stop.signal, progress }).finally(() => target.close())
     })
   return { copy, open: () => openStores(to, movableClock()) }
@@ -55,6 +62,22 @@ for (const [what, spoil] of [
     await t.rejects(open(), /unfinished copy/)
   })
 }
+
+t.test('between two batches the event loop gets its turn, or no signal would be heard', async t => {
+  const { copy } = await place(t)
+  turnsAtBatches.length = 0
+  let isOver = false
+  const count = () => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  count()
+  await copy().finally(() => {
+    isOver = true
+  })
+  t.ok(turnsAtBatches.length >= 3)
+  t.equal(new Set(turnsAtBatches).size, turnsAtBatches.length)
+})
 
 t.test('a copy stopped at any moment, also while it compares, stays unfinished and can be begun again', async t => {
   const { copy, open } = await place(t)

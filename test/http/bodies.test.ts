@@ -29,6 +29,9 @@ t.test('JSON is not bent into shape: other types, unknown and missing members ar
     )
     t.notOk(answer.body.includes('demo123'))
   }
+  const all = (await post(app, '/login', json, '{"username":5,"mode":"x","role":"admin"}')).json().errors
+  const pointers = new Set(all.map((mistake: { pointer: string }) => mistake.pointer))
+  t.strictSame([...pointers].toSorted(), ['/mode', '/password', '/role', '/username'], 'every mistake is told')
   isProblem(t, await post(app, '/refresh', json, '{}'), 400, 'invalid_request', 'no token')
   for (const body of [{ refresh_token: 5 }, { refresh_token: '' }, { refresh_token: 'x', token: 'x' }, []]) {
     isProblem(t, await post(app, '/refresh', json, JSON.stringify(body)), 400, 'invalid_request', JSON.stringify(body))

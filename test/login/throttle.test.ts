@@ -189,4 +189,10 @@ t.test('limits hold over a restart', async t => {
   const after = await testApp(t, { ...settings, loginFreeFailures: 5 }, before.clock)
   const answer = await after.app.inject({ method: 'POST', url: '/login', body: right })
   t.equal(answer.statusCode, 429)
+  await after.app.close()
+
+  const fallbacks = { ...settings, secrets: [...settings.secrets, 'y'.repeat(32)] as [string, string] }
+  const again = await testApp(t, { ...fallbacks, loginFreeFailures: 5 }, before.clock)
+  const third = await again.app.inject({ method: 'POST', url: '/login', body: right })
+  t.equal(third.statusCode, 429, 'also where a secret is added that only verifies')
 })

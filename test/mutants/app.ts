@@ -48,27 +48,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/app.ts',
     find: '    routerOptions: { maxParamLength: 16 * 1024 },\n',
     replace: '',
-    tests: [
-      'test/http/paths.test.ts',
-      'test/hostile/requests.test.ts',
-      'test/sessions/per-user.test.ts',
-      'test/users/users.test.ts',
-    ],
+    tests: ['test/http/headers-and-errors.test.ts'],
   },
   {
     name: 'a stop answers requests in flight with 503',
     file: 'src/app.ts',
     find: 'return503OnClosing: false,',
     replace: 'return503OnClosing: true,',
-    tests: ['test/processes/races.test.ts', 'test/http/housekeeping.test.ts'],
-    only: 'SIGTERM',
-  },
-  {
-    name: 'a stop waits for connections on which nothing happens',
-    file: 'src/app.ts',
-    find: "    forceCloseConnections: 'idle',\n",
-    replace: '    forceCloseConnections: false,\n',
-    tests: ['test/processes/races.test.ts', 'test/http/refusals.test.ts'],
+    tests: ['test/http/stopping.test.ts'],
   },
   {
     name: 'a stop cuts requests in flight',
@@ -104,13 +91,6 @@ export const mutants: readonly Mutant[] = [
     find: 'http: { requireHostHeader: false,',
     replace: 'http: { requireHostHeader: false, insecureHTTPParser: true,',
     tests: ['test/http/raw-requests.test.ts'],
-  },
-  {
-    name: 'routes are loaded before plugins',
-    file: 'src/app.ts',
-    find: "  await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })\n",
-    replace: "  app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })\n",
-    tests: ['test/http/lifecycle.test.ts', 'test/http/housekeeping.test.ts'],
   },
   {
     name: 'the path of PUBLIC_URL is not the prefix of the routes',

@@ -374,9 +374,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a WAL grows until the service stops',
-    file: `${folder}/checkpoints.ts`,
-    find: "      const rest = await writers.hold(() => run(isLarge ? 'TRUNCATE' : 'RESTART'))\n",
-    replace: "      const rest = await run('PASSIVE')\n      void writers\n",
+    file: `${folder}/checkpoint-worker.ts`,
+    find: "const isWhole = move(isLarge ? 'TRUNCATE' : 'RESTART')",
+    replace: "const isWhole = move(isLarge ? 'PASSIVE' : 'PASSIVE')",
     tests: ['test/stores/sqlite-wal.test.ts'],
   },
 ]

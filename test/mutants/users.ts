@@ -8,8 +8,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a user who was created is not audited',
     file: accounts,
-    find: "    audit({ event: 'user.created', sub: user.userId, ...by })\n",
-    replace: '',
+    find: "    audit({ event: 'user.created', sub: user.userId, ...by })\n    return user\n",
+    replace: '    return user\n',
     tests: ['test/http/audit.test.ts'],
   },
   {

@@ -67,6 +67,15 @@ t.test('a refused name or password says why', async t => {
   t.equal(made.statusCode, 201)
 })
 
+t.test('PASSWORD_MIN_LENGTH and PASSWORD_HASH are those of this service', async t => {
+  const { app } = await testApp(t, { registrationIsOpen: true, passwordMinLength: 12, passwordHash: 'argon2id' })
+  const register = (username: string, password: string) =>
+    app.inject({ method: 'POST', url: '/register', body: { username, password } })
+  t.match((await register('ana', 'eleven-char')).json().errors, [{ detail: /at least 12 characters/ }])
+  t.equal((await register('ana', 'twelve-chars')).statusCode, 201)
+  t.equal((await register('maria-2', 'x y'.repeat(40))).statusCode, 201, 'only bcrypt has a longest password')
+})
+
 t.test('a new password ends the other sessions, keeps this one, and the old one is gone', async t => {
   const { app, logIn, refresh, me } = await testApp(t)
   const [here, there] = [await logIn(), await logIn()]

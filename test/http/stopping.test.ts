@@ -1,0 +1,29 @@
+/** What a stop does to requests that had begun before it. (A whole process: test/processes/races.test.ts) */
+import { connect } from 'node:net'
+import t from 'tap'
+import { testApp } from '../helpers/app.ts'
+import { waitUntil } from '../helpers/process.ts'
+
+t.test('a request of which half had come before the stop is answered as ever', async t => {
+  const { app, logIn } = await testApp(t)
+  const { access_token: token } = await logIn()
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  let bytesCome = () => 0
+  app.server.on('connection', server => {
+    bytesCome = () => server.bytesRead
+  })
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  let answer = ''
+  socket.on('data', chunk => (answer += chunk))
+  socket.write(`GET /me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`)
+  await waitUntil(async () => bytesCome() > 60)
+
+  const closed = app.close()
+  await new Promise(setImmediate)
+  socket.write('\r\n')
+  await waitUntil(async () => answer.includes('\r\n\r\n'))
+  t.match(answer, /^HTTP\/1\.1 200 OK/)
+  await closed
+})
