@@ -21,7 +21,7 @@ const unknownUrlsPerMinute = 120
 
 export default fp(
   async app => {
-    const { loginLimitPerIp } = app.config
+    const { loginLimitPerIp, loginFreeFailures } = app.config
     // Its own scope first: one registration has one store, and the inner one must not see the outer one's decorators.
     await app.register(async scope => {
       const store = storeIn(createMemoryLimits(app.clock))
@@ -32,7 +32,7 @@ export default fp(
       ...common,
       max: loginLimitPerIp,
       allowList: isExempt,
-      store: storeIn(app.stores.limits),
+      store: storeIn(app.stores.limits, loginFreeFailures > 0),
     })
     app.decorate(
       'limitLogins',
@@ -55,14 +55,15 @@ const common = {
 
 type Counted = (error: Error | null, result?: { current: number; ttl: number }) => void
 
-function storeIn(limits: Pick<LimitStore, 'increment'>) {
+/** @param isFollowed whether an attempt on an account is booked next, before anything is told */
+function storeIn(limits: Pick<LimitStore, 'increment'>, isFollowed = false) {
   return class CountedWindows {
     readonly options: FastifyRateLimitOptions
     constructor(options: FastifyRateLimitOptions) {
       this.options = options
     }
     incr(address: string, done: Counted, timeWindow: number, most: number): void {
-      limits.increment(`address:${address}`, timeWindow / 1000, most).then(
+      limits.increment(`address:${address}`, timeWindow / 1000, isFollowed ? most : undefined).then(
         ({ count, remainingSeconds }) => done(null, { current: count, ttl: remainingSeconds * 1000 }),
         (error: Error) => done(error),
       )

@@ -52,12 +52,17 @@ export interface PostgresDatabase {
  */
 const now = 'coalesce($at::bigint, floor(extract(epoch FROM statement_timestamp()))::bigint)'
 
+/** Each that there is, for tests that read them. */
+export const everyStatement: Statement[] = []
+
+/** Also notes it in `everyStatement`. */
 export function statement(name: string, sql: string): Statement {
   const parameters: string[] = []
   const text = sql.replaceAll(/\$now\b/g, now).replaceAll(/\$([a-zA-Z]+)/g, (_, parameter: string) => {
     if (!parameters.includes(parameter)) parameters.push(parameter)
     return `$${parameters.indexOf(parameter) + 1}`
   })
+  everyStatement.push({ name, text, parameters })
   return { name, text, parameters }
 }
 

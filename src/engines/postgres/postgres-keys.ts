@@ -18,10 +18,10 @@ const insert = statement(
   ON CONFLICT DO NOTHING RETURNING kid`,
 )
 /**
- * Who adds or changes keys has the ring alone meanwhile: a lock on rows would not keep another key from coming in. It is
- * nobody's table that is locked, and the lock ends with the transaction.
+ * Who adds or changes keys has the ring alone meanwhile: a lock on the keys would not keep another one from coming in. This
+ * row is always there and nobody changes it; the lock ends with the transaction.
  */
-const lockRing = statement('lock keys', 'SELECT pg_advisory_xact_lock(7384196251)')
+const lockRing = statement('lock keys', `SELECT name FROM meta WHERE name = 'salt' FOR UPDATE`)
 const due = statement(
   'due key',
   `SELECT alg FROM signing_keys WHERE kid = $kid AND state = 'next' AND changes_at <= $now`,

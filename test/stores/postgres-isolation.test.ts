@@ -1,0 +1,24 @@
+/** The contract at the stricter isolation levels, where PostgreSQL undoes what meets another's change (40001). */
+import t from 'tap'
+import { isLong } from '../helpers/long.ts'
+import { testAttempts } from './attempts.contract.ts'
+import { postgresEngine, testContract } from './postgres.contract.ts'
+import { testSessionLimit } from './session-limit.contract.ts'
+import { testStores } from './stores.contract.ts'
+
+const at = (level: string) =>
+  postgresEngine(`PostgreSQL, ${level}`, url => {
+    const option = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`
+    return `${url}?options=${encodeURIComponent(option)}`
+  })
+
+if (isLong) {
+  testContract(t, at('repeatable read'))
+  testContract(t, at('serializable'))
+} else {
+  // What races; READ COMMITTED, the default, has the whole contract in postgres.test.ts.
+  const strictest = at('serializable')
+  testStores(t, strictest)
+  testAttempts(t, strictest)
+  testSessionLimit(t, strictest)
+}
