@@ -25,7 +25,8 @@ export async function askServices(app: FastifyInstance, token: string): Promise<
   return { at: app.clock(), asks: { isAccepted, detail }, byItself: checkByItself(app, token) }
 }
 
-function checkByItself({ keys, clock, config: settings }: FastifyInstance, token: string): ServiceAnswer {
+function checkByItself(app: FastifyInstance, token: string): ServiceAnswer {
+  const { keys, clock, config: settings } = app
   const verifier = createTokenVerifier({ keys, clock, settings, revocations: { has: () => false } })
   try {
     return { isAccepted: true, detail: verifier.authenticate(token).username }

@@ -16,6 +16,7 @@ const routes = [
   'GET /lab',
   'GET /lab/page.js',
   'GET /lab/page.css',
+  'POST /lab/mails',
   ...acts.map(act => `POST /lab/${act}`),
   ...['calm', 'strict'].flatMap(rules => [`GET /lab/${rules}/me`, `POST /lab/${rules}/login`]),
 ]
@@ -39,7 +40,11 @@ t.test('no other configuration has any of its routes', async t => {
   const tree = app.printRoutes({ commonPrefix: false })
   const [, below = ''] = /─ lab \(GET, HEAD\)\n((?: {4}│ .*\n)+)/.exec(tree) ?? []
   const registered = [...below.matchAll(/─ \/?(\S+)/g)].map(([, name]) => name)
-  t.strictSame(registered.sort(), ['*', 'page.css', 'page.js', ...acts].sort(), 'the list above is of all of them')
+  t.strictSame(
+    registered.sort(),
+    ['*', 'mails', 'page.css', 'page.js', ...acts].sort(),
+    'the list above is of all of them',
+  )
   for (const other of apps) t.notMatch(other.app.printRoutes({ commonPrefix: false }), 'lab')
 })
 
@@ -78,6 +83,8 @@ t.test('only a Host of this machine is answered, and acts only a page of the sam
       t.equal((await app.inject({ method: 'POST', url: `/lab/${act}`, headers })).statusCode, 403, `${act} ${site}`)
     }
     const isProgram = site === undefined || site === 'none'
+    const mails = await app.inject({ method: 'POST', url: '/lab/mails', headers })
+    t.equal(mails.statusCode, isProgram ? 200 : 403, `the mailbox, asked from ${site}`)
     const answer = await app.inject({ url: '/lab/calm/me', headers })
     t.equal(answer.statusCode, isProgram ? 401 : 403, `an instance, asked from ${site}`)
   }

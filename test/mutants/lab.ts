@@ -1,0 +1,81 @@
+import type { Mutant } from './mutant.ts'
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'the lab answers under any name',
+    file: 'routes/lab.ts',
+    find: 'if (!isOurHost(request.headers.host, portOf(request)))',
+    replace: 'if (request.headers.host === undefined)',
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'a name that begins like localhost is this machine',
+    file: 'src/lab/guard.ts',
+    find: 'names.has(name)',
+    replace: '[...names].some(one => name.startsWith(one))',
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'another page of this machine may act in the lab',
+    file: 'src/lab/guard.ts',
+    find: "return site === 'same-origin'",
+    replace: "return site === 'same-origin' || site === 'same-site'",
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'a page of elsewhere may ask an instance of the lab',
+    file: 'routes/lab.ts',
+    find: "if (!isNoOtherPage(request.headers['sec-fetch-site'])) refuse('another page asked an",
+    replace: "if (false) refuse('another page asked an",
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'the routes of the lab are there without it',
+    file: 'plugins/lab.ts',
+    find: 'if (!config.lab)',
+    replace: 'if (!config.lab && !config.docs)',
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'the lab may be public',
+    file: 'src/config/rules.ts',
+    find: "    'HOST is not loopback': !isLoopback(HOST),\n",
+    replace: '',
+    tests: ['test/config/config.test.ts'],
+  },
+  {
+    name: 'a lost answer is shown all the same',
+    file: 'src/lab/exchange.ts',
+    find: "body: lose ? '' : answer.body",
+    replace: 'body: answer.body',
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'what a neighbour has ended is not known at once',
+    file: 'src/lab/instances.ts',
+    find: '    await app.revocations.poll() // what',
+    replace: '    // what',
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'the service that checks by itself hears of logouts',
+    file: 'src/lab/mock-services.ts',
+    find: '{ has: () => false }',
+    replace: 'app.revocations',
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'a secret that is gone goes on verifying',
+    file: 'src/lab/instances.ts',
+    find: ': secrets.slice(0, 1)',
+    replace: ': secrets',
+    tests: ['test/http/lab.test.ts'],
+  },
+  {
+    name: 'the scratch database stays behind',
+    file: 'src/lab/instances.ts',
+    find: '      await rm(folder, { recursive: true, force: true })\n',
+    replace: '',
+    tests: ['test/http/lab.test.ts'],
+  },
+]
