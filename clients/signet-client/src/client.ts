@@ -231,7 +231,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
   }
 
   function check(): Promise<unknown> {
-    return me().catch(nothing)
+    return me().catch(() => {})
   }
 
   /* Requests */
@@ -246,7 +246,7 @@ export function createClient(options: SignetOptions, time: Time): Signet {
       const left = session.left()
       const renewal = left < session.lifetime * early ? refresh(session) : undefined
       if (left > 0)
-        renewal?.catch(nothing) // it is good until then
+        renewal?.catch(() => {}) // it is good until then
       else await renewal
     }
     return session
@@ -290,5 +290,3 @@ export function createClient(options: SignetOptions, time: Time): Signet {
 function originOf(url: string): string {
   return new URL(url).origin
 }
-
-function nothing(): void {}

@@ -35,7 +35,7 @@ export function createPatience(time: Time) {
         reason = error as SignetError
         const pause = Math.min(firstPauseMs * 2 ** failures++, longestPauseMs) * (0.5 + Math.random() / 2)
         notBefore = time.now() + Math.max(pause, (reason.retryAfterSeconds ?? 0) * 1000)
-        if (!/^(0|429|5..)$/.test(`${reason.status}`)) throw reason
+        if (!/^(0|429|5..)$/.test(String(reason.status))) throw reason
       }
     }
   }

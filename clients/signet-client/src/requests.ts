@@ -14,7 +14,7 @@ export function createRequests(base: string, isBearer: boolean, send: typeof fet
     path: string,
     method: string,
     body?: Json | false,
-    signal: AbortSignal | null = null,
+    signal?: AbortSignal,
   ): Promise<Json> {
     const response = await by(base + path, {
       method,
@@ -22,7 +22,7 @@ export function createRequests(base: string, isBearer: boolean, send: typeof fet
       redirect: 'error',
       credentials: isBearer ? 'omit' : 'include',
       keepalive: by === send, // lives on when the page goes: no answer with cookies is lost, no logout either
-      signal,
+      signal: signal!,
       ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     }).catch(unreachable)
     const answer = jsonOf(await response.text().catch(unreachable))

@@ -16,22 +16,23 @@ export function createSignetFetch(
   refresh: (stale: Session) => Promise<void> | undefined,
 ): typeof fetch {
   return async (input, init = {}) => {
-    const request = (input as Request).url ? (input as Request) : undefined
-    const { origin } = new URL(request?.url ?? String(input), globalThis.location?.href)
-    const headers = new Headers(init.headers ?? request?.headers)
+    // Of a text or a URL it is undefined.
+    const { url = input as string, headers: own, clone } = input as Request
+    const { origin } = new URL(url, globalThis.location?.href)
+    const headers = new Headers(init.headers ?? own)
     if (!trusted.includes(origin) || headers.has('authorization')) return send(input, init)
 
     const used = await readySession()
-    const again = request?.clone() ?? input
+    const again = clone?.call(input) ?? input
     const answer = await sendAs(input)
     if (answer.status !== 401 || !used) return answer
     const reason = await reasonOf(answer)
     // Only /refresh can say that the session is over. When it does, whoever gets this 401 finds nobody logged in.
-    if (/revoked"?$/.test(reason)) await refresh(used)?.catch(nothing)
+    if (/revoked"?$/.test(reason)) await refresh(used)?.catch(() => {})
     if (!/^(token_expired|missing_token|Bearer (realm="signet"|.*"Token expired"))$/.test(reason)) return answer
     await refresh(used)
-    const { getReader, [Symbol.asyncIterator]: iterator } = Object(init.body)
-    if (!current() || current() === used || getReader || iterator) return answer // a stream cannot be sent again
+    const body = Object(init.body)
+    if (!current() || current() === used || body.getReader || body[Symbol.asyncIterator]) return answer // a stream cannot be sent again
     answer.body?.cancel()
     return sendAs(again)
 
@@ -43,8 +44,6 @@ export function createSignetFetch(
     }
   }
 }
-
-function nothing(): void {}
 
 /** The problem's code; or the challenge, for nginx gives an answer of Signet a body of its own. */
 async function reasonOf(response: Response): Promise<string> {

@@ -16,8 +16,8 @@ export interface News {
  */
 export function openTabs(name: string, hear: (news: News) => void, comeBack: () => void): (news: News) => void {
   const page = globalThis.document as Document | undefined
-  page?.addEventListener('visibilitychange', () => page.hidden || comeBack())
   if (page) {
+    page.addEventListener('visibilitychange', () => page.hidden || comeBack())
     addEventListener('pageshow', comeBack)
     // In bearer mode this is what is stored; here it has arrived, which cannot be said when a message comes.
     addEventListener('storage', event => event.key === name && comeBack())
