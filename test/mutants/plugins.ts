@@ -1,6 +1,11 @@
 import type { Mutant } from './mutant.ts'
 
-const cookies = ['test/http/cookies.test.ts']
+const cookies = [
+  'test/http/cookies.test.ts',
+  'test/http/cookies-read.test.ts',
+  'test/http/cookies-origin.test.ts',
+  'test/http/cookies-logout.test.ts',
+]
 const cors = ['test/http/cors.test.ts']
 const errors = ['test/http/headers-and-errors.test.ts']
 
@@ -299,21 +304,38 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/cookies.ts',
     find: '      if (cookie === undefined || saysBearer(authorization)) return none\n',
     replace: '      if (cookie === undefined || authorization !== undefined) return none\n',
-    tests: ['test/http/cookies.test.ts'],
+    tests: [
+      'test/http/cookies.test.ts',
+      'test/http/cookies-read.test.ts',
+      'test/http/cookies-origin.test.ts',
+      'test/http/cookies-logout.test.ts',
+    ],
   },
   {
     name: 'a gateway asks by a cookie that stands beside a broken bearer token',
     file: 'plugins/cookies.ts',
     find: 'if (headers.cookie === undefined || saysBearer(headers.authorization)) return undefined\n',
     replace: 'if (headers.cookie === undefined) return undefined\n',
-    tests: ['test/http/verify.test.ts', 'test/http/cookies.test.ts'],
+    tests: [
+      'test/http/verify.test.ts',
+      'test/http/cookies.test.ts',
+      'test/http/cookies-read.test.ts',
+      'test/http/cookies-origin.test.ts',
+      'test/http/cookies-logout.test.ts',
+    ],
   },
   {
     name: 'a page of COOKIE_ORIGINS is foreign',
     file: 'plugins/cookies.ts',
     find: 'new Set([originOf(config.publicUrl), ...config.cookieOrigins])',
     replace: 'new Set([originOf(config.publicUrl)])',
-    tests: ['test/http/cors.test.ts', 'test/http/cookies.test.ts'],
+    tests: [
+      'test/http/cors.test.ts',
+      'test/http/cookies.test.ts',
+      'test/http/cookies-read.test.ts',
+      'test/http/cookies-origin.test.ts',
+      'test/http/cookies-logout.test.ts',
+    ],
   },
   {
     name: 'our own pages are those of PUBLIC_URL with its path',
@@ -327,14 +349,24 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/cookies.ts',
     find: "        put(reply, 'refresh', '', 0)\n",
     replace: '',
-    tests: ['test/http/cookies.test.ts'],
+    tests: [
+      'test/http/cookies.test.ts',
+      'test/http/cookies-read.test.ts',
+      'test/http/cookies-origin.test.ts',
+      'test/http/cookies-logout.test.ts',
+    ],
   },
   {
     name: 'an access cookie lives as long as the refresh cookie',
     file: 'plugins/cookies.ts',
     find: 'lifetime(issued.access, issued.issuedAt)',
     replace: 'lifetime(issued.access, issued.issuedAt) * 100',
-    tests: ['test/http/cookies.test.ts'],
+    tests: [
+      'test/http/cookies.test.ts',
+      'test/http/cookies-read.test.ts',
+      'test/http/cookies-origin.test.ts',
+      'test/http/cookies-logout.test.ts',
+    ],
   },
   {
     name: 'a role that is not admin is asked for in small letters',

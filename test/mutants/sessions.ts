@@ -152,7 +152,13 @@ export const mutants: readonly Mutant[] = [
     file: service,
     find: "const ended = await sessions.revoke(sid, 'logout')",
     replace: "const ended = sessions.revoke(sid, 'logout').catch(() => false) !== undefined",
-    tests: ['test/http/uncertain.test.ts', 'test/http/cookies.test.ts'],
+    tests: [
+      'test/http/uncertain.test.ts',
+      'test/http/cookies.test.ts',
+      'test/http/cookies-read.test.ts',
+      'test/http/cookies-origin.test.ts',
+      'test/http/cookies-logout.test.ts',
+    ],
   },
   {
     name: 'a logout does not tell the revocation list',
