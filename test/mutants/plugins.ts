@@ -203,8 +203,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'logins of an address are counted in this process alone',
     file: 'plugins/rate-limit.ts',
-    find: 'store: storeIn(app.stores.limits)',
-    replace: 'store: storeIn(createMemoryLimits(app.clock))',
+    find: 'store: storeIn(app.stores.limits, loginFreeFailures > 0),',
+    replace: 'store: storeIn(createMemoryLimits(app.clock), loginFreeFailures > 0),',
     tests: ['test/login/limited-routes.test.ts'],
   },
   {
