@@ -59,8 +59,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the second step is left out',
     file: step,
-    find: "if (user.secondFactors.length === 0) return { user, amr: ['pwd'] }",
-    replace: "if (code === undefined) return { user, amr: ['pwd'] }",
+    find: "if (user.secondFactors.length === 0) return { user, booked, amr: ['pwd'] }",
+    replace: "if (code === undefined) return { user, booked, amr: ['pwd'] }",
     tests: overHttp,
   },
   {
@@ -81,8 +81,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a challenge has any number of tries',
     file: step,
-    find: ', () => challenges.countTry(challenge))',
-    replace: ')',
+    find: 'const claim = () => challenges.countTry(challenge)',
+    replace: 'const claim = async () => {}',
     tests: overHttp,
     only: 'five tries',
   },
@@ -105,15 +105,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the right password is a success of the throttle at once',
     file: 'src/login/authentication.ts',
-    find: 'user => user.secondFactors.length === 0',
-    replace: 'user => user.secondFactors.length >= 0',
+    find: 'checkIn(name, password, client, device, () => false)',
+    replace: 'checkIn(name, password, client, device, () => true)',
     tests: ['test/factors/guessing.test.ts'],
   },
   {
     name: 'the throttle never hears of a whole login',
     file: step,
-    find: '    await authentication.settle(user, challenge.data ?? undefined, client)\n',
-    replace: '',
+    find: 'return proven(user, challenge.data ?? undefined, shown)',
+    replace: 'return proven(user, undefined, shown)',
     tests: ['test/factors/guessing.test.ts'],
   },
   {
@@ -161,7 +161,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an account of somebody else s address adds a factor',
-    file: service,
+    file: 'src/factors/enrolment.ts',
     find: 'if (email !== null && !emailVerified) throw',
     replace: 'if (email === null && emailVerified) throw',
     tests: ['test/factors/notices.test.ts'],
