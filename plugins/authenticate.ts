@@ -6,7 +6,7 @@ import { asThrown } from '../src/base/thrown.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
 import { freshSeconds, requireFresh } from '../src/tokens/freshness.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
-import { bearerToken } from '../src/wire/bearer.ts'
+import { bearerToken, saysBearer } from '../src/wire/bearer.ts'
 
 type SyncHook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
@@ -50,9 +50,18 @@ export default fp(
     app.decorate('authenticateIfGiven', function (this: FastifyInstance, request, reply, done) {
       const { authorization, cookie } = request.headers
       const isGiven =
-        authorization !== undefined || (cookie !== undefined && tokenCookies.read(request).access !== undefined)
+        saysBearer(authorization) || (cookie !== undefined && tokenCookies.read(request).access !== undefined)
       return isGiven ? app.authenticate.call(this, request, reply, done) : done()
     } satisfies SyncHook)
+    const guards = [app.authenticate, app.authenticateToEnrol, app.authenticateIfGiven]
+    // Bodies come when their sender likes: whose session has ended meanwhile does nothing any more.
+    app.addHook('onRoute', route => {
+      const guard = [route.onRequest ?? []].flat().find(hook => guards.includes(hook as SyncHook)) as
+        | SyncHook
+        | undefined
+      const hasBody = [route.method].flat().some(method => method !== 'GET' && method !== 'HEAD')
+      if (guard && hasBody) route.preHandler = [guard, ...[route.preHandler ?? []].flat()]
+    })
     app.decorate('requireAdmin', ((request, _reply, done) => {
       done(request.claims.role === 'admin' ? undefined : new SignetError('admin_required', 'the role is not admin'))
     }) satisfies SyncHook)
