@@ -54,8 +54,9 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async ({ claims, body, client }) => {
       const { email, ...others } = body
-      if (email !== undefined) await app.addressProof.change(claims.sub, email, client)
-      return itemOf(await app.ownAccount.change(claims.sub, others, client))
+      const user = await app.ownAccount.change(claims.sub, others, client) // first: a name that is taken sends no mail
+      if (email !== undefined) await app.addressProof.change(claims, email, client)
+      return itemOf(user)
     },
   )
 

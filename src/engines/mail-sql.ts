@@ -1,4 +1,5 @@
 /** What both engines say of mails in the same words: `$now` is the moment of the statement. */
+import { SignetError } from '../base/errors.ts'
 import type { ListedMail, Mail, MailPurpose } from '../stores/stores.ts'
 import type { Row } from './rows.ts'
 
@@ -37,6 +38,10 @@ export const laterChanges = `user_id = $userId AND (${askedFor} OR (purpose = 'u
 
 /** An address somebody gave up lately, and may want back. */
 export const keptAddress = `purpose = 'undo' AND expires_at > $now`
+
+export function ended(): SignetError {
+  return new SignetError('token_revoked', 'the session that asked for it has ended')
+}
 
 export function toMail(row: Row): Mail {
   return {

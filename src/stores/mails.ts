@@ -88,9 +88,11 @@ export interface MailStore {
   register(registration: WaitingRegistration): Promise<boolean>
   /**
    * Writes a mail of a user in the place of all others of its purpose.
+   * @param sid the session that asks for it, if one does: what ends it comes before or after, and sees what was asked for
    * @returns false, and nothing happened, when the user had `most` of them within the hour
+   * @throws {SignetError} `token_revoked` when the session has ended
    */
-  replace(mail: NewMail & { readonly userId: string }, most: number): Promise<boolean>
+  replace(mail: NewMail & { readonly userId: string }, most: number, sid?: string): Promise<boolean>
 
   /** A mail that has not expired, beside its user. */
   find(id: string): Promise<{ mail: Mail; user: User | undefined } | undefined>

@@ -35,9 +35,10 @@ export interface AddressProof {
   /**
    * Begins a change of address: the new one gets a link, the old one stays until it is followed. For an address that is
    * not proven yet, sends its link again.
-   * @throws {SignetError} `mail_off`, `invalid_request`, `email_unverified`, `too_many_attempts`
+   * @param whose the session that asks: a change that whoever stole it asks for must not outlive it
+   * @throws {SignetError} `mail_off`, `invalid_request`, `email_unverified`, `too_many_attempts`, `token_revoked`
    */
-  change(userId: string, email: string, client: Client): Promise<void>
+  change(whose: { readonly sub: string; readonly sid: string }, email: string, client: Client): Promise<void>
   /** The address the user is changing to. */
   pending(userId: string): Promise<string | null>
   /**
@@ -114,7 +115,7 @@ export function createAddressProof(dependencies: {
     audit({ event, sub: userId, ip: client.ip, sessionsEnded: refuseTokensOf(outcome.ended, revocations) })
   }
 
-  async function change(userId: string, wanted: string, client: Client): Promise<void> {
+  async function change({ sub: userId, sid }: { sub: string; sid: string }, wanted: string, client: Client) {
     const { languageFor } = requireMailer(dependencies.mailer)
     const address = deliverable(wanted)
     const { email, emailVerified } = await accounts.get(userId)
@@ -123,7 +124,8 @@ export function createAddressProof(dependencies: {
       throw new SignetError('email_unverified', 'the address of now is not proven')
     }
     const purpose = address === email ? 'verify' : 'change'
-    if (!(await mails.replace(newMail(purpose, userId, address, languageFor(client.acceptLanguage)), mostAnHour))) {
+    const mail = newMail(purpose, userId, address, languageFor(client.acceptLanguage))
+    if (!(await mails.replace(mail, mostAnHour, sid))) {
       throw new SignetError('too_many_attempts', 'enough mails for this hour', { retryAfterSeconds: 3600 })
     }
     audit({ event: 'email.change_asked', sub: userId, ip: client.ip })

@@ -46,7 +46,7 @@ export function createOwnAccount(dependencies: {
   return {
     get,
     change: (userId, { username }, { ip }) =>
-      accounts.change(userId, username === undefined ? {} : { username }, { ip }).catch(asEnded),
+      username === undefined ? get(userId) : accounts.change(userId, { username }, { ip }).catch(asEnded),
     delete: (userId, { ip }) => accounts.delete(userId, { ip }, { keepAdmin: true }).catch(asEnded),
 
     async changePassword(userId, sid, current, next, client) {

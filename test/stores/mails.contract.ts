@@ -236,6 +236,7 @@ export function testMails(t: Test, engine: Engine): void {
     await t.rejects(stores.users.create(user('c', { email: 'old@example.com' })), { code: 'taken' })
     t.strictSame(await stores.users.importMissing([user('c', { email: 'old@example.com' })]), ['taken'])
     await stores.users.create(user('d', { email: 'old@example.com', emailVerified: false }))
+    await t.rejects(stores.users.update('id-d', { email: 'old@example.com' }), { code: 'taken' }, 'nor by a proof')
     t.ok(await stores.users.update('id-a', { email: 'old@example.com' }), 'but not from themselves')
     await stores.users.update('id-a', { email: 'new@example.com' })
     clock.advance(7 * day)
@@ -312,6 +313,9 @@ export function testMails(t: Test, engine: Engine): void {
     for (let i = 0; i < 2; i++)
       t.equal(await stores.mails.register(waiting(null)), true, 'an address alone holds nothing')
 
+    await t.rejects(stores.users.create(user('ana')), { code: 'taken' })
+    await t.rejects(stores.users.update('id-taken', { username: 'ana' }), { code: 'taken' })
+
     const id = both[held.indexOf(true)]?.id ?? ''
     t.match(await stores.mails.find(id), { mail: { username: 'ana', passwordHash: 'hash' }, user: undefined })
     const ana = user('ana', { email: 'a@example.com' })
@@ -326,5 +330,30 @@ export function testMails(t: Test, engine: Engine): void {
     t.equal(await stores.mails.register(waiting('eva')), true)
     clock.advance(day)
     t.equal(await stores.mails.register(waiting('eva')), true, 'held no longer than its time')
+    clock.advance(day)
+    t.ok(await stores.users.create(user('eva')))
+  })
+
+  t.test(`${engine.name}: what a session asks for ends with it, however the two meet`, async t => {
+    const clock = movableClock()
+    const { stores, where } = await engine.open(t, clock)
+    const { stores: second } = await engine.open(t, clock, where)
+    const change = () => ({ ...mail('change', 'id-a', 'thief@example.com', day), userId: 'id-a' })
+    const { userId, credentialsVersion } = await stores.users.create(user('a', { email: 'a@example.com' }))
+    const begin = (sid: string, version: number) =>
+      stores.sessions.create({ sid, userId, idleSeconds: day, maxAgeSeconds: day, ip: null, userAgent: null }, version)
+    await begin('s0', credentialsVersion)
+    await t.rejects(stores.mails.replace(change(), 100, 'nobody'), { code: 'token_revoked' })
+    for (let round = 0; round < 10; round++) {
+      const [asked] = await Promise.all([
+        stores.mails.replace(change(), 100, `s${round}`).catch(error => error.code),
+        second.users.update('id-a', { passwordHash: `hash ${round}` }),
+      ])
+      t.ok(asked === true || asked === 'token_revoked')
+      t.equal(await stores.mails.pendingAddress('id-a'), null)
+      await t.rejects(stores.mails.replace(change(), 100, `s${round}`), { code: 'token_revoked' })
+      await begin(`s${round + 1}`, round + 1)
+    }
+    t.equal(await stores.mails.replace(change(), 100, 's10'), true)
   })
 }

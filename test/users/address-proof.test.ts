@@ -1,4 +1,5 @@
 /** Whose an address is: nobody's until proven, and then its owner's alone, whoever registered it first. */
+import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { claimsOf } from '../helpers/app.ts'
 import { bearer, type MailApp, mailApp, tokenIn } from '../helpers/mail.ts'
@@ -18,6 +19,15 @@ async function registered(made: MailApp, username: string, email: string): Promi
   const response = await made.post('/register', { username, password, email })
   if (response.statusCode !== 201) throw new Error(response.body)
   return response.json().user_id
+}
+
+/** Another session of a user, for what only one can ask for. */
+async function sessionOf({ stores }: MailApp['app'], sub: string) {
+  const sid = randomUUID()
+  const { credentialsVersion = 0 } = (await stores.users.findById(sub)) ?? {}
+  const session = { sid, userId: sub, idleSeconds: day, maxAgeSeconds: day, ip: null, userAgent: null }
+  await stores.sessions.create(session, credentialsVersion)
+  return { sub, sid }
 }
 
 /** A user with a proven address who is logged in. */
@@ -129,7 +139,7 @@ t.test('a change of address waits for the new one, and the name that is the addr
   await post('/email/verify', { token: await tokenTo('ana@example.com'), password })
   const { userId } = (await app.stores.users.findByEmail('ana@example.com')) ?? { userId: '' }
 
-  await app.addressProof.change(userId, 'New@example.com', client)
+  await app.addressProof.change(await sessionOf(app, userId), 'New@example.com', client)
   t.equal(await app.addressProof.pending(userId), 'new@example.com')
   await logIn('ana@example.com', password)
   t.match(await app.users.get(userId), { email: 'ana@example.com', username: 'ana@example.com' })
@@ -147,7 +157,7 @@ t.test('the address of before undoes a change for 7 days, whatever a hijacker di
   const made = await withAna(t)
   const { app, later, post, deliver, logIn, me, tokenTo, userId } = made
   await deliver()
-  await app.addressProof.change(userId, 'thief@example.com', client)
+  await app.addressProof.change(await sessionOf(app, userId), 'thief@example.com', client)
   await post('/email/verify', { token: await tokenTo('thief@example.com') })
   const [told] = await deliver()
   t.match(told, { to: 'ana@example.com', purpose: 'undo' })
@@ -162,11 +172,11 @@ t.test('the address of before undoes a change for 7 days, whatever a hijacker di
     'of the hijacker',
     client,
   )
-  await app.addressProof.change(userId, 'thief2@example.com', client)
-  const [, second] = await deliver()
+  await app.addressProof.change(await sessionOf(app, userId), 'thief2@example.com', client)
+  const second = (await deliver()).find(({ purpose }) => purpose === 'change') // of one second, in any order
   await post('/email/verify', { token: tokenIn(second ?? { text: '', purpose: 'change' }) })
   const [back] = await deliver()
-  await app.addressProof.change(userId, 'thief3@example.com', client)
+  await app.addressProof.change(await sessionOf(app, userId), 'thief3@example.com', client)
   const third = await tokenTo('thief3@example.com')
   await post('/password/forgot', { username: 'thief2@example.com' })
   const reset = await tokenTo('thief2@example.com')
@@ -202,12 +212,12 @@ t.test('the address of before undoes a change for 7 days, whatever a hijacker di
 
 t.test('a change of address dies with the password it was asked under, and an old undo with its 7 days', async t => {
   const { app, later, post, deliver, tokenTo, userId } = await withAna(t)
-  await app.addressProof.change(userId, 'thief@example.com', client)
+  await app.addressProof.change(await sessionOf(app, userId), 'thief@example.com', client)
   const token = await tokenTo('thief@example.com')
   await app.users.change(userId, { password: 'a new one of the owner' }, { by: 'a test' })
   t.equal((await post('/email/verify', { token })).json().code, 'invalid_link')
 
-  await app.addressProof.change(userId, 'new@example.com', client)
+  await app.addressProof.change(await sessionOf(app, userId), 'new@example.com', client)
   await post('/email/verify', { token: await tokenTo('new@example.com') })
   const [told] = await deliver()
   await later(7 * day)
@@ -222,10 +232,12 @@ t.test("who gives an address that is somebody's learns nothing of it, and its ow
   t.equal((await post('/register', { password, email: 'ana@example.com' })).statusCode, 202)
   t.match(await deliver(), [{ to: 'ana@example.com', purpose: 'registered_already' }])
   await app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
-  await app.addressProof.change('user-2', 'ana@example.com', client)
+  await app.addressProof.change(await sessionOf(app, 'user-2'), 'ana@example.com', client)
   t.match(await deliver(), [{ to: 'ana@example.com', purpose: 'registered_already' }])
-  await t.rejects(app.addressProof.change(bob, 'bob@example.com', client), { code: 'email_unverified' })
-  await app.addressProof.change(userId, 'ana@example.com', client)
+  await t.rejects(app.addressProof.change(await sessionOf(app, bob), 'bob@example.com', client), {
+    code: 'email_unverified',
+  })
+  await app.addressProof.change(await sessionOf(app, userId), 'ana@example.com', client)
   t.strictSame(await deliver(), [], "one's own address is no change")
 })
 

@@ -17,6 +17,7 @@ const kept = statement(
   'kept address',
   `SELECT 1 AS one FROM mails WHERE address = $email AND user_id <> $userId AND ${keptAddress}`,
 )
+const held = statement('held name', 'SELECT 1 AS one FROM mails WHERE username = $username AND expires_at > $now')
 const dropUnproven = statement(
   'drop unproven addresses',
   'UPDATE users SET unproven_email = NULL WHERE unproven_email = $address AND user_id <> $userId',
@@ -43,6 +44,12 @@ export async function spend(ask: Ask, id: string | undefined): Promise<boolean> 
 export async function requireNotKept(ask: Ask, email: string | null, userId: string): Promise<void> {
   if (email === null || (await ask(kept, { email, userId })).length === 0) return
   throw new SignetError('taken', 'the address is kept for its former owner')
+}
+
+/** @throws {SignetError} `taken` when the name is held for a registration */
+export async function requireNotHeld(ask: Ask, username: string): Promise<void> {
+  if ((await ask(held, { username })).length === 0) return
+  throw new SignetError('taken', 'the name is held for a registration')
 }
 
 /** Does all but spending. */

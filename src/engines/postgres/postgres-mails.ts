@@ -1,6 +1,7 @@
 /** Mails in PostgreSQL. */
+import { live } from '../../sessions/live.ts'
 import type { MailStore } from '../../stores/stores.ts'
-import { failedLately, hour, mailColumns, sendable, toListedMail, toMail, unsent } from '../mail-sql.ts'
+import { ended, failedLately, hour, mailColumns, sendable, toListedMail, toMail, unsent } from '../mail-sql.ts'
 import { addMail } from './mail-effects.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
 import { toUser, userColumns } from './rows.ts'
@@ -20,6 +21,11 @@ const holder = statement(
 const ofHour = statement(
   'mails of an hour',
   `SELECT count(*) AS count FROM mails WHERE user_id = $userId AND purpose = $purpose AND created_at > $now - ${hour}`,
+)
+const lockUser = statement('lock user of mail', 'SELECT 1 AS one FROM users WHERE user_id = $userId FOR NO KEY UPDATE')
+const liveSession = statement(
+  'live session of mail',
+  `SELECT 1 AS one FROM sessions WHERE sid = $sid AND user_id = $userId AND ${live}`,
 )
 const endOthers = statement(
   'end other mails',
@@ -85,9 +91,13 @@ export function createPostgresMails({ ask, transaction }: PostgresDatabase): Mai
         return true
       }),
 
-    replace: (mail, most) =>
+    replace: (mail, most, sid) =>
       transaction(async ask => {
         const { userId, purpose } = mail
+        if (sid !== undefined) {
+          await ask(lockUser, { userId }) // whatever ends sessions of a user has this lock
+          if ((await ask(liveSession, { sid, userId })).length === 0) throw ended()
+        }
         if (Number((await ask(ofHour, { userId, purpose }))[0]?.['count']) >= most) return false
         await ask(endOthers, { userId, purpose })
         await addMail(ask, mail)

@@ -9,7 +9,7 @@ import type { MailEffects, NewUser, UserStore } from '../../stores/stores.ts'
 import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import { keptAddress } from '../mail-sql.ts'
 import { end } from './end-sessions.ts'
-import { applyEffects, dropLinks, dropMailsOf, requireNotKept, spend } from './mail-effects.ts'
+import { applyEffects, dropLinks, dropMailsOf, requireNotHeld, requireNotKept, spend } from './mail-effects.ts'
 import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
 import { dropFactorsSince, removeFactorsOf } from './postgres-factors.ts'
 import { toSampledHash, toUser, userColumns } from './rows.ts'
@@ -147,13 +147,16 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
         if (isLastAdmin && stopsBeingAdmin(before, { role, disabled })) throw lastAdmin()
         const isNewAddress = email !== before.email
-        if (isNewAddress) await requireNotKept(ask, email, userId)
         const reason = whatever ?? reasonToEnd(before, changes)
         const foreignHash = before.foreignHash && changes.passwordHash === undefined
         const address = addressOf(email, before.emailVerified || changes.email !== undefined)
         const after = { userId, username, role, ...address, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
         if (effects.dropsFactorsSince !== undefined) await dropFactorsSince(ask, userId, effects.dropsFactorsSince)
+        if (username !== before.username) await requireNotHeld(ask, username)
         const user = toUser((await ask(update, after))[0] ?? {})
+        // Afterwards: the update has waited for whoever was just giving the address up.
+        const isNewProof = changes.email !== undefined && (isNewAddress || !before.emailVerified)
+        if (isNewProof) await requireNotKept(ask, email, userId)
         if (reason || isNewAddress) await dropLinks(ask, userId)
         await applyEffects(ask, userId, effects)
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
@@ -175,6 +178,7 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
 }
 
 async function createOne(ask: Ask, user: NewUser) {
+  await requireNotHeld(ask, user.username)
   const [row] = await ask(insertAll, columnsOf([user]))
   if (!row) throw new SignetError('taken', 'the address is kept for its former owner')
   return toUser(row)

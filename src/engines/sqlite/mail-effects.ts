@@ -11,6 +11,8 @@ export interface MailEffectsOf {
   spend(id: string): boolean
   /** @throws {SignetError} `taken` when the address is kept for somebody else */
   requireNotKept(email: string | null, userId: string): void
+  /** @throws {SignetError} `taken` when the name is held for a registration */
+  requireNotHeld(username: string): void
   /** Does all but spending. */
   apply(userId: string, effects: MailEffects): void
   /** Links that were asked for end with the password and the address they were asked under. */
@@ -27,6 +29,7 @@ export function createMailEffects(raw: DatabaseSync, clock: Clock): MailEffectsO
         SELECT max(created_at) FROM mails WHERE user_id = $userId AND purpose = 'undo'), 0)) ELSE $now END AS at)`)
   const spend = raw.prepare('DELETE FROM mails WHERE id = $id AND expires_at > $now')
   const kept = raw.prepare(`SELECT 1 FROM mails WHERE address = $email AND user_id <> $userId AND ${keptAddress}`)
+  const held = raw.prepare('SELECT 1 FROM mails WHERE username = $username AND expires_at > $now')
   const dropUnproven = raw.prepare(`
     UPDATE users SET unproven_email = NULL WHERE unproven_email = $address AND user_id <> $userId`)
   const dropClaims = raw.prepare(`DELETE FROM mails WHERE ${claimsTo}`)
@@ -46,6 +49,9 @@ export function createMailEffects(raw: DatabaseSync, clock: Clock): MailEffectsO
       if (email !== null && kept.get({ email, userId, now: clock() })) {
         throw new SignetError('taken', 'the address is kept for its former owner')
       }
+    },
+    requireNotHeld(username) {
+      if (held.get({ username, now: clock() })) throw new SignetError('taken', 'the name is held for a registration')
     },
     apply(userId, { mails = [], proves, undoes }) {
       if (proves !== undefined) {

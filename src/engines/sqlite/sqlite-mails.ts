@@ -1,7 +1,8 @@
 /** Mails in SQLite. */
 import type { Clock } from '../../base/clock.ts'
+import { live } from '../../sessions/live.ts'
 import type { MailStore } from '../../stores/stores.ts'
-import { failedLately, hour, sendable, toListedMail, toMail, unsent } from '../mail-sql.ts'
+import { ended, failedLately, hour, sendable, toListedMail, toMail, unsent } from '../mail-sql.ts'
 import { createMailEffects } from './mail-effects.ts'
 import { toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
@@ -20,6 +21,7 @@ export function createSqliteMails({ raw, read, write, transaction }: SqliteDatab
     SELECT count(*) AS count FROM mails WHERE user_id = $userId AND purpose = $purpose AND created_at > $now - ${hour}`)
   const endOthers = raw.prepare(`
     UPDATE mails SET expires_at = min(expires_at, $now), due_at = NULL WHERE user_id = $userId AND purpose = $purpose`)
+  const liveSession = raw.prepare(`SELECT 1 FROM sessions WHERE sid = $sid AND user_id = $userId AND ${live}`)
   const byId = raw.prepare('SELECT * FROM mails WHERE id = $id AND expires_at > $now')
   const userById = raw.prepare('SELECT * FROM users WHERE user_id = ?')
   const pending = raw.prepare(`
@@ -60,9 +62,10 @@ export function createSqliteMails({ raw, read, write, transaction }: SqliteDatab
         return true
       }),
 
-    replace: (mail, most) =>
+    replace: (mail, most, sid) =>
       transaction(() => {
         const { userId, purpose } = mail
+        if (sid !== undefined && !liveSession.get({ sid, userId, now: clock() })) throw ended()
         if (countOf(userId, purpose) >= most) return false
         endOthers.run({ userId, purpose, now: clock() })
         add(mail)

@@ -74,6 +74,7 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
 
   function createOne(user: NewUser): User {
     if (user.emailVerified !== false) effectsOf.requireNotKept(user.email, user.userId)
+    effectsOf.requireNotHeld(user.username)
     return toUser(orTaken(() => insert.get(toRow(user))) as Row)
   }
 
@@ -130,7 +131,9 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         const { username, role, email, disabled, passwordHash } = { ...before, ...changes }
         if (keepAdmin) requireAdminBeside(before, { role, disabled })
         const isNewAddress = email !== before.email
-        if (isNewAddress) effectsOf.requireNotKept(email, userId)
+        const isNewProof = changes.email !== undefined && (isNewAddress || !before.emailVerified)
+        if (isNewProof) effectsOf.requireNotKept(email, userId)
+        if (username !== before.username) effectsOf.requireNotHeld(username)
         const reason = whatever ?? reasonToEnd(before, changes)
         const after = {
           userId,
