@@ -111,7 +111,7 @@ export function createAccounts(dependencies: {
     const wanted: UserChanges = {
       ...others,
       ...address,
-      ...(username !== undefined && { username: nameOf(username, { ...before, ...address }.email) }),
+      ...(username !== undefined && { username: nameOf(username, nameableOf(before, address)) }),
       ...(await newHash(before, password, options.client)),
     }
     const outcome = await users.update(userId, wanted, options)
@@ -149,6 +149,11 @@ function nameOf(wanted: string, email: string | null): string {
   const named = newUsername(wanted, email)
   if ('mistake' in named) throw refused('/username', named.mistake)
   return named.username
+}
+
+/** The address a user may be called by: one that is not proven is nobody's name, or it could be taken from its owner. */
+function nameableOf({ email, emailVerified }: User, { email: wanted }: UserChanges): string | null {
+  return wanted === undefined ? (emailVerified ? email : null) : wanted
 }
 
 /** What is another than before, by the names that people know; not what was sent. */
