@@ -54,9 +54,8 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async ({ claims, body, client }) => {
       const { email, ...others } = body
-      const user = await app.ownAccount.change(claims.sub, others, client) // first: a name that is taken sends no mail
       if (email !== undefined) await app.addressProof.change(claims, email, client)
-      return itemOf(user)
+      return itemOf(await app.ownAccount.change(claims.sub, others, client))
     },
   )
 

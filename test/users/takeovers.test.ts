@@ -65,17 +65,12 @@ t.test('a password of a staging site in front keeps no link from working', async
   await made.logIn('ana@example.com', password)
 })
 
-t.test(
-  'who asks for a new address and a new name that is taken sends no mail; what did not change is not audited',
-  async t => {
-    const made = await mailApp(t)
-    const maria = (await made.logIn('maria')).access_token
-    t.equal((await patch(made, maria, { username: 'thirdy', email: 'new@example.com' })).statusCode, 409)
-    t.strictSame(await made.deliver(), [])
-    t.equal((await patch(made, maria, { email: 'new@example.com' })).json().pending_email, 'new@example.com')
-    t.notOk(made.log.some(line => line.includes('"event":"user.changed"')))
-  },
-)
+t.test('who asks for a new address has changed nothing yet, and the log says no more', async t => {
+  const made = await mailApp(t)
+  const maria = (await made.logIn('maria')).access_token
+  t.equal((await patch(made, maria, { email: 'new@example.com' })).json().pending_email, 'new@example.com')
+  t.notOk(made.log.some(line => line.includes('"event":"user.changed"')))
+})
 
 for (const [what, end] of [
   ['a new password', ({ app }: MailApp) => app.users.change('user-2', { password }, { by: 'a test' })],
