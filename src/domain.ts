@@ -122,7 +122,8 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
   const dataKey = await openDataKey({ ...config, salt, store: stores.keys })
   const revocations = createRevocations(stores.sessions, clock, config.accessTokenSeconds, { log })
   const policy = createPasswordPolicy(config.passwordMinLength, config.passwordHash)
-  const mailer = mailing && (await mailerOf({ ...config, mailing, mails, users, salt, audit, log }))
+  const mailer =
+    mailing && (await mailerOf({ ...config, mailing, mails, users, limits: stores.limits, salt, audit, log }))
   const mailsTo: MailsTo = (user, notice, client) =>
     mailer ? noticeTo(user, notice, mailer.languageFor(client?.acceptLanguage)) : []
   const administration = createAdministration({ config, stores, hasher, policy, revocations, audit, mailsTo })
@@ -162,7 +163,11 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
     stepUp: createStepUp({ users, sessions: stores.sessions, authentication, checkCode, passkeys, issuer, audit }),
     ownAccount: createOwnAccount(common),
     registration,
-    recovery: createRecovery({ ...common, nameKey }),
+    recovery: createRecovery({
+      ...common,
+      nameKey,
+      liftPasswordWaits: userId => stores.attempts.lift(userId, codeLimit.bucketOf(userId)),
+    }),
     addressProof,
     mailer,
     secondFactors: createFactorService({

@@ -14,6 +14,7 @@ export type KeyPurpose =
   | 'signet named data'
   | 'signet mail link'
   | 'signet typed name'
+  | 'signet mail address'
   | 'signet login challenge'
   | 'signet code attempts'
 

@@ -38,3 +38,11 @@ export function lastsSeconds(purpose: MailPurpose): number {
 
 /** So many mails of one kind an hour are for one person; more are somebody's play. */
 export const mostAnHour = 3
+
+/** What strangers can have sent to any address: it is limited by the address, or who registers often enough floods it. */
+export function isForAnyAddress(purpose: string): boolean {
+  return purpose === 'verify' || purpose === 'register' || purpose === 'change'
+}
+
+/** So many of those an hour go to one address, whoever asked for them. */
+export const mostToAnAddress = 5

@@ -9,7 +9,7 @@ import { spellingsOf } from '../names/email.ts'
 import type { Mail, MailStore, User, UserStore } from '../stores/stores.ts'
 import { isDeliverable } from './deliverable.ts'
 import type { MailLinks } from './links.ts'
-import { isLinkPurpose, mostAnHour, type TemplateName } from './purposes.ts'
+import { isForAnyAddress, isLinkPurpose, mostAnHour, type TemplateName } from './purposes.ts'
 import type { MailTemplates } from './templates.ts'
 import { DeliveryError, type Transport } from './transport.ts'
 import type { TypedNames } from './typed-name.ts'
@@ -38,6 +38,8 @@ export function retryAfter(tries: number): number {
 export function createMailWorker(dependencies: {
   mails: MailStore
   users: Pick<UserStore, 'findById' | 'findByEmail' | 'findByUsername'>
+  /** Whether one more mail that anybody can ask for may go to this address now; counts it. */
+  mayWriteTo: (address: string) => Promise<boolean>
   transport: Transport
   templates: MailTemplates
   links: MailLinks
@@ -48,7 +50,8 @@ export function createMailWorker(dependencies: {
   audit: Audit
   log: Record<'warn' | 'error', (fields: object, message: string) => void>
 }): MailWorker {
-  const { mails, users, transport, templates, links, typedNames, settings, service, audit, log } = dependencies
+  const { mails, users, mayWriteTo, transport, templates, links, typedNames, settings, service, audit, log } =
+    dependencies
   const sending = new Set<Promise<void>>()
   const stop = new AbortController()
 
@@ -72,7 +75,7 @@ export function createMailWorker(dependencies: {
   async function handle(claimed: Mail): Promise<void> {
     const mail = claimed.purpose === 'forgot' ? await lookUp(claimed) : claimed
     const message = mail && (await compose(mail))
-    if (!message) return mail && mails.sent(mail.id) // nobody is left to tell
+    if (!message || (await isFlood(mail))) return mail && mails.sent(mail.id) // nobody is left to tell, or nothing
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(tryMilliseconds)])
     try {
       await transport.send(message, signal)
@@ -80,6 +83,13 @@ export function createMailWorker(dependencies: {
       return note(mail, error instanceof DeliveryError ? error : new DeliveryError((error as Error).name, false))
     }
     await mails.sent(mail.id)
+  }
+
+  /** At the first try: who is away for a while is not written to less often for it. */
+  async function isFlood({ id, purpose, address, tries }: Mail): Promise<boolean> {
+    if (!isForAnyAddress(purpose) || address === null || tries > 1 || (await mayWriteTo(address))) return false
+    log.warn({ mail: id, purpose }, 'a mail was dropped: its address had enough of the kind within the hour')
+    return true
   }
 
   async function note(mail: Mail, { message, isFinal }: DeliveryError): Promise<void> {

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { newSecret, type Overrides } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
-import { type MailApp, mailApp, memoryMail, tokenIn } from '../helpers/mail.ts'
+import { bearer, type MailApp, mailApp, memoryMail, tokenIn } from '../helpers/mail.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { type Smtp, startSmtp } from '../helpers/smtp.ts'
 
@@ -142,3 +142,33 @@ t.test('a mail is in the language of whoever asked for it', async t => {
   t.match(mail, { language: 'de', subject: 'Neues Passwort für localhost:3000' })
   t.ok(tokenIn(mail ?? { text: '', purpose: 'reset' }))
 })
+
+t.test(
+  'nobody floods an address: five an hour of what strangers can ask for, whoever asks and whatever they delete',
+  async t => {
+    const made = await mailApp(t)
+    const { app, post, later, deliver, log } = made
+    const password = 'a long sentence of mine'
+    const toVictim = async () => (await deliver()).filter(({ to }) => to === 'victim@example.com').length
+    for (let i = 0; i < 10; i++) await post('/register', { username: `u${i}`, password, email: 'victim@example.com' })
+    t.equal(await toVictim(), 5)
+    t.ok(log.some(line => line.includes('a mail was dropped')))
+
+    for (let i = 0; i < 3; i++) {
+      const { access_token } = await made.logIn(`u${i}`, password)
+      const headers = bearer(access_token)
+      await app.inject({ method: 'PATCH', url: '/me/account', headers, body: { email: 'victim@example.com' } })
+      await app.inject({ method: 'DELETE', url: '/me/account', headers })
+    }
+    t.equal(await toVictim(), 0)
+
+    const user = { userId: 'id-victim', username: 'victim', role: 'user', passwordHash: null }
+    await app.stores.users.create({ ...user, email: 'victim@example.com' })
+    await post('/password/forgot', { username: 'victim' })
+    t.equal(await toVictim(), 1, 'its owner is helped all the same')
+    await later(3600)
+    await post('/register', { username: 'ana', password, email: 'victim@example.com' })
+    t.equal(await toVictim(), 1)
+    t.notMatch(log.filter(line => line.includes('dropped')).join(''), 'victim@')
+  },
+)
