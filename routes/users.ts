@@ -129,16 +129,16 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   app.delete(
     '/users/:id/factors',
     {
-      onRequest: onRequest(),
+      onRequest: [...onRequest(), app.requireFresh],
       schema: {
         tags: ['Users'],
         operationId: 'removeFactors',
-        summary: 'Remove all second factors of a user who has lost them, and end the sessions',
+        summary: 'Remove all second factors of a user who has lost them, and end the sessions; needs a fresh login',
         security: authorized,
         params: ById,
         response: {
           204: Type.Null({ description: 'The password is enough again' }),
-          ...problems(...adminCodes, 'cross_site', 'not_found'),
+          ...problems(...adminCodes, 'fresh_login_required', 'cross_site', 'not_found'),
         },
       },
     },

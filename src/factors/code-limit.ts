@@ -18,21 +18,24 @@ export interface CodeLimit {
   book(userId: string): Promise<number>
   /** The code was right. */
   succeed(userId: string): Promise<void>
+  /** The bucket of a user, for what ends the waits of passwords alone. */
+  bucketOf(userId: string): string
   /** It was no guess: nothing was tried. */
   release(userId: string): Promise<void>
 }
 
 /** @param key a derived key: buckets are named by HMAC */
 export function createCodeLimit(attempts: AttemptStore, key: Buffer): CodeLimit {
-  const bucket = (userId: string) => createHmac('sha256', key).update(userId).digest('base64url')
+  const bucketOf = (userId: string) => createHmac('sha256', key).update(userId).digest('base64url')
 
   return {
+    bucketOf,
     async book(userId) {
-      const booked = await attempts.reserve(bucket(userId), null, freeCodes, userId)
+      const booked = await attempts.reserve(bucketOf(userId), null, freeCodes, userId)
       if (booked.allowed) return booked.failures
       throw new SignetError('too_many_attempts', 'too many wrong codes', { retryAfterSeconds: booked.waitSeconds })
     },
-    succeed: userId => attempts.forget(bucket(userId)),
-    release: userId => attempts.release(bucket(userId), ''),
+    succeed: userId => attempts.forget(bucketOf(userId)),
+    release: userId => attempts.release(bucketOf(userId), ''),
   }
 }

@@ -145,7 +145,9 @@ export function createPasskeys(dependencies: {
     const user = await users.findById(factor.userId)
     if (!user || user.disabled) throw refused('its user is gone, or disabled')
     judge(user, userVerified)
-    await factors.use(factor.factorId, JSON.stringify(credential))
+    // Removed before this: no proof. Removed after it: the user has changed since it was read, and no session begins.
+    const isThere = await factors.use(factor.factorId, JSON.stringify(credential))
+    if (!isThere) throw refused('it was just removed')
     return { user, amr: [known.backupEligible ? 'swk' : 'hwk', 'user', ...(userVerified ? ['mfa'] : [])] }
   }
 

@@ -5,7 +5,12 @@ import { base32 } from './base32.ts'
 const codesInSet = 10
 
 /** From how many on an answer says how many are left. */
-export const fewCodes = 3
+const fewCodes = 3
+
+/** What an answer says when a code was spent. @param codesLeft undefined when none was */
+export function toldLeft(codesLeft: number | undefined): { readonly recoveryCodesLeft?: number } {
+  return codesLeft !== undefined && codesLeft <= fewCodes ? { recoveryCodesLeft: codesLeft } : {}
+}
 
 /** A set as its owner gets it: sixteen characters each, in groups of four. */
 export function newRecoveryCodes(): string[] {

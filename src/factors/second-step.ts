@@ -7,7 +7,7 @@ import type { FactorStore, User, UserStore } from '../stores/stores.ts'
 import type { CodeCheck, Shown } from './code-check.ts'
 import type { LoginChallenges } from './login-challenge.ts'
 import type { AuthenticationResponseJSON, Passkeys, Question } from './passkeys.ts'
-import { fewCodes } from './recovery-codes.ts'
+import { toldLeft } from './recovery-codes.ts'
 
 /** Who has shown all that is asked for, and what that was (RFC 8176). */
 export interface Proven {
@@ -16,7 +16,7 @@ export interface Proven {
   /** The failure that is booked until the session begins; none where no password was asked for. */
   readonly booked?: string | undefined
   /** Recovery codes that are left, when they are few and one was spent. */
-  readonly codesLeft?: number
+  readonly recoveryCodesLeft?: number
 }
 
 /** What a challenge is answered with. */
@@ -87,6 +87,5 @@ function questionOf(user: User, challengeId: string): Question {
 }
 
 function proven(user: User, booked: string | undefined, { amr, codesLeft }: Pick<Shown, 'amr' | 'codesLeft'>): Proven {
-  const isTold = codesLeft !== undefined && codesLeft <= fewCodes
-  return { user, booked, amr: [...new Set(['pwd', ...amr, 'mfa'])], ...(isTold && { codesLeft }) }
+  return { user, booked, amr: [...new Set(['pwd', ...amr, 'mfa'])], ...toldLeft(codesLeft) }
 }

@@ -20,8 +20,8 @@ export interface AttemptStore {
   forget(key: string): Promise<void>
   /** Takes the failures of the booked bucket back to none, and opens or renews the bucket `known` for 30 days. */
   succeed(key: string, known: string, userId?: string | undefined): Promise<void>
-  /** Takes the failures of every bucket of a user back to none; known ones stay known. */
-  lift(userId: string): Promise<void>
+  /** Takes the failures of every bucket of a user but `except` back to none; known ones stay known. */
+  lift(userId: string, except?: string): Promise<void>
   /** Deletes up to `limit` buckets that nobody used for their time. @returns how many */
   deleteEnded(limit: number): Promise<number>
 }

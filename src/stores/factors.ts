@@ -82,8 +82,8 @@ export interface FactorStore {
   /** Spends a time step. @returns whether it is later than every one before */
   useStep(factorId: string, step: number): Promise<boolean>
 
-  /** Notes that a factor was used just now, and what its kind keeps of that. */
-  use(factorId: string, data: string): Promise<void>
+  /** Notes that a factor was used just now, and what its kind keeps of that. @returns whether it is still there */
+  use(factorId: string, data: string): Promise<boolean>
 
   /** Replaces all recovery codes of a user. @returns false when the user has no factor they could stand in for */
   replaceCodes(userId: string, codes: readonly string[], how?: Telling): Promise<boolean>

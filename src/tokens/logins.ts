@@ -100,7 +100,7 @@ export function createLogins(dependencies: {
 
   /** @param whenChanged what is told when the user has changed since the password was checked */
   async function begin(
-    { user, booked, amr, codesLeft }: Proven,
+    { user, booked, amr, recoveryCodesLeft: left }: Proven,
     client: Client,
     whenChanged: 'invalid_credentials' | 'invalid_code',
   ): Promise<IssuedTokens> {
@@ -125,7 +125,7 @@ export function createLogins(dependencies: {
     audit({ event: 'login', sub: userId, sid: view.session.sid, ip, amr })
     refuseTokensOf(view.ended, revocations)
     for (const { sid } of view.ended) audit({ event: 'session.displaced', sub: userId, sid, ip })
-    return { ...issuer.both(view), ...(codesLeft !== undefined && { recoveryCodesLeft: codesLeft }) }
+    return { ...issuer.both(view), ...(left !== undefined && { recoveryCodesLeft: left }) }
   }
 
   /** The session that a refresh token proves there was: by its signature alone, for its row may be long gone. */

@@ -4,6 +4,7 @@ import type { Client } from '../base/client.ts'
 import { SignetError } from '../base/errors.ts'
 import type { CodeCheck } from '../factors/code-check.ts'
 import type { AuthenticationResponseJSON, Passkeys } from '../factors/passkeys.ts'
+import { toldLeft } from '../factors/recovery-codes.ts'
 import type { Authentication } from '../login/authentication.ts'
 import type { SessionStore, User, UserStore } from '../stores/stores.ts'
 import type { AccessClaims } from './access-token.ts'
@@ -53,8 +54,9 @@ export function createStepUp(dependencies: {
 
   async function byCode({ sub, sid }: Whose, code: string, client: Client): Promise<IssuedAccess> {
     const user = await userOf(sub)
-    const { amr } = await checkCode(user, code, client)
-    return note(user, sid, [...amr, 'mfa'], client)
+    const { amr, codesLeft } = await checkCode(user, code, client)
+    const issued = await note(user, sid, [...amr, 'mfa'], client)
+    return { ...issued, ...toldLeft(codesLeft) }
   }
 
   async function passkeyOptions({ sub, sid }: Whose): Promise<object> {

@@ -15,14 +15,14 @@ export interface IssuedAccess {
   readonly access: IssuedToken
   /** By the database's clock, as `expiresAt` is. */
   readonly issuedAt: number
+  /** When a recovery code was spent and few are left. */
+  readonly recoveryCodesLeft?: number
 }
 
 export interface IssuedTokens extends IssuedAccess {
   readonly refresh: IssuedToken
   /** The role, in the words of OAuth 2.0. */
   readonly scope: string
-  /** When a recovery code was spent and few are left. */
-  readonly recoveryCodesLeft?: number
 }
 
 export interface TokenIssuer {

@@ -47,11 +47,16 @@ export function createRecovery(dependencies: {
   nameKey: Buffer
   hasher: PasswordHasher
   policy: PasswordPolicy
-  limit: Pick<LoginLimit, 'lift' | 'nameless'>
+  limit: Pick<LoginLimit, 'nameless'>
+  /**
+   * Ends the waits after wrong passwords. Not those after wrong codes: else whoever reads the owner's mail has a handful of
+   * free guesses with every link.
+   */
+  liftPasswordWaits: (userId: string) => Promise<void>
   revocations: Pick<Revocations, 'add'>
   audit: Audit
 }): Recovery {
-  const { mails, users, accounts, nameKey, hasher, policy, limit, revocations, audit } = dependencies
+  const { mails, users, accounts, nameKey, hasher, policy, limit, liftPasswordWaits, revocations, audit } = dependencies
 
   async function forget(typed: string, client: Client): Promise<void> {
     const { typedNames, languageFor } = requireMailer(dependencies.mailer)
@@ -92,7 +97,7 @@ export function createRecovery(dependencies: {
     if (!outcome) throw invalidLink()
     const sessionsEnded = refuseTokensOf(outcome.ended, revocations)
     audit({ event: 'password.reset', sub: userId, ip: client.ip, sessionsEnded })
-    await limit.lift(userId)
+    await liftPasswordWaits(userId)
   }
 
   async function sendLink(

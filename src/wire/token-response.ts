@@ -8,11 +8,17 @@ export type TokenResponse = Readonly<Static<typeof schema>>
 /** RFC 6749 section 5.1. */
 export function tokenResponse(tokens: IssuedTokens): TokenResponse {
   const { access_token, ...others } = accessResponse(tokens)
-  return { access_token, refresh_token: tokens.refresh.token, ...others, ...codesLeft(tokens) }
+  return { access_token, refresh_token: tokens.refresh.token, ...others }
 }
 
-export function accessResponse({ access, issuedAt }: IssuedAccess): AccessResponse {
-  return { access_token: access.token, token_type: 'bearer', expires_in: lifetime(access, issuedAt) }
+export function accessResponse(issued: IssuedAccess): AccessResponse {
+  const { access, issuedAt } = issued
+  return {
+    access_token: access.token,
+    token_type: 'bearer',
+    expires_in: lifetime(access, issuedAt),
+    ...codesLeft(issued),
+  }
 }
 
 /** RFC 6749 section 3.3: a client that asked for a scope is told which one it got. That is always the role. */
@@ -21,12 +27,11 @@ export function scopedResponse(tokens: IssuedTokens, requested: string | undefin
 }
 
 /** What is left for the body when the tokens are in cookies. */
-export function cookieResponse(issued: IssuedAccess | IssuedTokens): CookieResponse {
+export function cookieResponse(issued: IssuedAccess): CookieResponse {
   return { token_type: 'cookie', expires_in: lifetime(issued.access, issued.issuedAt), ...codesLeft(issued) }
 }
 
-function codesLeft(issued: IssuedAccess | IssuedTokens) {
-  const left = 'recoveryCodesLeft' in issued ? issued.recoveryCodesLeft : undefined
+function codesLeft({ recoveryCodesLeft: left }: IssuedAccess) {
   return left === undefined ? {} : { recovery_codes_left: left }
 }
 

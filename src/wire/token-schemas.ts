@@ -82,9 +82,13 @@ export const TokenResponse = Type.Object(
 )
 
 /** An access token alone: the refresh token stays as it is. */
-export const AccessResponse = Type.Pick(TokenResponse, ['access_token', 'token_type', 'expires_in'], {
-  title: 'AccessResponse',
-})
+export const AccessResponse = Type.Pick(
+  TokenResponse,
+  ['access_token', 'token_type', 'expires_in', 'recovery_codes_left'],
+  {
+    title: 'AccessResponse',
+  },
+)
 export type AccessResponse = Static<typeof AccessResponse>
 
 /** In cookie mode: the tokens are in `Set-Cookie`. */

@@ -4,6 +4,7 @@ import { freeCodes } from '../../src/factors/code-limit.ts'
 import { waitAfter } from '../../src/login/login-limit.ts'
 import { testApp } from '../helpers/app.ts'
 import { enrolled } from '../helpers/authenticator.ts'
+import { mailApp } from '../helpers/mail.ts'
 
 const on = { secondFactor: 'optional' } as const
 
@@ -103,6 +104,22 @@ t.test('the right password is no success of the throttle until the code is right
   t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 200)
   for (let i = 0; i < 3; i++) t.equal((await maria.first('maria', 'wrong')).json().code, 'invalid_credentials')
   t.equal((await maria.first()).statusCode, 429, 'and then it begins anew')
+})
+
+t.test('who reads the mail of the owner gets no more guesses by new passwords', async t => {
+  const service = await mailApp(t, { ...on, loginFreeFailures: 0 })
+  await service.app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+  const maria = await enrolled(service)
+  await service.deliver()
+  const guess = async (password: string) => {
+    const challenge = (await maria.first('maria', password)).json().challenge
+    return (await maria.second(challenge, '000000')).statusCode
+  }
+  for (let i = 0; i < 5; i++) t.equal(await guess('demo123'), 401)
+  await service.post('/password/forgot', { username: 'maria' })
+  const token = await service.tokenTo('maria@example.com')
+  await service.post('/password/reset', { token, new_password: 'another sentence' })
+  t.equal(await guess('another sentence'), 429)
 })
 
 t.test('an administrator who unlocks an account ends this wait too', async t => {

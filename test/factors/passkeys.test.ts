@@ -252,3 +252,16 @@ t.test('what is not legible is refused, and is no error of ours', async t => {
     }
   }
 })
+
+t.test('a passkey that is removed while its answer is looked at opens nothing', async t => {
+  const { stores, enrolled } = await withUsers(t)
+  const key = await enrolled()
+  const users = {
+    async findById(userId: string) {
+      await stores.factors.remove(userId, {})
+      return stores.users.findById(userId) // as it is without the passkey
+    },
+  }
+  const racing = create({ ...stores, users, rp: { id: rpId, origins: [origin] }, audit: () => {} })
+  await t.rejects(racing.checkLogin(key.get(await racing.loginOptions()), { ip }), refused)
+})

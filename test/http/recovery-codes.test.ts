@@ -33,6 +33,16 @@ t.test('in cookie mode too', async t => {
   }
 })
 
+t.test('and where a login is confirmed', async t => {
+  const service = await testApp(t, on)
+  const maria = await enrolled(service)
+  const told = []
+  for (const code of maria.recoveryCodes) {
+    told.push((await maria.ask('POST', '/me/confirm', { code })).json().recovery_codes_left)
+  }
+  t.strictSame(told.slice(6), [3, 2, 1, 0])
+})
+
 t.test('a new set voids the one before, and without a factor there is none', async t => {
   const service = await testApp(t, on)
   const maria = await enrolled(service)

@@ -181,6 +181,9 @@ export function testAttempts(t: Test, engine: Engine): void {
     t.match(await reserve(buckets[2]), { allowed: true, key: 'device' })
     t.match(await reserve(buckets[3]), { allowed: false })
     t.strictSame(await reserve(buckets[0]), { allowed: false, waitSeconds: 1 }, 'the curve begins again')
+    await attempts.lift('ana', 'a')
+    t.match(await reserve(buckets[0]), { allowed: false }, 'one may be left out')
+    t.match(await reserve(buckets[1]), { allowed: true })
   })
 
   t.test(`${engine.name}: a clock that was ahead leaves no wait behind`, async t => {

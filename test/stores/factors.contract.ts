@@ -106,7 +106,8 @@ export function testFactors(t: Test, engine: Engine): void {
       t.match(await stores.factors.find('key'), { userId: 'id-a', kind: 'passkey', lastUsedAt: null })
       t.equal(await stores.factors.find('unknown'), undefined)
       clock.advance(60)
-      await stores.factors.use('key', 'used')
+      t.equal(await stores.factors.use('key', 'used'), true)
+      t.equal(await stores.factors.use('unknown', 'used'), false)
       t.match(await stores.factors.list('id-a'), [{ lastUsedAt: clock(), data: 'used', createdAt: clock() - 60 }])
       t.match(await stores.users.findById('id-a'), { credentialsVersion: 1 }, 'which changes no credentials')
     },

@@ -15,7 +15,7 @@ const forget = statement('forget failures', 'DELETE FROM attempts WHERE key = $k
 const lift = statement(
   'lift waits',
   `UPDATE attempts SET failures = 0, blocked_until = 0
-  WHERE user_id = $userId AND (failures > 0 OR blocked_until > 0)`,
+  WHERE user_id = $userId AND key <> $except AND (failures > 0 OR blocked_until > 0)`,
 )
 const deleteEnded = statement(
   'delete ended attempts',
@@ -32,7 +32,7 @@ export function createPostgresAttempts(database: PostgresDatabase): AttemptStore
       if (key === known || (await ask(forgetUntried, { key })).length === 0) await ask(release, { key })
     },
     forget: async key => void (await ask(forget, { key })),
-    lift: async userId => void (await ask(lift, { userId })),
+    lift: async (userId, except = '') => void (await ask(lift, { userId, except })),
     deleteEnded: async limit => (await ask(deleteEnded, { limit })).length,
   }
 }

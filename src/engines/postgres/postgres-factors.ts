@@ -19,7 +19,10 @@ const list = statement(
   `SELECT ${columns} FROM factors WHERE user_id = $userId ORDER BY created_at, factor_id`,
 )
 const find = statement('find factor', `SELECT ${columns} FROM factors WHERE factor_id = $factorId`)
-const use = statement('use factor', 'UPDATE factors SET data = $data, last_used_at = $now WHERE factor_id = $factorId')
+const use = statement(
+  'use factor',
+  'UPDATE factors SET data = $data, last_used_at = $now WHERE factor_id = $factorId RETURNING factor_id',
+)
 const insert = statement(
   'insert factor',
   `INSERT INTO factors (factor_id, user_id, kind, name, created_at, last_step, data)
@@ -91,7 +94,7 @@ export function createPostgresFactors({ ask, transaction }: PostgresDatabase): F
         return changed(ask, userId, left, keep ?? null, telling)
       }),
 
-    use: async (factorId, data) => void (await ask(use, { factorId, data })),
+    use: async (factorId, data) => (await ask(use, { factorId, data })).length === 1,
 
     useStep: async (factorId, step) => (await ask(useStep, { factorId, step })).length === 1,
 

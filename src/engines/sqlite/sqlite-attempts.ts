@@ -54,7 +54,7 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
   const forgetUntried = raw.prepare('DELETE FROM attempts WHERE key = $key AND failures <= 1')
   const lift = raw.prepare(`
     UPDATE attempts SET failures = 0, blocked_until = 0
-    WHERE user_id = $userId AND (failures > 0 OR blocked_until > 0)`)
+    WHERE user_id = $userId AND key <> $except AND (failures > 0 OR blocked_until > 0)`)
   const deleteEnded = raw.prepare(`
     DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE expires_at <= $now LIMIT $limit)`)
 
@@ -92,7 +92,7 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
 
     succeed: (key, known, userId) => write(() => note({ key, known }, userId ?? null, clock())),
 
-    lift: userId => write(() => void lift.run({ userId })),
+    lift: (userId, except = '') => write(() => void lift.run({ userId, except })),
 
     deleteEnded: limit => write(() => Number(deleteEnded.run({ now: clock(), limit }).changes)),
   }

@@ -86,7 +86,7 @@ export function createSqliteFactors({ raw, read, write, transaction }: SqliteDat
         return changed(userId, left, keep ?? null, telling)
       }),
 
-    use: (factorId, data) => write(() => void use.run({ factorId, data, now: clock() })),
+    use: (factorId, data) => write(() => use.run({ factorId, data, now: clock() }).changes === 1),
 
     useStep: (factorId, step) => write(() => useStep.run({ factorId, step, now: clock() }).changes === 1),
 
