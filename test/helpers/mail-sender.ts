@@ -17,6 +17,7 @@ const { worker } = createMailer({
   mailing: { settings: memoryMail, templates: readTemplates(undefined), transport, mailbox: [] },
   mails: stores.mails,
   users: stores.users,
+  limits: stores.limits,
   secrets: ['of no use to anybody'],
   salt: stores.salt,
   publicUrl: 'http://localhost:3000',
