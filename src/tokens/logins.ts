@@ -83,9 +83,7 @@ export function createLogins(dependencies: {
   }
 
   async function logInByPasskey(response: AuthenticationResponseJSON, client: Client): Promise<IssuedTokens> {
-    const proof = await passkeys.checkLogin(response, client)
-    await admit(proof.user, client)
-    return begin(proof, client, 'invalid_code')
+    return begin(await passkeys.checkLogin(response, client), client, 'invalid_code')
   }
 
   /** All that was shown was right, so it is no failure of the throttle, whatever keeps a session from beginning. */
