@@ -8,7 +8,7 @@ import type { World } from './world.ts'
 type Made = Entry extends infer E ? (E extends Entry ? Omit<E, 'id' | 'command'> : never) : never
 
 export interface Command {
-  /** As in `a refresh`, `both refresh`, `time 60`, `time expiry`, `secret rotate`. */
+  /** As in `a refresh`, `b race`, `time 60`, `time expiry`, `secret rotate`. */
   readonly words: string
   /** Which character of the token is changed. */
   readonly at?: number
@@ -28,7 +28,7 @@ export async function perform({ words, at, isRunning = false }: Command, worlds:
   }
   const act = actsOf.get(what as Verb)
   if (!act) throw new Error(`There is no act "${words}".`)
-  const lanes: readonly Lane[] = who === 'both' ? ['a', 'b'] : [who as Lane]
+  const lanes = (('together' in act.does && act.does.together) || [who]) as readonly Lane[]
   const made: Made[] = []
   for (const world of worlds) {
     const able = lanes.filter(lane => isPossible(act, world.lanes[lane], world.lanes.a))

@@ -1,5 +1,7 @@
 /** The whole page, drawn from its state. */
+import { lanes } from '../model/log.ts'
 import { type State, type Store, worldsOf } from '../model/store.ts'
+import { laneNames } from '../words/acts.ts'
 import { sentenceOf } from '../words/verdicts.ts'
 import { Header } from './header.tsx'
 import { Inspector } from './inspector.tsx'
@@ -31,6 +33,18 @@ export function App({ state, store, resume }: { state: State; store: Store; resu
       </main>
       {isFree && (
         <div class="lane-bar">
+          <div class="views" role="group" aria-label="Who acts">
+            {lanes.map(lane => (
+              <button
+                type="button"
+                key={lane}
+                aria-pressed={state.lane === lane}
+                onClick={() => store.chooseLane(lane)}
+              >
+                {laneNames[lane]}
+              </button>
+            ))}
+          </div>
           <Actions lane={state.lane} world={world} onAct={verb => store.do(state.lane, verb)} />
         </div>
       )}

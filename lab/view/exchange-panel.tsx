@@ -29,10 +29,10 @@ export function ExchangePanel({ entry, index, before, peers }: ExchangePanelProp
         {isAlone ? `${laneNames[exchange.lane]}: ` : ''}
         {exchange.request.method} {pathOf(exchange)}
       </h2>
-      {together.map(one => (
-        <p class="verdict" key={whoOf(one.exchange, peers)}>
-          {!isAlone && <b>{whoOf(one.exchange, peers)}: </b>}
-          {verdictOf(one, one.state)}
+      {[...Map.groupBy(together, one => verdictOf(one, one.state))].map(([verdict, all]) => (
+        <p class="verdict" key={verdict}>
+          {!isAlone && <b>{all.map(one => whoOf(one.exchange, peers)).join('; ')}: </b>}
+          {verdict}
         </p>
       ))}
       <Rule exchanges={together.map(one => one.exchange)} nameOf={isAlone ? undefined : one => whoOf(one, peers)} />

@@ -13,23 +13,14 @@ interface LaneProps {
   /** Undefined where the tour acts. */
   readonly onAct: ((verb: Verb) => void) | undefined
   readonly isChosen: boolean
-  readonly onChoose: () => void
 }
 
-export function LaneHead({ lane, world, onOpen, onAct, isChosen, onChoose }: LaneProps) {
+export function LaneHead({ lane, world, onOpen, onAct, isChosen }: LaneProps) {
   const { access, refresh, isTold } = world.lanes[lane]
   const user = access && String(access.claims['username'])
   return (
     <section class={`lane ${lane} ${isChosen ? 'chosen' : ''}`} aria-label={laneNames[lane]}>
-      <h2>
-        {onAct ? (
-          <button type="button" class="choose" aria-pressed={isChosen} onClick={onChoose}>
-            {laneNames[lane]}
-          </button>
-        ) : (
-          laneNames[lane]
-        )}
-      </h2>
+      <h2>{laneNames[lane]}</h2>
       <p class="who">{user ? (isTold ? 'logged out' : user) : 'holds nothing'}</p>
       {[access, refresh].map(
         token =>
@@ -51,7 +42,15 @@ export function Actions({ lane, world, onAct }: Pick<LaneProps, 'lane' | 'world'
   )
   const further = possible.filter(([, act]) => act.isFurther)
   const button = ([verb, { label, hint }]: [Verb, Act]) => (
-    <button type="button" key={verb} title={hint} onClick={() => onAct(verb)}>
+    <button
+      type="button"
+      key={verb}
+      title={hint}
+      onClick={({ currentTarget }) => {
+        currentTarget.closest('details')?.removeAttribute('open')
+        onAct(verb)
+      }}
+    >
       {label}
     </button>
   )

@@ -29,7 +29,6 @@ export function Stage({ state, store, world }: { state: State; store: Store; wor
             lane={lane}
             world={world}
             isChosen={isFree && state.lane === lane}
-            onChoose={() => store.chooseLane(lane)}
             onOpen={token => store.select({ kind: 'token', token, rules, lane })}
             onAct={isFree ? verb => store.do(lane, verb) : undefined}
           />

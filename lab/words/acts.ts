@@ -14,7 +14,10 @@ export interface Act {
   readonly needs?: 'tokens' | 'nothing'
   /** Not among the first buttons. */
   readonly isFurther?: boolean
-  readonly does: { readonly send: Request } | { readonly copyFrom: Lane } | { readonly askServices: true }
+  readonly does:
+    | { readonly send: Request /** Those who send it at the same moment. */; readonly together?: readonly Lane[] }
+    | { readonly copyFrom: Lane }
+    | { readonly askServices: true }
 }
 
 export interface Request {
@@ -32,6 +35,7 @@ export interface Request {
 
 const tabs = ['a', 'b'] as const
 const all = ['a', 'b', 'thief'] as const
+const refresh: Request = { method: 'POST', path: '/refresh', inBody: 'refresh' }
 const login = (username: string): Act['does'] => ({
   send: { method: 'POST', path: '/login', body: { username, password: 'demo123' } },
 })
@@ -69,7 +73,14 @@ export const acts = {
     hint: 'the refresh token for two new tokens',
     lanes: all,
     needs: 'tokens',
-    does: { send: { method: 'POST', path: '/refresh', inBody: 'refresh' } },
+    does: { send: refresh },
+  },
+  race: {
+    label: 'Refresh with tab A at once',
+    hint: 'both at the same moment',
+    lanes: ['b'],
+    needs: 'tokens',
+    does: { send: refresh, together: tabs },
   },
   lose: {
     label: 'Refresh, lose the answer',
@@ -134,7 +145,9 @@ export type Verb = keyof typeof acts
 export const actsOf: ReadonlyMap<Verb, Act> = new Map(Object.entries(acts) as [Verb, Act][])
 
 export function isPossible(act: Act, held: Held, ofTabA: Held): boolean {
-  if ('copyFrom' in act.does) return ofTabA.refresh !== undefined
+  const isWithTabA = 'copyFrom' in act.does || ('together' in act.does && act.does.together !== undefined)
+  if (isWithTabA && ofTabA.refresh === undefined) return false
+  if ('copyFrom' in act.does) return true
   const hasTokens = held.refresh !== undefined
   return act.needs === 'tokens' ? hasTokens : !hasTokens || held.isTold
 }

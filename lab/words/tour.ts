@@ -99,7 +99,7 @@ export const steps: readonly Step[] = [
     right: 1,
     both: true,
     setup: ['a login', 'b open', 'time expiry'],
-    acts: ['both refresh', 'a me', 'b me'],
+    acts: ['b race', 'a me', 'b me'],
     look: 'refresh',
     after:
       'Calm: nobody. The second request came within 30 seconds, so it got the same successor, R1. Strict: the second request showed a used token, so the session ended, and with it the new tokens of the first. A strict server cannot tell a second tab from a thief.',

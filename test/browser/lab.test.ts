@@ -220,12 +220,21 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('a', 'tamper', '401 Invalid token', /cannot check this signature/)
   await page.getByRole('button', { name: '+1 min' }).click()
   await page.getByText('09:01:00').first().waitFor()
+  await act(
+    'b',
+    'race',
+    '200 repeated',
+    /Tab [AB]: POST \/refresh, 200 rotated\. .*Tab [AB]: POST \/refresh, 200 repeated/,
+  )
+  t.match(await session(0), { generation: 2, retries: 0 })
+  await page.getByRole('button', { name: '+1 min' }).click()
+  await page.getByText('09:02:00').first().waitFor()
   await act('a', 'lose', '200 rotated', /But the answer was lost/)
-  t.match(await session(0), { generation: 2 })
-  t.match(await page.locator('.lane.a .tag.refresh').innerText(), /^R1/, 'tab A has what it had')
+  t.match(await session(0), { generation: 3 })
+  t.match(await page.locator('.lane.a .tag.refresh').innerText(), /^R2/, 'tab A has what it had')
   await page.getByRole('button', { name: '+1 min' }).click()
   await act('a', 'refresh', '200 retried', /counts it: 1 of 2/)
-  t.match(await session(0), { generation: 2, retries: 1, revoked_at: null })
+  t.match(await session(0), { generation: 3, retries: 1, revoked_at: null })
   await act('thief', 'refresh', '401 Token revoked', /takes it for theft: the session ends/)
   t.match(await session(0), { revoke_reason: 'reuse' })
   t.equal(await page.locator('.end').innerText(), 'thirdy’s session ends: a refresh token was used again')
