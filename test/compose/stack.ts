@@ -65,7 +65,8 @@ export async function createStack(t: Test, engine: Engine): Promise<Stack> {
     const check = words.map(word => word.replace(/^\$\{GATEWAY_PORT.*/, port)).join(' ')
     // Older podman-compose does not pass on how a command ended.
     const told = () => compose('exec', '-T', service, 'sh', '-c', `${check} >/dev/null 2>&1 && echo content`)
-    await waitUntil(async () => (await told().catch(String)).split('\n').includes('content'), 90)
+    const isContent = async () => (await told().catch(String)).split('\n').includes('content')
+    await waitUntil(isContent, 90).catch(() => Promise.reject(new Error(`${service} was not healthy within 90 s`)))
   }
 
   async function restart(service: string) {
