@@ -97,6 +97,14 @@ t.test('no body at all is 400, and where a body is optional an empty one is none
   }
 })
 
+t.test('a body with a content coding is 415, whatever it would be without', async t => {
+  for (const coding of ['gzip', 'GZIP', 'deflate', 'br', 'x-gzip', 'identity, gzip', 'gzip,']) {
+    const headers = { 'content-type': json, 'content-encoding': coding }
+    const answer = await app.inject({ method: 'POST', url: '/login', headers, body: good })
+    isProblem(t, answer, 415, 'unsupported_media_type', coding)
+  }
+})
+
 t.test('only the media types of a route are read, however they are spelled and whatever charset they name', async t => {
   const accepted = [
     'application/json;charset=utf-8',

@@ -75,4 +75,13 @@ t.test('it counts in cookie mode only, where the page is known to be ours', asyn
     body: { username: 'maria', password: 'demo123', mode: 'cookie' },
   })
   t.equal(foreign.statusCode, 403)
+
+  const beside = await app.inject({
+    method: 'POST',
+    url: '/login',
+    remoteAddress: '198.51.100.1',
+    headers: { ...ours, cookie: device, authorization: 'Bearer x' },
+    body: { username: 'maria', password: 'demo123', mode: 'cookie' },
+  })
+  t.equal(beside.statusCode, 429, 'beside a bearer token no cookie is read')
 })

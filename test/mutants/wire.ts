@@ -99,7 +99,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/resource-servers.ts',
     find: 'of [formDecoded, asIs]) if',
     replace: 'of [formDecoded, asIs].slice(0, 1)) if',
-    tests: ['test/standards/strangers.test.ts'],
+    tests: ['test/http/introspect.test.ts', 'test/standards/strangers.test.ts'],
   },
   {
     name: 'another host of the same site is ours',
@@ -197,7 +197,7 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/forms.test.ts'],
   },
   {
-    name: 'a user goes out with the hash',
+    name: 'a user without a password goes out as disabled',
     file: 'src/wire/user-schemas.ts',
     find: '    disabled: user.disabled,\n',
     replace: '    disabled: user.passwordHash === null,\n',

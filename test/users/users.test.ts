@@ -185,7 +185,7 @@ for (const [what, act] of [
 
 t.test('a disabled user cannot log in until enabled again', async t => {
   const { admin, logIn } = await asAdmin(t)
-  await admin('PATCH', '/users/user-2', { disabled: true })
+  t.match((await admin('PATCH', '/users/user-2', { disabled: true })).json(), { disabled: true })
   await t.rejects(logIn('maria'), /401.*Invalid credentials/)
   await admin('PATCH', '/users/user-2', { disabled: false })
   await logIn('maria')
