@@ -7,10 +7,12 @@ import { type Administration, createAdministration } from '../domain.ts'
 import { openStores } from '../engines/open-stores.ts'
 import type { Algorithm } from '../jws/jws.ts'
 import { createKeyService, type KeyService } from '../keys/key-service.ts'
+import { noticeTo } from '../mail/new-mail.ts'
 import { createPasswordHasher, type PasswordHasher } from '../passwords/password-hash.ts'
 import { createPasswordPolicy, type PasswordPolicy } from '../passwords/password-policy.ts'
 import type { Stores } from '../stores/stores.ts'
 import type { Call } from './call.ts'
+import { hasMail } from './has-mail.ts'
 import { jsonLine } from './output.ts'
 
 export interface Domain extends Administration {
@@ -48,6 +50,7 @@ export async function withDomain<T>(
     policy,
     revocations: pollTells,
     audit: verbose ? auditOn(call) : () => {},
+    mailsTo: (user, notice) => (hasMail(call.env) ? noticeTo(user, notice, 'en') : []),
   })
   const others = { stores, policy, database: nameOfDatabase(config.database) }
   try {

@@ -11,6 +11,7 @@ import { askPassword, confirm } from './ask.ts'
 import { type Call, isInteractive } from './call.ts'
 import { factorsCommand } from './factors.ts'
 import { UsageError } from './failure.ts'
+import { hasMail } from './has-mail.ts'
 import { importUsers } from './import-users.ts'
 import { actor, type Domain, withDomain } from './open-domain.ts'
 import { printRow, printRows } from './output.ts'
@@ -134,8 +135,7 @@ async function add(call: Call, name: string, { role, email, passwordStdin, yes, 
 }
 
 async function invite(call: Call, username: string, { role, email, language, yes, ...common }: InviteOptions) {
-  const names = ['SMTP_URL', 'MAIL_WEBHOOK_URL'].flatMap(name => [name, `${name}_FILE`])
-  if (!names.some(name => call.env[name])) {
+  if (!hasMail(call.env)) {
     throw new Error('neither SMTP_URL nor MAIL_WEBHOOK_URL is set, so no server would send the link')
   }
   await requireMeant(call, role, yes)

@@ -4,6 +4,7 @@ import t from 'tap'
 import { newSecret, testApp } from '../helpers/app.ts'
 import { enrolled, steps } from '../helpers/authenticator.ts'
 import { cli } from '../helpers/cli.ts'
+import { mailApp } from '../helpers/mail.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
 async function place(test: Parameters<typeof testApp>[0]) {
@@ -65,4 +66,20 @@ t.test('a secret that must go at once: signet keys seal, and the service starts 
   const after = await testApp(t, { sqlitePath, secrets: [secret], secondFactor: 'optional' }, service.clock)
   const { first, second } = steps(after)
   t.equal((await second((await first()).json().challenge, maria.code())).statusCode, 200)
+})
+
+t.test('where there is mail, the owner is told of what the command line took away', async t => {
+  const sqlitePath = join(await temporaryFolder(t), 'signet.db')
+  const made = await mailApp(t, { sqlitePath, secondFactor: 'optional' })
+  await made.app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+  const env = { DATABASE_URL: `sqlite:${sqlitePath}` }
+  const remove = async (more: object) => {
+    await enrolled(made)
+    await made.deliver()
+    t.equal((await cli(['users', 'factors', 'maria', '--remove', '--yes'], { ...env, ...more })).code, 0)
+    await made.app.revocations.poll()
+    return made.deliver()
+  }
+  t.match(await remove({ SMTP_URL: 'smtp://127.0.0.1' }), [{ to: 'maria@example.com', purpose: 'factor_removed' }])
+  t.strictSame(await remove({}), [])
 })
