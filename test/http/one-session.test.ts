@@ -36,21 +36,21 @@ for (const [engine, place] of Object.entries(engines)) {
       t.equal(await sessions(), before + 1)
     })
 
-    t.test('as many challenges, one code of the app', async t => {
+    t.test('forty challenges, each of five tries, one code of the app', async t => {
       one.clock.advance(3600)
       const before = await sessions()
-      const challenges = await Promise.all(Array.from({ length: 200 }, maria.challenge))
+      const challenges = await Promise.all(Array.from({ length: 40 }, maria.challenge))
       const code = maria.code()
-      t.equal(won(await inTurn((of, i) => of.second(challenges[i] ?? '', code))), 1)
+      t.equal(won(await inTurn((of, i) => of.second(challenges[i % 40] ?? '', code))), 1)
       t.equal(await sessions(), before + 1)
     })
 
-    t.test('as many challenges, one recovery code', async t => {
+    t.test('forty challenges, one recovery code', async t => {
       one.clock.advance(3600)
       const before = await sessions()
-      const challenges = await Promise.all(Array.from({ length: 200 }, maria.challenge))
+      const challenges = await Promise.all(Array.from({ length: 40 }, maria.challenge))
       const [code = ''] = maria.recoveryCodes
-      t.equal(won(await inTurn((of, i) => of.second(challenges[i] ?? '', code))), 1)
+      t.equal(won(await inTurn((of, i) => of.second(challenges[i % 40] ?? '', code))), 1)
       t.equal(await sessions(), before + 1)
     })
 
