@@ -175,7 +175,7 @@ export function createPasskeys(dependencies: {
     checkLogin: (response, { ip }) =>
       noting({ ip }, async () => {
         const asked = await take('login', response.response)
-        if (!response.response.userHandle) throw refused('it does not say whose it is') // section 7.2, step 6
+        if (!response.response.userHandle) throw refused('it does not say whose it is') // WebAuthn section 7.2, step 6
         return assert(response, asked, (_, userVerified) => {
           if (!userVerified) throw refused('the authenticator did not verify its user')
         })

@@ -26,7 +26,7 @@ export interface Credential {
   /** Whether it may be copied to other devices, which never changes, and whether it is. */
   readonly backupEligible: boolean
   readonly backedUp: boolean
-  /** Noted, not enforced: those that are copied count nothing (section 6.1.1). */
+  /** Noted, not enforced: those that are copied count nothing (WebAuthn section 6.1.1). */
   readonly counter: number
 }
 
@@ -45,7 +45,7 @@ export interface NewCredential {
   readonly others: readonly Credential[]
 }
 
-/** `PublicKeyCredentialCreationOptionsJSON` (section 5.1.9). Discoverable: so it can be used without a name, too. */
+/** `PublicKeyCredentialCreationOptionsJSON` (WebAuthn section 5.1.9). Discoverable: so it can be used without a name, too. */
 export function creationOptions(
   { id }: RelyingParty,
   { challenge, username, userHandle, seconds, others }: NewCredential,
@@ -63,7 +63,7 @@ export function creationOptions(
 }
 
 /**
- * `PublicKeyCredentialRequestOptionsJSON` (section 5.1.10).
+ * `PublicKeyCredentialRequestOptionsJSON` (WebAuthn section 5.1.10).
  * @param among these; any of ours, of a user that the authenticator shall name, when not given
  */
 export function requestOptions(
@@ -92,7 +92,7 @@ export function factorIdOf(credentialId: string): string {
   return hash('sha256', credentialId, 'base64url')
 }
 
-/** Section 7.1. @throws {Error} with what is wrong, for the log */
+/** WebAuthn section 7.1. @throws {Error} with what is wrong, for the log */
 export async function readNewCredential(
   rp: RelyingParty,
   response: RegistrationResponseJSON,
@@ -125,7 +125,7 @@ export async function readNewCredential(
 }
 
 /**
- * Section 7.2.
+ * WebAuthn section 7.2.
  * @returns the credential as it is now, and whether the authenticator verified its user (a PIN, a fingerprint)
  * @throws {Error} with what is wrong, for the log
  */
@@ -152,7 +152,7 @@ export async function readAssertion(
   return { credential, userVerified: said.userVerified }
 }
 
-/** Whoever frames one of our pages would get the answer of a user who sees another page (section 13.4.2). */
+/** Whoever frames one of our pages would get the answer of a user who sees another page (WebAuthn section 13.4.2). */
 function requireOwnFrame(response: { readonly clientDataJSON: string }): void {
   const { crossOrigin = false, topOrigin } = clientDataOf(response)
   if (crossOrigin !== false || topOrigin !== undefined) throw new Error('the page was in a frame of another origin')

@@ -20,7 +20,7 @@ export interface Says {
   readonly clientData?: object
   /** CBOR: the text of the format and the map of the statement. */
   readonly attestation?: readonly [format: string, statement: Buffer]
-  /** The key signs for itself (section 8.2). */
+  /** The key signs for itself (WebAuthn section 8.2). */
   readonly isSelfAttested?: boolean
 }
 
@@ -62,7 +62,7 @@ export function createAuthenticator(usual: Says & { origin: string; rpId: string
     return base64url(JSON.stringify({ ...said, ...says.clientData }))
   }
 
-  /** Section 6.1. */
+  /** WebAuthn section 6.1. */
   function authenticatorData(given: Says, attested = Buffer.alloc(0)): Buffer {
     const says = { userPresent: true, userVerified: true, backupEligible: false, backedUp: false, ...usual, ...given }
     const flags =
