@@ -17,22 +17,19 @@ export async function makeNetwork(name: string, subnet: string): Promise<void> {
  */
 export async function keepBridges(project: string): Promise<void> {
   if (process.getuid?.() !== 0) return
-  const { output: names } = await run([
-    'podman',
-    'network',
-    'ls',
-    '--filter',
-    `name=^${project}_`,
-    '--format',
-    '{{.Name}}',
-  ])
-  for (const name of names.split('\n').filter(Boolean)) {
+  for (const name of await networksOf(project)) {
     const { output: bridge } = await run(['podman', 'network', 'inspect', name, '--format', '{{.NetworkInterface}}'])
     const address = readFileSync(`/sys/class/net/${bridge.trim()}/address`, 'utf8').trim()
     await run(['ip', 'link', 'set', 'dev', bridge.trim(), 'address', address])
   }
 }
 
-export async function removeNetwork(name: string): Promise<void> {
-  await run(['podman', 'network', 'rm', '-f', name])
+/** It leaves them when everything is down. */
+export async function removeNetworks(project: string): Promise<void> {
+  for (const name of await networksOf(project)) await run(['podman', 'network', 'rm', '-f', name])
+}
+
+async function networksOf(project: string): Promise<string[]> {
+  const filter = ['--filter', `name=^${project}_`, '--format', '{{.Name}}']
+  return (await run(['podman', 'network', 'ls', ...filter])).output.split('\n').filter(Boolean)
 }

@@ -7,7 +7,7 @@ import { root } from '../helpers/app.ts'
 import { ask } from '../helpers/gateways.ts'
 import { freePort, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { type Engine, run } from './engine.ts'
-import { keepBridges, makeNetwork, removeNetwork } from './podman.ts'
+import { keepBridges, makeNetwork, removeNetworks } from './podman.ts'
 
 const project = 'signet-story'
 /** Another one than compose.yaml's own, which may be running beside. */
@@ -79,7 +79,7 @@ export async function createStack(t: Test, engine: Engine): Promise<Stack> {
   t.teardown(async () => {
     if (!t.passing()) t.comment(await compose('logs', '--tail', '100').catch(String))
     await compose('down', '-v')
-    if (isPodman) await removeNetwork(`${project}_signet`)
+    if (isPodman) await removeNetworks(project)
   })
   const secret = (name: string) => join(folder, 'secrets', name)
   return {
