@@ -99,7 +99,8 @@ t.test(
 
     await waitUntil(async () => {
       for (let i = 0; i < 100; i++) await app.inject('/health/live')
-      return (await delay('0.5')) < 0.009
+      const median = await delay('0.5')
+      return median > 0 && median < 0.009 // 0 is of no sample
     })
   },
 )
