@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
 import { cli, cliOnTerminal, endOf, noTerminal, startCli } from '../helpers/cli.ts'
 import { amount } from '../helpers/long.ts'
+import { mailApp } from '../helpers/mail.ts'
 import { emptyDatabase } from '../helpers/postgres.ts'
 import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 
@@ -64,6 +65,28 @@ function addRows(path: string): void {
   }
   database.close()
 }
+
+t.test('mails are copied as sent, so that none goes out twice, and their links go on', async t => {
+  const folder = await temporaryFolder(t)
+  const [from, to] = [join(folder, 'from.db'), join(folder, 'to.db')]
+  const secrets = [newSecret()] as const
+  const before = await mailApp(t, { sqlitePath: from, secrets })
+  await before.app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+  await before.post('/password/forgot', { username: 'maria' })
+  const token = await before.tokenTo('maria@example.com')
+  await before.post('/password/forgot', { username: 'thirdy' })
+  t.equal((await before.app.stores.mails.waiting()).count, 1)
+  await before.app.close()
+
+  const args = ['db', 'copy', '--from', `sqlite:${from}`, '--to', `sqlite:${to}`, '--json']
+  const copied = await cli(args, {})
+  t.match(JSON.parse(copied.stdout), { mails: 2 })
+  const after = await mailApp(t, { sqlitePath: to, secrets })
+  t.equal((await after.app.stores.mails.waiting()).count, 0)
+  t.strictSame(await after.deliver(), [])
+  const reset = { token, new_password: 'a new sentence of mine' }
+  t.equal((await after.post('/password/reset', reset)).statusCode, 204)
+})
 
 t.test('from SQLite to PostgreSQL and back: equal row for row, and every token of before works after', async t => {
   const { path, url, secret, tokens, rotated, ended } = await used(t)

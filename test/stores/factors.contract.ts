@@ -76,6 +76,28 @@ export function testFactors(t: Test, engine: Engine): void {
     },
   )
 
+  t.test(
+    `${engine.name}: a change of a user may drop the factors since a moment, and with them the recovery codes`,
+    async t => {
+      const { stores, clock } = await seeded(t, engine)
+      await enrol(stores, factor('before'), { codes })
+      clock.advance(100)
+      const since = clock()
+      await enrol(stores, factor('after', { kind: 'passkey' }))
+      t.strictSame((await stores.users.findById('id-a'))?.secondFactors, ['passkey', 'totp'])
+
+      const changed = await stores.users.update('id-a', { passwordHash: null }, { dropsFactorsSince: since })
+      t.strictSame(changed?.user.secondFactors, ['totp'])
+      t.strictSame(
+        (await stores.factors.list('id-a')).map(({ factorId }) => factorId),
+        ['before'],
+      )
+      t.equal(await stores.factors.countCodes('id-a'), 0)
+      await stores.users.update('id-a', {}, { dropsFactorsSince: 0 })
+      t.strictSame((await stores.users.findById('id-a'))?.secondFactors, [])
+    },
+  )
+
   t.test(`${engine.name}: without an open challenge of this user as it was then, nothing is added`, async t => {
     const { stores, clock } = await seeded(t, engine)
     const add = () => stores.factors.add(factor('one'), { challengeId: 'enrolment', keep: 'kept', codes })

@@ -29,7 +29,7 @@ t.test('a database of the first schema is brought up to date, and nobody is logg
     `CREATE TABLE meta (name text COLLATE "C" PRIMARY KEY, value bytea NOT NULL);
     INSERT INTO meta VALUES ('salt', decode(repeat('ab', 32), 'hex')), ('schema', '1');
     ${steps[0]?.sql}
-    INSERT INTO users (user_id, username, role, created_at) VALUES ('id-a', 'a', 'user', 1);
+    INSERT INTO users (user_id, username, email, role, created_at) VALUES ('id-a', 'a', 'a@example.com', 'user', 1);
     INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at)
     VALUES ('${sid}', 'id-a', ${now}, ${now + 1000}, ${now + 9000})`,
   )
@@ -38,6 +38,7 @@ t.test('a database of the first schema is brought up to date, and nobody is logg
   t.match(after.schema, { found: 1, current: steps.length })
   t.equal((await after.sessions.find(sid))?.session.generation, 0)
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
+  t.match(await after.users.findByEmail('a@example.com'), { emailVerified: true }, 'an address of before is proven')
   t.equal(await after.users.isSeeded(), true, 'and whoever has users has been seeded')
   t.equal(await after.sessions.deleteEnded(0, 10), 1, 'it is looked at once, as nobody knew when')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')

@@ -71,8 +71,8 @@ t.test('a file of the first schema is brought up to date, and nobody is logged o
   const database = new DatabaseSync(path)
   database.exec(`${steps[0]}; PRAGMA user_version = 1;
     INSERT INTO meta VALUES ('salt', randomblob(32));
-    INSERT INTO users (user_id, username, role, password_hash, created_at)
-    VALUES ('id-a', 'a', 'user', 'as it was', 1);
+    INSERT INTO users (user_id, username, email, role, password_hash, created_at)
+    VALUES ('id-a', 'a', 'a@example.com', 'user', 'as it was', 1);
     INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at)
     VALUES ('${sid}', 'id-a', ${clock()}, ${clock() + 1000}, ${clock() + 9000})`)
   database.close()
@@ -81,6 +81,7 @@ t.test('a file of the first schema is brought up to date, and nobody is logged o
   t.match(after.schema, { found: 1, current: steps.length })
   t.match((await after.sessions.find(sid))?.session, { generation: 0, authTime: clock(), amr: ['pwd'] })
   t.match(await after.users.findById('id-a'), { foreignHash: true }, 'nobody knows who made a hash of before')
+  t.match(await after.users.findByEmail('a@example.com'), { emailVerified: true }, 'an address of before is proven')
   t.equal(await after.users.isSeeded(), true, 'and whoever has users has been seeded')
   t.equal(await after.sessions.deleteEnded(0, 10), 0, 'nothing is due before it expires')
   t.match(await after.users.sampleHashes(10), [{ passwordHash: 'as it was' }], 'users of before are in the sample')

@@ -132,6 +132,27 @@ t.test(
   },
 )
 
+t.test(
+  'factors and pending changes of who made an account do not survive that its address is proven by another',
+  async t => {
+    const { app, post, deliver, tokenTo } = await mailApp(t)
+    const thief = (await post('/register', { username: 'thief', password })).json().user_id
+    const { factors, challenges } = app.stores
+    const open = { challengeId: 'c', kind: 'totp', userId: thief, credentialsVersion: 0, data: null }
+    await challenges.open(open, 600)
+    const factor = { factorId: 'f', userId: thief, kind: 'totp', name: null, lastStep: 0, data: 'sealed' } as const
+    t.ok(await factors.add(factor, { challengeId: 'c', keep: '', codes: ['code'] }))
+    await app.addressProof.change(await sessionOf(app, thief), 'victim@example.com', client)
+
+    t.equal((await post('/email/verify', { token: await tokenTo('victim@example.com') })).statusCode, 204)
+    t.match(await app.users.get(thief), { email: 'victim@example.com', passwordHash: null, secondFactors: [] })
+    t.strictSame(await factors.list(thief), [])
+    t.equal(await factors.countCodes(thief), 0)
+    t.equal(await app.addressProof.pending(thief), null)
+    t.strictSame(await deliver(), [])
+  },
+)
+
 t.test('a change of address waits for the new one, and the name that is the address follows', async t => {
   const made = await mailApp(t)
   const { app, post, deliver, logIn, tokenTo } = made
@@ -139,8 +160,11 @@ t.test('a change of address waits for the new one, and the name that is the addr
   await post('/email/verify', { token: await tokenTo('ana@example.com'), password })
   const { userId } = (await app.stores.users.findByEmail('ana@example.com')) ?? { userId: '' }
 
-  await app.addressProof.change(await sessionOf(app, userId), 'New@example.com', client)
-  t.equal(await app.addressProof.pending(userId), 'new@example.com')
+  const headers = bearer((await logIn('ana@example.com', password)).access_token)
+  const body = { email: 'New@example.com' }
+  const asked = await app.inject({ method: 'PATCH', url: '/me/account', headers, body })
+  t.match(asked.json(), { email: 'ana@example.com', email_verified: true, pending_email: 'new@example.com' })
+  t.equal((await app.inject({ url: '/me/account', headers })).json().pending_email, 'new@example.com')
   await logIn('ana@example.com', password)
   t.match(await app.users.get(userId), { email: 'ana@example.com', username: 'ana@example.com' })
   const [mail] = await deliver()
