@@ -66,6 +66,8 @@ t.test('a recipient whose server hangs delays nobody else', async t => {
   for (const username of ['slow', 'ana', 'eva']) await post('/password/forgot', { username })
   await app.mailer?.worker.poll()
   t.strictSame(received.map(({ to }) => to).toSorted(), ['ana@example.com', 'eva@example.com'])
+  const [slow] = await app.stores.mails.listUnsent({ limit: 10 })
+  t.match(slow, { address: 'slow@example.com', failure: null }, 'which is still being tried')
 })
 
 t.test('a connection that breaks off after the text: the mail is tried again, as the same one', async t => {
