@@ -155,11 +155,11 @@ export const mutants: readonly Mutant[] = [
     tests: reset,
   },
   {
-    name: 'a link can be used twice',
+    name: 'the row of a link that was used stays',
     file: recovery,
     find: '          spend: mail.id,\n',
     replace: '',
-    tests: reset,
+    tests: ['test/mail/canaries.test.ts'],
   },
   {
     name: 'a reset tells nobody',
