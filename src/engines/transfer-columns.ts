@@ -49,16 +49,15 @@ export const transferColumns: Readonly<Record<TransferTable, readonly [string, .
     'expires_at',
     'tries',
     'sent_at',
-    'failure',
     'name_key',
     'username',
     'password_hash',
   ],
 }
 
-/** Columns that stay empty in a copy: its mails are not due, so that none is sent from both databases. */
+/** Columns that stay empty in a copy: no mail is due or to be tried again, so that none is sent from both databases. */
 export const emptyColumns: Readonly<Partial<Record<TransferTable, readonly string[]>>> = {
-  mails: ['due_at', 'typed'],
+  mails: ['due_at', 'failure', 'typed'],
 }
 
 /** Columns that a copy begins anew, and from which one that it moves. */

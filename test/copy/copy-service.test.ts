@@ -41,7 +41,7 @@ async function place(t: Test, spoil = '') {
       }
       return copyDatabase(source, target, restart, { signal: stop.signal, progress }).finally(() => target.close())
     })
-  return { copy, open: () => openStores(to, movableClock()) }
+  return { copy, open: () => openStores(to, movableClock()), openSource: () => openStores(from, movableClock()) }
 }
 
 for (const [what, spoil] of [
@@ -90,5 +90,19 @@ t.test('a copy stopped at any moment, also while it compares, stays unfinished a
   t.match(await copy(true), { users, sessions: 0, signing_keys: 0, attempts: 0, mails: 0 })
   const stores = await open()
   t.match(await stores.users.findById(`u${users - 1}`), { username: `n${users - 1}` })
+  await stores.close()
+})
+
+t.test('a mail that could not be sent is sent from one of the two databases only', async t => {
+  const { copy, open, openSource } = await place(t)
+  const source = await openSource()
+  const mail = { id: 'm', purpose: 'invite', userId: 'u1', address: 'a@example.com', language: 'en' } as const
+  await source.mails.replace({ ...mail, lastsSeconds: 600 }, 1)
+  await source.mails.failed('m', '451', 60)
+  await source.close()
+  await copy()
+  const stores = await open()
+  t.ok(await stores.mails.find('m'), 'its link is one in both')
+  t.equal(await stores.mails.retry(), 0)
   await stores.close()
 })

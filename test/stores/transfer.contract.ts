@@ -81,7 +81,6 @@ const rows: Record<TransferTable, TransferRow[]> = {
       expires_at: 2,
       tries: 1,
       sent_at: 3,
-      failure: '451 later',
       name_key: 'hmac',
       username: 'held',
       password_hash: '$2b$10$…é',
