@@ -51,7 +51,8 @@ export default fp(
       const { authorization, cookie } = request.headers
       const isGiven =
         saysBearer(authorization) || (cookie !== undefined && tokenCookies.read(request).access !== undefined)
-      return isGiven ? app.authenticate.call(this, request, reply, done) : done()
+      // Who must enrol may: no factor can be added while the address is not proven, and a page cannot leave its cookie out.
+      return isGiven ? app.authenticateToEnrol.call(this, request, reply, done) : done()
     } satisfies SyncHook)
     const guards = [app.authenticate, app.authenticateToEnrol, app.authenticateIfGiven]
     // Bodies come when their sender likes: whose session has ended meanwhile does nothing any more.

@@ -57,14 +57,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
     '/me/confirm/options',
     {
-      onRequest: [app.authenticateToEnrol],
+      onRequest: [app.limitLogins, app.authenticateToEnrol], // each is a row for five minutes
       schema: {
         tags: ['Tokens'],
         operationId: 'startConfirm',
         summary: 'Begin to confirm by a passkey: what the browser is asked with',
         description: 'Good for five minutes and one answer, in this session.',
         security: authorized,
-        response: { 200: RequestOptions, ...problems(...tokenCodes, 'cross_site', 'not_found') },
+        response: { 200: RequestOptions, ...problems(...tokenCodes, 'cross_site', 'not_found', 'too_many_attempts') },
       },
     },
     ({ claims }) => app.stepUp.passkeyOptions(claims) as Promise<{ challenge: string }>,

@@ -28,11 +28,19 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: {
           200: TokenOrCookieResponse,
           ...problemsOfForm(
-            ['invalid_request', 'unsupported_grant_type', 'mfa_required', 'invalid_credentials', 'invalid_code'],
+            [
+              'invalid_request',
+              'unsupported_grant_type',
+              'mfa_required',
+              'invalid_credentials',
+              'invalid_code',
+              'email_unverified',
+            ],
             ...bodyCodes,
             'invalid_credentials',
             'second_factor_required',
             'invalid_code',
+            'email_unverified',
             'cross_site',
             'too_many_attempts',
             'overloaded',

@@ -16,14 +16,17 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   app.post(
     '/me/passkeys/options',
     {
-      onRequest: fresh(),
+      onRequest: [app.limitLogins, ...fresh()], // each is a row for five minutes
       schema: {
         tags: ['Second factors'],
         operationId: 'startPasskey',
         summary: 'Begin with a passkey: what the browser is asked with',
         description: 'Good for five minutes and one answer, in this session.',
         security: authorized,
-        response: { 200: CreationOptions, ...problems(...needed, 'second_factor_off', 'email_unverified') },
+        response: {
+          200: CreationOptions,
+          ...problems(...needed, 'second_factor_off', 'email_unverified', 'too_many_attempts'),
+        },
       },
     },
     ({ claims }) => app.passkeys.start(claims) as Promise<{ challenge: string }>,

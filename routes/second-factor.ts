@@ -22,7 +22,14 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         body: SecondStepBody,
         response: {
           200: TokenOrCookieResponse,
-          ...problems(...bodyCodes, 'invalid_code', 'cross_site', 'too_many_attempts', 'unavailable'),
+          ...problems(
+            ...bodyCodes,
+            'invalid_code',
+            'email_unverified',
+            'cross_site',
+            'too_many_attempts',
+            'unavailable',
+          ),
         },
       },
     },

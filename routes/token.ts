@@ -28,6 +28,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
               'mfa_required',
               'invalid_credentials',
               'invalid_code',
+              'email_unverified',
               'refresh_token_required',
               'invalid_token',
               'token_expired',

@@ -78,7 +78,8 @@ export function oauthErrorOf({
   mistakes,
   beside,
 }: SignetError): Static<typeof OAuthError> | undefined {
-  if (status !== 400 && status !== 401) return undefined
+  // The one 403 that a right password meets: to a form it is a grant that is not good, yet.
+  if (status !== 400 && status !== 401 && code !== 'email_unverified') return undefined
   if (code === 'second_factor_required') {
     const token = typeof beside?.['challenge'] === 'string' ? { mfa_token: beside['challenge'] } : {}
     return { error: 'mfa_required', error_description: detail, detail, ...token }

@@ -34,6 +34,16 @@ for (const [what, send] of [
   ['POST /login/passkey/options', app => app.inject({ method: 'POST', url: '/login/passkey/options' })],
   ['POST /login/passkey', app => app.inject({ method: 'POST', url: '/login/passkey', body: {} })],
   [
+    'POST /me/passkeys/options',
+    (app, token) =>
+      app.inject({ method: 'POST', url: '/me/passkeys/options', headers: { authorization: `Bearer ${token}` } }),
+  ],
+  [
+    'POST /me/confirm/options',
+    (app, token) =>
+      app.inject({ method: 'POST', url: '/me/confirm/options', headers: { authorization: `Bearer ${token}` } }),
+  ],
+  [
     'PUT /me/password',
     (app, token) =>
       app.inject({

@@ -121,3 +121,33 @@ t.test('an address is kept for whoever gave it up, also from an account that had
   t.equal((await post('/email/verify', { token: undo })).statusCode, 204)
   t.match(await app.users.get('user-2'), { email: 'old@example.com', emailVerified: true })
 })
+
+t.test('who must add a second factor first can prove the address, without which there is none', async t => {
+  const made = await mailApp(t, { secondFactor: 'required' })
+  const ana = await registered(made, 'ana', 'ana@example.com')
+  const headers = { cookie: `__Host-signet_access=${ana}`, 'sec-fetch-site': 'same-origin' }
+  const start = { method: 'POST', url: '/me/totp' } as const
+  t.equal((await made.app.inject({ ...start, headers })).json().code, 'email_unverified')
+  const token = await made.tokenTo('ana@example.com')
+  t.equal((await made.post('/email/verify', { token }, headers)).statusCode, 204)
+  const { access_token } = await made.logIn('ana', password)
+  t.equal((await made.app.inject({ ...start, headers: bearer(access_token) })).statusCode, 200)
+})
+
+t.test('a form whose address is not proven is told in the words of OAuth 2.0', async t => {
+  const made = await mailApp(t, { emailVerification: 'required' })
+  const { app, post } = made
+  const user = { userId: 'id-eva', username: 'eva', email: 'eva@example.com', emailVerified: false, role: 'user' }
+  await app.users.change('user-2', { password }, { by: 'a test' })
+  const { passwordHash = null } = (await app.stores.users.findById('user-2')) ?? {}
+  await app.stores.users.create({ ...user, passwordHash })
+  for (const url of ['/login', '/token']) {
+    const payload = `grant_type=password&username=eva&password=${encodeURIComponent(password)}`
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const answer = await app.inject({ method: 'POST', url, headers, payload })
+    const detail = 'E-mail address is not verified'
+    t.equal(answer.statusCode, 400)
+    t.strictSame(answer.json(), { error: 'invalid_grant', error_description: detail, detail })
+  }
+  t.match((await post('/login', { username: 'eva', password })).json(), { status: 403, code: 'email_unverified' })
+})
