@@ -36,6 +36,11 @@ export interface Judgement {
   readonly passes: boolean
 }
 
+export interface TimeLine {
+  readonly label: string
+  readonly points: readonly (readonly [second: number, value: number])[]
+}
+
 export interface Outcome {
   readonly unit: string
   readonly measurements: readonly Measurement[]
@@ -43,6 +48,8 @@ export interface Outcome {
   readonly against?: string
   readonly judgements: readonly Judgement[]
   readonly notes: readonly string[]
+  /** Drawn as well: how it went, second by second. */
+  readonly overTime?: { readonly unit: string; readonly lines: readonly TimeLine[] }
   /** Why there is nothing. */
   readonly skipped?: string
 }

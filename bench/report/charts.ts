@@ -1,7 +1,7 @@
 /** The chart of an outcome. */
 import { cpuRatios, ratios, spreadOf } from '../run/statistics.ts'
 import type { Measurement, Outcome } from '../scenario.ts'
-import { barChart } from './svg.ts'
+import { barChart, lineChart } from './svg.ts'
 
 /** A bar for each candidate's median, a line from the least to the most; ratios where there is a reference. */
 export function drawOutcome(title: string, { measurements, unit, against }: Outcome): string {
@@ -10,6 +10,11 @@ export function drawOutcome(title: string, { measurements, unit, against }: Outc
     return { label: who, value: median, spread: [min, max] as const, isOurs: who.startsWith('Signet') }
   })
   return barChart(title, against ? `ratio to ${against}` : unit, bars)
+}
+
+/** How it went, second by second. */
+export function drawOverTime(title: string, { unit, lines }: NonNullable<Outcome['overTime']>): string {
+  return lineChart(title, `${unit}, and seconds`, lines, { compress: true, even: true })
 }
 
 /** By processor time where it is known. */

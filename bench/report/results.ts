@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { canPin, coreCount } from '../run/cores.ts'
 import { root } from '../run/root.ts'
 import type { BenchOptions, Outcome, Scenario } from '../scenario.ts'
-import { drawOutcome } from './charts.ts'
+import { drawOutcome, drawOverTime } from './charts.ts'
 import { barsOf, type Rows, rowsOf } from './rows.ts'
 
 interface Done {
@@ -38,8 +38,15 @@ function section({ name, title }: Scenario, outcome: Outcome): string {
   if (outcome.skipped) return `## ${title}\n\nNot measured: ${outcome.skipped}.`
   const chart = join('charts', `${name}.svg`)
   writeFileSync(join(folder, chart), drawOutcome(title.replaceAll('`', ''), outcome))
+  const over = outcome.overTime && join('charts', `${name}-over-time.svg`)
+  if (over && outcome.overTime) {
+    writeFileSync(join(folder, over), drawOverTime(title.replaceAll('`', ''), outcome.overTime))
+  }
+  const more = over ? [`![the same, second by second](${over})`] : []
   const notes = outcome.notes.map(note => `- ${note}`).join('\n')
-  return [`## ${title}`, table(rowsOf(outcome)), `![${title.replaceAll('`', '')}](${chart})`, notes].join('\n\n')
+  return [`## ${title}`, table(rowsOf(outcome)), `![${title.replaceAll('`', '')}](${chart})`, ...more, notes].join(
+    '\n\n',
+  )
 }
 
 function table({ head, rows }: Rows): string {

@@ -34,8 +34,16 @@ export interface Line {
   readonly points: readonly (readonly [x: number, y: number])[]
 }
 
-/** @param options.compress whether the upright axis grows with the logarithm as well, from 0 on */
-export function lineChart(title: string, unit: string, lines: readonly Line[], options: { compress: boolean }): string {
+/**
+ * @param options.compress whether the upright axis grows with the logarithm as well, from 0 on
+ * @param options.even whether the other one is of seconds from 0 on, and no logarithm
+ */
+export function lineChart(
+  title: string,
+  unit: string,
+  lines: readonly Line[],
+  options: { compress: boolean; even?: boolean },
+): string {
   const [left, width, top, height] = [60, 480, 34, 320]
   const all = lines.flatMap(({ points }) => points)
   const [from, to] = [Math.min(...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))]
@@ -43,10 +51,11 @@ export function lineChart(title: string, unit: string, lines: readonly Line[], o
   const upright = options.compress ? [0, ...powersWithin(1, most)] : ticksTo(most)
   const highest = Math.max(most, ...upright)
   const grown = (value: number) => (options.compress ? Math.log1p(value) : value)
-  const x = (value: number) => left + (Math.log(value / from) / Math.log(to / from)) * width
+  const part = (value: number) => (options.even ? value / to : Math.log(value / from) / Math.log(to / from))
+  const x = (value: number) => left + part(value) * width
   const y = (value: number) => top + height - (grown(value) / grown(highest)) * height
   const axes = [
-    ...powersWithin(from, to).map(
+    ...(options.even ? ticksTo(to).filter(at => at <= to) : powersWithin(from, to)).map(
       at => line(x(at), top, x(at), top + height, grid) + text(x(at), top + height + 16, shown(at)),
     ),
     ...upright.map(at => line(left, y(at), left + width, y(at), grid) + text(left - 6, y(at) + 4, shown(at), 'end')),

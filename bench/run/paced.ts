@@ -31,20 +31,28 @@ export async function call(agent: Agent, { method, url, headers = {}, body }: Ca
   })
 }
 
-/** Milliseconds of each request, one started every `everyMilliseconds` whether or not the last one is back. */
-export async function timePaced(given: Call, seconds: number, everyMilliseconds = 5): Promise<number[]> {
+export interface Sample {
+  /** Seconds since the first request when this one was sent. */
+  readonly at: number
+  readonly milliseconds: number
+}
+
+/** Each request, one started every `everyMilliseconds` whether or not the last one is back. */
+export async function samplePaced(given: Call, seconds: number, everyMilliseconds = 5): Promise<Sample[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
-  const times: number[] = []
+  const samples: Sample[] = []
   const pending: Promise<void>[] = []
   const startedAt = performance.now()
   try {
     for (let due = startedAt; due < startedAt + seconds * 1000; due += everyMilliseconds) {
       await new Promise(resolve => setTimeout(resolve, Math.max(0, due - performance.now())))
       const sentAt = performance.now()
-      pending.push(call(agent, given).then(() => void times.push(performance.now() - sentAt)))
+      const note = () =>
+        void samples.push({ at: (sentAt - startedAt) / 1000, milliseconds: performance.now() - sentAt })
+      pending.push(call(agent, given).then(note))
     }
     await Promise.all(pending)
-    return times
+    return samples
   } finally {
     agent.destroy()
   }

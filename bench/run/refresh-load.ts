@@ -2,8 +2,11 @@
  * Refreshes that are all rotations: every answer's token is the next one of its session. autocannon does it with
  * `setupRequest` and `onResponse`; sessions wait in one queue, so each is used as rarely as their number allows.
  */
+
+import { Agent } from 'node:http'
 import type autocannon from 'autocannon'
 import { type LoadResult, load } from './load.ts'
+import { call } from './paced.ts'
 import type { Server } from './processes.ts'
 
 export interface Sessions {
@@ -35,4 +38,27 @@ export async function loadRefresh(
   const result = await load(server, { path: '/refresh', seconds, connections: 50, requests: [request], maySleep })
   if (others.size > 0) throw new Error(`refreshes that were no rotation: ${JSON.stringify([...others])}`)
   return result
+}
+
+/** As many at once as a server has connections, until told to stop. */
+export function saturateRefresh({ url }: Server, { waiting }: Sessions, inFlight = 50) {
+  const agent = new Agent({ keepAlive: true })
+  let stopped = false
+  const worker = async () => {
+    while (!stopped) {
+      const token = waiting.shift() ?? 'none left'
+      const headers = { 'content-type': 'application/json' }
+      const body = `{"refresh_token":"${token}"}`
+      const answer = await call(agent, { method: 'POST', url: `${url}/refresh`, headers, body })
+      waiting.push(JSON.parse(answer).refresh_token)
+    }
+  }
+  const workers = Promise.all(Array.from({ length: inFlight }, worker))
+  workers.catch(() => {}) // thrown by stop()
+  return {
+    async stop() {
+      stopped = true
+      await workers.finally(() => agent.destroy())
+    },
+  }
 }

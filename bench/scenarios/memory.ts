@@ -45,7 +45,7 @@ export const memory: Scenario = {
         { who: 'at the end of the load', values: busy },
         { who: 'after load', values: after },
       ],
-      judgements: [atMost('memory idle', 80, 'MB', idle), atMost('memory after load', 150, 'MB', after)],
+      judgements: [atMost('memory idle', 100, 'MB', idle), atMost('memory after load', 200, 'MB', after)],
       notes: [
         'RSS of the process. The load: new tokens at `/me` on 100 connections while logins hash on every core.',
         'Idle and after load are 75 seconds of calm later: what a service keeps, not what it has not yet handed back.',

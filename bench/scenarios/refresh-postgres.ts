@@ -7,13 +7,16 @@ import { mintSessions } from '../run/mint.ts'
 import { loadRefresh } from '../run/refresh-load.ts'
 import { root } from '../run/root.ts'
 import { signetEnvironment, startSignet, withServers } from '../run/signet.ts'
+import { atLeast, ratios } from '../run/statistics.ts'
 import { type Outcome, type Scenario, skipped } from '../scenario.ts'
 
 const helper = join(root, 'test', 'helpers', 'postgres.ts')
 
+const title = '`POST /refresh`, every one a durable rotation in PostgreSQL'
+
 export const refreshPostgres: Scenario = {
   name: 'refresh-postgres',
-  title: '`POST /refresh`, every one a durable rotation in PostgreSQL',
+  title,
   inQuick: false,
   async run({ folder, rounds, seconds }) {
     if (!existsSync(helper)) return skipped('there is no PostgreSQL to test with yet')
@@ -30,7 +33,7 @@ export const refreshPostgres: Scenario = {
 
     async function measure(env: Record<string, string>): Promise<Outcome> {
       const waiting = await mintSessions(env, 1000)
-      return withServers([startBareFastify('info'), startSignet(env)], async ([bare, ours]) => {
+      return withServers([startBareFastify('silent'), startSignet(env)], async ([bare, ours]) => {
         const measurements = await compare(
           [
             getWithTokens(bareFastify, bare!, '/me', waiting),
@@ -39,7 +42,8 @@ export const refreshPostgres: Scenario = {
           { rounds, seconds },
         )
         const notes = ['PostgreSQL with its own defaults on the same machine, wherever the system lets it run.']
-        return { unit: 'req/s', measurements, against: bareFastify, judgements: [], notes }
+        const judgements = [atLeast(title, 0.15, ratios(measurements, 'Signet', bareFastify), bareFastify)]
+        return { unit: 'req/s', measurements, against: bareFastify, judgements, notes }
       })
     }
   },

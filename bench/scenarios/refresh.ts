@@ -17,7 +17,7 @@ export const refresh: Scenario = {
   async run({ folder, rounds, seconds }) {
     const env = signetEnvironment(folder, { REFRESH_RACE_WINDOW: '0' }) // or a quick second use would be a repeat
     const waiting = await mintSessions(env, 2000)
-    return withServers([startBareFastify('info'), startSignet(env)], async ([bare, ours]) => {
+    return withServers([startBareFastify('silent'), startSignet(env)], async ([bare, ours]) => {
       const measurements = await compare(
         [
           getWithTokens(bareFastify, bare!, '/me', waiting.slice(0, 1000)),
