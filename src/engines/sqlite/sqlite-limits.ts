@@ -19,12 +19,16 @@ export function createSqliteLimits({ raw, ride, write }: SqliteDatabase, clock: 
   const open = raw.prepare(`SELECT count, ends_at FROM limits WHERE key = $key AND NOT ${isOver('$window')}`)
   const inLine = new Map<string, number>()
 
-  /** What the count will be when all who are in line before have counted. */
+  /** What the count will be when all who are in line before have counted; undefined when it cannot be told. */
   function foresee(key: string, window: number) {
-    const now = clock()
-    const row = open.get({ key, window, now })
-    const count = Number(row?.['count'] ?? 0) + (inLine.get(key) ?? 0) + 1
-    return { count, remainingSeconds: row ? Number(row['ends_at']) - now : window }
+    try {
+      const now = clock()
+      const row = open.get({ key, window, now })
+      const count = Number(row?.['count'] ?? 0) + (inLine.get(key) ?? 0) + 1
+      return { count, remainingSeconds: row ? Number(row['ends_at']) - now : window }
+    } catch {
+      return undefined // whoever counts in line is told why
+    }
   }
 
   async function increaseInLine(key: string, window: number, stand: typeof write) {

@@ -40,7 +40,14 @@ export function createWalSync(raw: DatabaseSync, path: string, syncFile: SyncFil
   let following: Promise<void> | undefined
   let failure: SignetError | undefined
 
-  const now = (): Version => ({ others: dataVersion.get()?.['data_version'], own: commits })
+  /** One that equals no other when it cannot be read: then it is synced, and the act itself has told what is the matter. */
+  function now(): Version {
+    try {
+      return { others: dataVersion.get()?.['data_version'], own: commits }
+    } catch {
+      return { others: Symbol('unknown'), own: commits }
+    }
+  }
 
   function begin(version: Version): Promise<void> {
     const done = syncOnce(version).finally(() => {
