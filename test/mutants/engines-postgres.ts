@@ -178,7 +178,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a window of attempts counts a blocked one too',
-    file: `${folder}/postgres-attempts.ts`,
+    file: 'src/engines/postgres/book-attempt.ts',
     find: '    WHERE ${waitIsOver} OR ${dayIsOver}\n',
     replace: '    WHERE true\n',
     tests: contract,
@@ -186,9 +186,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a success leaves the failures of strangers',
-    file: `${folder}/postgres-attempts.ts`,
-    find: 'DELETE FROM attempts WHERE key = $key AND key <> $known',
-    replace: 'DELETE FROM attempts WHERE key = $key AND key = $known AND false',
+    file: 'src/engines/postgres/book-attempt.ts',
+    find: 'attempts.key = $key AND attempts.key <> $known',
+    replace: 'attempts.key = $key AND attempts.key = $known',
     tests: contract,
     only: 'a success forgets the failures',
   },
@@ -476,7 +476,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a wait has no longest',
-    file: `${folder}/postgres-attempts.ts`,
+    file: 'src/engines/postgres/book-attempt.ts',
     find: 'ELSE least(900, 1::bigint',
     replace: 'ELSE least(90000, 1::bigint',
     tests: contract,
@@ -484,7 +484,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a success leaves no bucket for its address',
-    file: `${folder}/postgres-attempts.ts`,
+    file: 'src/engines/postgres/book-attempt.ts',
     find: 'const knownSeconds = 30 * day',
     replace: 'const knownSeconds = 1',
     tests: contract,

@@ -252,7 +252,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a success leaves the failures of strangers',
     file: `${folder}/sqlite-attempts.ts`,
-    find: '        if (key !== known) forget.run({ key })\n',
+    find: '    forget.run({ key, known })\n',
     replace: '',
     tests: contract,
     only: 'a success forgets the failures',
