@@ -12,9 +12,8 @@ import { away } from './opened-postgres.ts'
 const policy = { idleSeconds: 1000, raceWindowSeconds: 30 }
 const lives = { idleSeconds: 1000, maxAgeSeconds: 9000, ip: null, userAgent: null }
 
-async function opened(t: Test, given?: string) {
+async function opened(t: Test, given?: string, clock = movableClock()) {
   const url = given ?? (await emptyDatabase(t))
-  const clock = movableClock()
   const stores = openPostgresStores(serverOf(url), clock)
   t.teardown(() => stores.close())
   await stores.ping()
@@ -52,7 +51,7 @@ t.test('refreshes of one turn of the event loop are one statement, a single one 
 })
 
 t.test('each of a group ends as it would alone', async t => {
-  const cases: Record<string, (stores: Stores, sid: string, clock: { advance(seconds: number): void }) => unknown> = {
+  const cases: Record<string, (stores: Stores, sid: string) => unknown> = {
     'it is live': () => {},
     'it was ended': ({ sessions }, sid) => sessions.revoke(sid, 'logout'),
     'its user is disabled': ({ users }, sid) => users.update(`of ${sid}`, { disabled: true }),
@@ -60,10 +59,11 @@ t.test('each of a group ends as it would alone', async t => {
     'it was rotated a moment ago': ({ sessions }, sid) => sessions.rotate(sid, 0, policy),
   }
   const both: unknown[][] = []
+  const moment = movableClock()()
   for (const isGroup of [false, true]) {
-    const { stores, clock } = await opened(t)
+    const { stores } = await opened(t, undefined, movableClock(moment))
     const sids = await begin(stores, Object.keys(cases).length)
-    for (const [i, change] of Object.values(cases).entries()) await change(stores, sids[i] as string, clock)
+    for (const [i, change] of Object.values(cases).entries()) await change(stores, sids[i] as string)
     const asked: [string, number][] = [...sids.map((sid): [string, number] => [sid, sid === 's4' ? 1 : 0])]
     asked.push(['unknown', 0], ['with\0nothing', 0], ['s0', 1], ['s0', 7])
     const rotate = ([sid, generation]: [string, number]) => stores.sessions.rotate(sid, generation, policy)
