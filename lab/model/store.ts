@@ -60,10 +60,9 @@ export function createStore(pause: () => number) {
     for (const tell of listeners) tell(state)
   }
 
-  /** One thing at a time: a click while something is under way is left out, but for the first, which waits for the server. */
+  /** One thing at a time: what is clicked meanwhile waits for its turn. */
   async function busily(act: () => Promise<void>): Promise<void> {
-    if (!state.beginning) await underWay
-    if (state.isBusy) return
+    while (state.isBusy) await underWay
     const done = Promise.withResolvers<void>()
     underWay = done.promise
     set({ isBusy: true, trouble: undefined })

@@ -233,6 +233,7 @@ t.test('every act, in free play, and what the page says of it', options, async t
   t.match(await session(0), { generation: 3 })
   t.match(await page.locator('.lane.a .tag.refresh').innerText(), /^R2/, 'tab A has what it had')
   await page.getByRole('button', { name: '+1 min' }).click()
+  await page.getByText('09:03:00').first().waitFor()
   await act('a', 'refresh', '200 retried', /counts it: 1 of 2/)
   t.match(await session(0), { generation: 3, retries: 1, revoked_at: null })
   await act('thief', 'refresh', '401 Token revoked', /takes it for theft: the session ends/)
