@@ -493,8 +493,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lifting the waits of one lifts those of all',
     file: `${folder}/postgres-attempts.ts`,
-    find: 'WHERE user_id = $userId AND (failures > 0 OR blocked_until > 0)',
-    replace: 'WHERE $userId::text IS NOT NULL AND (failures > 0 OR blocked_until > 0)',
+    find: 'WHERE user_id = $userId AND key <> $except AND',
+    replace: 'WHERE $userId::text IS NOT NULL AND key <> $except AND',
     tests: contract,
     only: 'the waits of a user are lifted',
   },

@@ -268,8 +268,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a user’s waits are lifted for everybody',
     file: `${folder}/sqlite-attempts.ts`,
-    find: 'WHERE user_id = $userId AND (failures > 0 OR blocked_until > 0)',
-    replace: 'WHERE failures > 0 OR blocked_until > 0',
+    find: 'WHERE user_id = $userId AND key <> $except AND',
+    replace: 'WHERE $userId IS NOT NULL AND key <> $except AND',
     tests: contract,
     only: 'the waits of a user are lifted in every bucket',
   },
