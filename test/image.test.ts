@@ -18,3 +18,10 @@ t.test('compiled code is where a start looks for it, and no variable of Node mov
   t.match(dockerfile, /install -d -o 1000 -g 1000 -m 700 \/app\/\.compile-cache/)
   t.notMatch(dockerfile, /NODE_COMPILE_CACHE/)
 })
+
+t.test('what is copied into it goes to the builder', async t => {
+  const sent = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
+  for (const [, files = ''] of dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
+    for (const file of files.split(' ')) t.ok(sent.includes(`!${file.replace('./', '')}`), file)
+  }
+})
