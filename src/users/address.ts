@@ -34,6 +34,7 @@ export async function newAddress(users: Addresses, before: User, wanted?: string
     return isFree ? { email: canonical } : {}
   }
   const email = emailOf(wanted)
+  if (email === before.email && !before.emailVerified) return {} // whoever saves what a form shows vouches for nothing
   await requireFree(users, email, before.userId)
   if (!before.username.includes('@')) return { email }
   if (email === null) throw refused('/email', 'is the name as well, so it can be changed but not removed')

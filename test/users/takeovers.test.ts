@@ -151,3 +151,17 @@ t.test('a form whose address is not proven is told in the words of OAuth 2.0', a
   }
   t.match((await post('/login', { username: 'eva', password })).json(), { status: 403, code: 'email_unverified' })
 })
+
+t.test('an administrator who saves what a form shows proves no address by it', async t => {
+  const made = await mailApp(t)
+  const { app } = made
+  await registered(made, 'thief', victim)
+  const { userId } = await app.users.lookUp('thief')
+  const admin = bearer((await made.logIn()).access_token)
+  const save = (body: object) => app.inject({ method: 'PATCH', url: `/users/${userId}`, headers: admin, body })
+  t.match((await save({ role: 'user', email: victim, disabled: false })).json(), { email: victim })
+  t.match(await app.users.get(userId), { email: victim, emailVerified: false })
+  t.equal((await made.post('/login', { username: victim, password })).statusCode, 401)
+  await save({ email: 'other@example.com' })
+  t.match(await app.users.get(userId), { email: 'other@example.com', emailVerified: true }, 'one that is given is')
+})
