@@ -31,7 +31,7 @@ export const steps: readonly Step[] = [
     setup: [],
     acts: ['a login'],
     after:
-      'Two tokens. The access token (A0) opens things and lives 15 minutes. The refresh token (R0) gets new tokens and lives 7 days. The server keeps one row about this session, and neither of the tokens.',
+      'Two tokens. The access token (A0) opens things and lives 15 minutes. The refresh token (R0) gets new tokens and lives 7 days. The server keeps one row about this session in its database, and neither of the tokens.',
   },
   {
     id: 'read',
@@ -88,7 +88,7 @@ export const steps: readonly Step[] = [
     acts: ['time expiry', 'a me', 'a refresh', 'a me'],
     look: 'refresh',
     after:
-      'The refresh token helps. First 401 Token expired, then one refresh: both tokens are replaced. The new ones are of generation 1, and R0 is used up. The user has noticed nothing. (Had A0 not run out, it would go on working: a refresh ends no access token.)',
+      'The refresh token helps. First 401 Token expired, then one refresh: both tokens are replaced. The new ones are of generation 1, in another colour, and R0 is used up. The user has noticed nothing. (Had A0 not run out, it would go on working: a refresh ends no access token.)',
   },
   {
     id: 'race',
@@ -213,7 +213,7 @@ export const steps: readonly Step[] = [
     ],
     look: 'refresh',
     after:
-      'At the third. Two late uses a day are forgiven, because they look like lost answers. Strict rules would have noticed the first one, and log people out for bad networks. No rule notices a thief whose victim never comes back: what ends that is a logout everywhere, or time.',
+      'At the third. Two late uses a day are forgiven, because they look like lost answers. Strict rules would notice the first; they also log people out for bad networks. No rule notices a thief whose victim never comes back: that ends with a logout everywhere, or 90 days after the login.',
   },
 ]
 
