@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { AuditEvent } from '../base/audit.ts'
 import type { Clock } from '../base/clock.ts'
+import { SignetError } from '../base/errors.ts'
 import { loadConfig } from '../config/config.ts'
 import { bcryptCost, type People } from './people.ts'
 import { type Rules, rules } from './rules.ts'
@@ -49,6 +50,7 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
   const running = new Map<Rules, Promise<FastifyInstance>>()
   let secrets = [newSecret()]
   let now = options.now
+  let isClosed = false
   const clock = () => now
 
   async function start(which: Rules): Promise<FastifyInstance> {
@@ -83,6 +85,8 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
   }
 
   async function of(which: Rules): Promise<FastifyInstance> {
+    // Somebody began anew meanwhile: an instance of before would leave its database behind.
+    if (isClosed) throw new SignetError('unavailable', 'this beginning is over', { retryAfterSeconds: 1 })
     // The first to open the database makes it; a second one at the same moment would be in its way.
     if (which === 'strict') await of('calm')
     const starting = running.get(which) ?? start(which)
@@ -106,6 +110,7 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
       return secrets
     },
     async close() {
+      isClosed = true
       await stop()
       await rm(folder, { recursive: true, force: true })
     },

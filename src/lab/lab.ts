@@ -3,6 +3,7 @@
  * secrets; the service that serves the page is none of them, and its tokens and users are not here.
  */
 import type { FastifyInstance } from 'fastify'
+import { SignetError } from '../base/errors.ts'
 import { type Exchange, exchange, hear, type Wanted } from './exchange.ts'
 import { type BuildApp, type Instances, openInstances } from './instances.ts'
 import { askServices, type ServiceAnswers } from './mock-services.ts'
@@ -37,9 +38,12 @@ export function createLab(options: LabOptions): Lab {
   let run = 0
 
   let isUntouched = false
+  let isClosed = false
   let people: People | undefined
 
   const bench = () => {
+    // A request that is still under way while the service ends must not leave a database behind.
+    if (isClosed) throw new SignetError('unavailable', 'the lab is closed', { retryAfterSeconds: 1 })
     if (!current) isUntouched = true
     people ??= createPeople()
     current ??= openBench({ ...options, people, run: ++run })
@@ -72,6 +76,7 @@ export function createLab(options: LabOptions): Lab {
     askServices: async (rules, token) => askServices(await instance(rules), token),
     snapshot,
     async close() {
+      isClosed = true
       await end()
       await people?.hasher.close()
     },
