@@ -150,7 +150,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a reset leaves the account waiting',
     file: recovery,
-    find: '    await limit.lift(userId)\n',
+    find: '    await liftPasswordWaits(userId)\n',
     replace: '',
     tests: reset,
   },
@@ -167,5 +167,12 @@ export const mutants: readonly Mutant[] = [
     find: "mails: noticeTo({ ...user, emailVerified: true }, 'password_changed', languageFor(client.acceptLanguage)),",
     replace: 'mails: noticeTo({ ...user, emailVerified: false }, "password_changed", languageFor("")),',
     tests: reset,
+  },
+  {
+    name: 'an address can be flooded by registrations',
+    file: 'src/mail/mailer.ts',
+    find: '.count <= mostToAnAddress',
+    replace: '.count > 0',
+    tests: ['test/mail/worker.test.ts'],
   },
 ]

@@ -643,4 +643,11 @@ export const mutants: readonly Mutant[] = [
     replace: "\"script-src 'self' 'unsafe-inline' https:\",",
     tests: ['test/wire/openapi.test.ts', 'test/http/headers-and-errors.test.ts'],
   },
+  {
+    name: 'a token is not judged again once the body is there',
+    file: 'plugins/authenticate.ts',
+    find: 'if (guard && hasBody)',
+    replace: 'if (guard && !hasBody)',
+    tests: ['test/users/takeovers.test.ts'],
+  },
 ]

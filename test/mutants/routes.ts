@@ -25,8 +25,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no limit of an address on POST /me/confirm',
     file: 'routes/confirm.ts',
-    find: 'onRequest: [app.limitLogins, app.authenticateToEnrol],',
-    replace: 'onRequest: [app.authenticateToEnrol],',
+    find: "    '/me/confirm',\n    {\n      onRequest: [app.limitLogins, app.authenticateToEnrol],",
+    replace: "    '/me/confirm',\n    {\n      onRequest: [app.authenticateToEnrol],",
     tests: ['test/login/limited-routes.test.ts'],
   },
   {

@@ -371,4 +371,18 @@ export const mutants: readonly Mutant[] = [
     replace: "      await policy.check(next, '', '/new_password')\n      const passwordHash",
     tests: ['test/users/judged-first.test.ts', 'test/users/users.test.ts'],
   },
+  {
+    name: 'an address that is not proven can be a name',
+    file: 'src/users/accounts.ts',
+    find: 'return wanted === undefined ? (emailVerified ? email : null) : wanted',
+    replace: 'return wanted === undefined ? (emailVerified ? email : email) : wanted',
+    tests: ['test/users/takeovers.test.ts'],
+  },
+  {
+    name: 'saving an address as it is proves it',
+    file: 'src/users/address.ts',
+    find: '  if (email === before.email && !before.emailVerified) return {}',
+    replace: '  if (email === undefined) return {}',
+    tests: ['test/users/takeovers.test.ts'],
+  },
 ]
