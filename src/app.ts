@@ -6,7 +6,6 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
 import type { Config } from './config/config.ts'
 import { pathOf } from './config/public-url.ts'
-import { commonHeadersOf, hasCommonHeaders, responsesWith } from './http/common-headers.ts'
 import { buildSerializer, buildValidator } from './http/compilers.ts'
 import type { LogLines } from './http/log-lines.ts'
 import { RequestLog } from './http/request-log.ts'
@@ -60,20 +59,14 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false, // requests in flight on kept connections are answered as ever
     // Together: requestTimeout has no effect below headersTimeout, and Fastify sets its own one over that of `http`.
-    http: {
-      requireHostHeader: false,
-      headersTimeout,
-      connectionsCheckingInterval: 1_000,
-      ServerResponse: responsesWith(commonHeadersOf(config)),
-    },
+    http: { requireHostHeader: false, headersTimeout, connectionsCheckingInterval: 1_000 },
     requestTimeout: 10_000,
     keepAliveTimeout,
     maxRequestsPerSocket: 0,
     schemaController: { compilersFactory: { buildSerializer, buildValidator } },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
     frameworkErrors(error, request, reply) {
-      // A URL that cannot be read meets no hook.
-      if (!hasCommonHeaders(reply.raw)) reply.headers(request.server.commonHeaders)
+      reply.headers(request.server.commonHeaders) // a URL that cannot be read meets no hook
       request.server.errorHandler(error, request, reply)
     },
     clientErrorHandler(this: FastifyInstance, error, socket) {
