@@ -2,12 +2,11 @@
  * `npm run test:mutants -- [ROOM …] [--name TEXT …]`: puts one mutant at a time into a copy of the tree and runs the tests that
  * should notice. Prints which were killed and which survived, and ends with 1 when one survived, or has rotted.
  */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Mutant } from './mutant.ts'
 import { noticeIn } from './notice.ts'
-import { copyTree, type Tree } from './tree.ts'
+import { mistakesOf, readRooms } from './rooms.ts'
+import { copyTree } from './tree.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,7 +22,7 @@ const tree = copyTree()
 const rotten = new Map<Mutant, string[]>()
 for (const [room, mutants] of rooms) {
   for (const mutant of mutants) {
-    const mistakes = mistakesOf(room, mutant, tree)
+    const mistakes = mistakesOf(room, mutant, tree.read)
     if (mistakes.length > 0) rotten.set(mutant, mistakes)
   }
 }
@@ -50,32 +49,8 @@ for (const [room, all] of [...counted, ['all', results] as const]) {
 }
 end(rotten.size > 0 || results.some(({ killer }) => !killer) ? 1 : 0, [...rotten.values()].flat())
 
-/** Each file beside this one that is called like a room, or like a room and a part of it (`engines-sqlite`). */
-async function readRooms(): Promise<[room: string, mutants: readonly Mutant[]][]> {
-  const own = new Set(['run.ts', 'tree.ts', 'notice.ts', 'mutant.ts'])
-  const files = readdirSync(import.meta.dirname)
-    .filter(file => file.endsWith('.ts') && !own.has(file))
-    .sort()
-  return Promise.all(
-    files.map(async file => {
-      const { mutants } = (await import(join(import.meta.dirname, file))) as { mutants: readonly Mutant[] }
-      return [file.slice(0, -'.ts'.length), mutants] as [string, readonly Mutant[]]
-    }),
-  )
-}
-
 function isOf(room: string, wanted: string): boolean {
   return room === wanted || room.startsWith(`${wanted}-`)
-}
-
-function mistakesOf(room: string, { name, file, find, replace, tests }: Mutant, tree: Tree): string[] {
-  const found = (tree.read(file) ?? '').split(find).length - 1
-  const missing = tests.filter(test => tree.read(test) === undefined)
-  return [
-    ...(found === 1 ? [] : [`stands ${found} times in ${file}, and must stand there once`]),
-    ...(find === replace ? ['changes nothing'] : []),
-    ...missing.map(test => `names a test that is not there: ${test}`),
-  ].map(mistake => `${room}, "${name}": ${mistake}`)
 }
 
 function end(code: number, lines: readonly string[] = []): never {
