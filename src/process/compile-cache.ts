@@ -5,7 +5,6 @@
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
-import { asThrown } from '../base/thrown.ts'
 
 /** What lies in the root of the package, for src/ and for dist/src/. */
 const folderName = '.compile-cache'
@@ -59,6 +58,6 @@ function makeIfMissing(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (error) {
-    if (asThrown(error).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createLogLines } from '../../src/http/log-lines.ts'
 import { root } from '../helpers/app.ts'
-import { startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { environment, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
@@ -133,6 +133,7 @@ t.test('what is told of missing lines does not stand behind the half of one', as
     {
       cwd: root,
       timeout: 30_000,
+      env: environment(), // without a cache of compiled code, which is larger than that
     },
   )
   const [whole, half, told = '', last] = readFileSync(file, 'utf8').split('\n')

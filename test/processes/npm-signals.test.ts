@@ -26,7 +26,7 @@ for (const [name, args] of Object.entries(scripts)) {
         JWT_SECRET_KEY: newSecret(),
         DATABASE_URL: `sqlite:${database}`,
         PORT: String(port),
-        SHUTDOWN_GRACE: '1',
+        SHUTDOWN_GRACE: '2',
         _: '/usr/bin/npm', // as a shell sets it
       }),
     })

@@ -14,7 +14,7 @@ t.test('the thread of the event loop syncs no file, however often the WAL begins
   const folder = await temporaryFolder(t)
   const trace = join(folder, 'trace')
   const watch = ['-f', '--seccomp-bpf', '-qq', '-e', 'trace=fdatasync,fsync,kill', '-e', 'signal=none', '-o', trace]
-  const command = [process.execPath, script, join(folder, 'signet.db'), '6000']
+  const command = [process.execPath, script, join(folder, 'signet.db'), '7200']
   const { status, stderr } = spawnSync(strace, [...watch, ...command], { encoding: 'utf8', env: environment({}) })
   t.equal(status, 0, stderr)
 

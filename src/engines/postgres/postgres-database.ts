@@ -68,7 +68,7 @@ export function statement(name: string, sql: string): Statement {
 
 const migrationMilliseconds = 60_000
 const noLimit = 2 ** 31 - 1
-const tries = 5
+const tries = 8
 
 /** @param clock for tests; PostgreSQL's own when not given */
 export function openPostgresDatabase(server: PostgresServer, clock?: () => number): PostgresDatabase {
@@ -129,7 +129,7 @@ export function openPostgresDatabase(server: PostgresServer, clock?: () => numbe
         return await act()
       } catch (error) {
         if (triesLeft <= 1 || !isUndone(error)) throw error
-        await sleep(Math.random() * 20) // so that those who met do not meet again
+        await sleep(Math.random() * 20 * (1 + tries - triesLeft)) // so that those who met do not meet again
       }
     }
   }
