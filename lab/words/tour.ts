@@ -43,7 +43,7 @@ export const steps: readonly Step[] = [
     acts: [],
     look: 'access token',
     after:
-      'Whoever holds it: this page has no key, and shows you what it says. A token is signed, not encrypted. The signature keeps it from being changed, not from being read. So it carries no secrets.',
+      'Whoever holds it: this page has no key, and shows you what it says. A token is signed, not encrypted. The signature keeps it from being changed, not from being read. So nothing secret stands in it. But whoever holds a token can use it: keep it.',
   },
   {
     id: 'me',
@@ -54,7 +54,7 @@ export const steps: readonly Step[] = [
     right: 1,
     acts: ['a me'],
     after:
-      'In the token. The signature is right and the time is not over, so the server believes it, without reading a row. That is fast. It is also why this token must be short-lived: it works for whoever holds it.',
+      'In the token. The signature is right and the time is not over, so the server believes it. It reads no row of its database; it only looks whether the session is on a short list, in memory, of those that were ended. That is fast. It is also why this token must be short-lived: it works for whoever holds it.',
   },
   {
     id: 'wrong',
@@ -65,7 +65,7 @@ export const steps: readonly Step[] = [
     right: 1,
     acts: ['a wrong'],
     after:
-      'It is refused: 401 Access token required. A refresh token is for one thing only, getting new tokens. So it travels seldom, and to one place: that is why there are two.',
+      'It is refused: 401 Access token required. A refresh token is for one thing only, getting new tokens. That is why there are two: one that is shown everywhere and ends soon, and one that lives long and goes to one place, seldom.',
   },
   {
     id: 'tamper',
@@ -139,7 +139,7 @@ export const steps: readonly Step[] = [
     right: 0,
     acts: ['time 60', 'a services', 'time expiry', 'a services'],
     after:
-      'When the access token expires: at most 15 minutes after it was made. A logout reaches a service that checks by itself that late. The shorter an access token lives, the less that matters.',
+      'When the access token expires: at most 15 minutes after it was made. Only then does a service that checks by itself notice a logout. The shorter an access token lives, the less that matters.',
   },
   {
     id: 'key',
@@ -187,7 +187,7 @@ export const steps: readonly Step[] = [
     acts: ['time expiry', 'a refresh', 'time expiry', 'a refresh', 'thief refresh', 'a me', 'thief me'],
     look: 'refresh',
     after:
-      'The session ends, for both. R0 is two generations old; no honest tab should still have it. The server sees that two hold this session, but not which of them is the thief. So both are out. The user can log in again, the thief cannot.',
+      'The session ends, for both. R0 is two generations old; no honest tab should still have it. The server sees that two hold this session, but not which of them is the thief. So both are out. The user can log in again; the thief, who has no password, cannot.',
   },
   {
     id: 'early',

@@ -23,7 +23,7 @@ const ofRows: Readonly<Record<string, Say>> = {
   reuse: ({ rules }) =>
     rules === 'strict'
       ? 'This refresh token was used before. Strict rules take that for theft: the session ends, for everybody.'
-      : 'This refresh token was used before, and neither a second tab nor a lost answer explains it. The server takes it for theft: the session ends, for everybody.',
+      : 'This refresh token was used before, and no second tab explains it, nor a lost answer, of which two a day are forgiven. The server takes it for theft: the session ends, for everybody.',
   recovered: () => 'The token is one ahead of the row: the database lost its last write, and catches up.',
   ahead: () => 'The token is further than the row: the database is an older copy.',
 }
@@ -44,7 +44,7 @@ const ofSuccess: readonly (readonly [RegExp, string])[] = [
   [/\/login$/, 'The password was right. The server wrote one row, the session, and made two tokens.'],
   [
     /\/me$/,
-    'The signature is right and the time is not over, so the server believes what the token says. It read no row.',
+    'The signature is right and the time is not over, so the server believes what the token says. It read no row; the list of ended sessions is in its memory.',
   ],
   [/\/logout$/, 'The session has ended. Signet refuses all its tokens from now on.'],
   [/\/logout\/all$/, 'Every session of this user has ended.'],
