@@ -29,7 +29,7 @@ async function start(): Promise<void> {
   for (const line of strangeVariables(process.env)) app.log.warn(line)
   if (config.secretIsRandom)
     app.log.warn('JWT_SECRET_KEY=random: every token ends with this process; for practice only')
-  await app.listen({ host: config.host, port: config.port, listenTextResolver: unlogged(app) }).catch(exitWith)
+  await listen(app, config).catch(exitWith)
   const { address, port } = app.server.address() as AddressInfo
   const { publicUrl: issuer, algorithm, database } = config
   app.log.info({ version, issuer, algorithm, database: database.engine, address, port }, 'started')
@@ -40,13 +40,13 @@ async function start(): Promise<void> {
 }
 
 /** Fastify has a line for each address it listens on, and no way to do without: ours is one, with more in it. */
-function unlogged({ log }: FastifyInstance): (address: string) => string {
-  return address => {
-    const { level } = log
-    if (level !== 'silent') queueMicrotask(() => (log.level = level)) // by then all of them are said
-    log.level = 'silent'
-    return address
-  }
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
+  const { log } = app
+  const { info } = log
+  const theirs = 'an address of Fastify'
+  log.info = (...line: unknown[]) => line[0] === theirs || Reflect.apply(info, log, line)
+  await app.listen({ host, port, listenTextResolver: () => theirs })
+  log.info = info
 }
 
 function configOrExit(): Config {
