@@ -126,17 +126,27 @@ t.test('what is told of missing lines does not stand behind the half of one', as
     truncateSync(process.argv[1], 800) // there is room again
     log.write('c\\n')
     log.flushSync()`
-  // No file of more than 1 KiB: what does not fit is refused, as on a full disk. Judged by the file alone: what the runner
-  // has each process write about itself when it ends is larger, and ends it by a signal.
-  spawnSync(
+  // No file of more than 1 KiB: what does not fit is refused, as on a full disk. And no NODE_OPTIONS, by which the runner
+  // has each process write about itself when it ends: that is larger.
+  const { status } = spawnSync(
     'bash',
-    ['-c', 'ulimit -f 1 && exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', script, file],
+    [
+      '-c',
+      'ulimit -f 1 && unset NODE_OPTIONS && exec "$@"',
+      'bash',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      file,
+    ],
     {
       cwd: root,
       timeout: 30_000,
       env: environment(), // without a cache of compiled code, which is larger than that
     },
   )
+  t.equal(status, 0)
   const [whole, half, told = '', last] = readFileSync(file, 'utf8').split('\n')
   t.strictSame([whole, half, last], ['a'.repeat(699), 'b'.repeat(100), 'c'])
   t.match(JSON.parse(told), { dropped: 1, reason: 'EFBIG' })
