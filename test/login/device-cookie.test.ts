@@ -65,6 +65,15 @@ t.test("another account's browser is a stranger", async t => {
   t.equal((await logIn('198.51.100.1', device)).statusCode, 429)
 })
 
+t.test('beside a device that the page names it does not count', async t => {
+  const { logIn, device: cookie } = await behindAGuesser(t)
+  const thirdys = await logIn('192.0.2.1', '', { username: 'thirdy' })
+  const stranger = thirdys.cookies.find(one => one.name === name)?.value
+  t.equal((await logIn('198.51.100.1', cookie, { device: stranger })).statusCode, 429)
+  const device = cookie.slice(name.length + 1)
+  t.equal((await logIn('198.51.100.1', `${name}=${stranger}`, { device })).statusCode, 200)
+})
+
 t.test('it counts in cookie mode only, where the page is known to be ours', async t => {
   const { app, logIn, device } = await behindAGuesser(t)
   t.equal((await logIn('198.51.100.1', device, { mode: 'bearer' })).statusCode, 429)

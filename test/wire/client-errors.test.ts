@@ -1,14 +1,14 @@
 /** Connections on which nothing came, or something that is no request, at a server whose times are short. */
 import { createServer, type Server } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { answerClientError } from '../../src/wire/client-errors.ts'
 import { exchange, lastRequest } from '../helpers/raw.ts'
 
-async function serve(t: Test, patience: number) {
+async function serve(t: Test, patience: number, limit = 100) {
   const lines: string[] = []
   const log = { debug: (_about: object, message: string) => void lines.push(message) }
-  const limits = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 }
+  const limits = { headersTimeout: limit, requestTimeout: limit, connectionsCheckingInterval: 20 }
   const server: Server = createServer(limits, (_request, response) => response.end('hello'))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     answerClientError(String(error.code), socket as Parameters<typeof answerClientError>[1], {
@@ -71,4 +71,18 @@ t.test('what comes after a broken request is not answered a second time', async 
   t.match(answers, [{ status: 400 }])
   t.equal(answers.length, 1)
   t.strictSame(lines, ['not a request'])
+})
+
+t.test('an answer to what is no request is not cut off: who is still sending is read for a while', async t => {
+  const { server, port } = await serve(t, 60_000, 60_000)
+  const served = new Promise<Socket>(resolve => server.once('connection', resolve))
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write('FOO / HTTP/1.1\r\n\r\n'))
+  t.teardown(() => client.destroy())
+  const socket = await served
+  await judged(server)
+  // A timer of the shortest time, which comes after every other such timer that was set before.
+  await new Promise(resolve => setTimeout(resolve, 1))
+  t.equal(socket.writableEnded, true, 'it is answered')
+  t.equal(socket.destroyed, false)
+  socket.destroy()
 })
