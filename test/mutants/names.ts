@@ -172,4 +172,32 @@ export const mutants: readonly Mutant[] = [
     replace: "''",
     tests: ['test/names/username.test.ts', 'test/users/users.test.ts'],
   },
+  {
+    name: 'two old spellings of one address, neither of today, are not told',
+    file: 'src/names/shared-addresses.ts',
+    find: 'seen.get(canonical) ?? (await users.findByEmail(canonical))?.userId',
+    replace: '(await users.findByEmail(canonical))?.userId',
+    tests: ['test/names/shared-addresses.test.ts'],
+  },
+  {
+    name: 'a name is a tower of marks on one letter',
+    file: 'src/names/username.ts',
+    find: ' || !isStreamSafe(username)) return false',
+    replace: ') return void isStreamSafe ?? false',
+    tests: ['test/names/username.test.ts', 'test/base/text.test.ts'],
+  },
+  {
+    name: 'an address is counted in characters',
+    file: 'src/names/email.ts',
+    find: 'Buffer.byteLength(canonical) <= 254',
+    replace: 'canonical.length <= 254',
+    tests: ['test/names/email.test.ts'],
+  },
+  {
+    name: 'a Korean name with a Chinese character is two scripts',
+    file: 'src/names/scripts.ts',
+    find: ', /[\\p{scx=Hang}\\p{scx=Hani}]/u]',
+    replace: ']',
+    tests: ['test/names/username.test.ts'],
+  },
 ]

@@ -15,7 +15,8 @@ t.test('they are found on any page, and a search that fails ends without an erro
   })
   const others = Array.from({ length: 1500 }, (_, i) => user(`u${i}`, `${String(i).padStart(4, '0')}@example.com`))
   const shared = [user('ascii', 'z@xn--exmple-cua.de'), user('unicode', 'z@exämple.de')]
-  await stores.users.importMissing([...others, ...shared])
+  const neitherOfToday = [user('wide', 'y@日本語。jp'), user('narrow', 'y@日本語.jp')]
+  await stores.users.importMissing([...others, ...shared, ...neitherOfToday])
 
   const warned: object[] = []
   const log = {
@@ -23,9 +24,9 @@ t.test('they are found on any page, and a search that fails ends without an erro
     debug: (fields: object) => void warned.push(fields),
   }
   await reportSharedAddresses(stores.users, log)
-  t.strictSame(warned, [{ users: ['ascii', 'unicode'] }])
+  t.strictSame(warned, [{ users: ['narrow', 'wide'] }, { users: ['ascii', 'unicode'] }])
 
   const broken = { ...stores.users, listEmails: () => Promise.reject(new Error('away')) }
   await reportSharedAddresses(broken, log)
-  t.match(warned[1], { err: { message: 'away' } })
+  t.match(warned[2], { err: { message: 'away' } })
 })

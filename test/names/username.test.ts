@@ -28,6 +28,7 @@ t.test('a new name begins with a letter or digit and ends with one, or with a ma
       'a\u202eb',
     ],
     ...['\u0301a', 'a\u200bb', 'a\u200d', '\u3164', 'a\u115fb', 'a\ufe0f', 'a\u034fb', 'a\u20dd', '😀', 'x'.repeat(65)],
+    `x${'\u0316'.repeat(31)}`, // a tower
   ]) {
     if (name !== '²½') t.match(newUsername(name, null), { mistake: /1 to 64/ }, JSON.stringify(name))
   }
@@ -57,6 +58,7 @@ t.test('the letters of a new name are of one script; Japanese and Korean sets co
     t.notOk(allows(name), name)
   }
   t.ok(allows('ａｄｍｉｎ'), 'which is admin')
+  t.ok(allows(`x${'\u0316'.repeat(30)}`), 'as many marks as a letter may have')
 })
 
 t.test('every spelling of a name is one name', async t => {
