@@ -102,4 +102,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'given.length === expected.length && given.toString().toLowerCase() === expected.toString().toLowerCase()',
     tests: ['test/jws/hmac.test.ts', 'test/tokens/access-token-attacks.test.ts'],
   },
+  {
+    name: 'null is a payload',
+    file: compact,
+    find: "typeof value !== 'object' || value === null ||",
+    replace: "typeof value !== 'object' ||",
+    tests: ['test/tokens/access-token-claims.test.ts'],
+  },
+  {
+    name: 'what the library throws at a signature goes up',
+    file: 'src/jws/jws.ts',
+    find: '  } catch {\n    return false\n  }\n',
+    replace: "  } catch (error) {\n    if (String(error).includes('signature')) return false\n    throw error\n  }\n",
+    tests: attacks,
+  },
 ]
