@@ -21,7 +21,7 @@ const bodies = {
       rules: oneOf,
       lane: word('a', 'b', 'thief'),
       method: word('GET', 'POST'),
-      path: Type.String({ pattern: '^(/[a-z]+)+$', maxLength: 100 }),
+      path: Type.String({ pattern: '^(/[a-z-]+)+$', maxLength: 100 }),
       token: Type.Optional(Type.String({ maxLength: 8192 })),
       body: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
       lose: Type.Optional(Type.Boolean()),

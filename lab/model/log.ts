@@ -1,12 +1,13 @@
 /** What has happened, in order: the page's one truth. Diagram, lanes and panels are drawn from it. */
 import type { Exchange, Lane } from '../../src/lab/exchange.ts'
+import type { Letter } from '../../src/lab/mailbox.ts'
 import type { ServiceAnswers } from '../../src/lab/mock-services.ts'
 import type { Rules } from '../../src/lab/rules.ts'
 import type { Snapshot } from '../../src/lab/snapshot.ts'
 import type { Token } from './token.ts'
 
 export type { SessionRow } from '../../src/lab/snapshot.ts'
-export type { Exchange, Lane, Rules, ServiceAnswers, Snapshot }
+export type { Exchange, Lane, Letter as Mail, Rules, ServiceAnswers, Snapshot }
 
 /** A request, its answer, and the tokens that went with them. */
 export interface Sent {

@@ -1,7 +1,8 @@
 /** Does what an act says, under each set of rules that is on the page, and makes entries of the log of it. */
-import { type Act, actsOf, isPossible, type Request, type Verb } from '../words/acts.ts'
+import { type Act, actsOf, isPossible, type Known, type Request, type Verb } from '../words/acts.ts'
 import { api } from './api.ts'
 import type { Entry, Exchange, Lane, Rules, Sent, Snapshot } from './log.ts'
+import { linkOf, tokenIn } from './owner.ts'
 import { changeCharacter, expiresAt, readToken, sidOf, type Token } from './token.ts'
 import type { World } from './world.ts'
 
@@ -12,11 +13,14 @@ export interface Command {
   readonly words: string
   /** Which character of the token is changed. */
   readonly at?: number
+  /** Whose link is followed; the newest one's when not given. */
+  readonly mail?: string
   readonly isRunning?: boolean
 }
 
 /** @param worlds of each set of rules that is on the page; what is not possible under one of them is left out there */
-export async function perform({ words, at, isRunning = false }: Command, worlds: readonly World[]): Promise<Made[]> {
+export async function perform(command: Command, worlds: readonly World[]): Promise<Made[]> {
+  const { words, isRunning = false } = command
   const [who = '', what = ''] = words.split(' ')
   if (who === 'time') {
     const seconds = what === 'expiry' ? secondsToExpiry(worlds) : Number(what)
@@ -31,13 +35,13 @@ export async function perform({ words, at, isRunning = false }: Command, worlds:
   const lanes = (('together' in act.does && act.does.together) || [who]) as readonly Lane[]
   const made: Made[] = []
   for (const world of worlds) {
-    const able = lanes.filter(lane => isPossible(act, world.lanes[lane], world.lanes.a))
-    if (able.length > 0) made.push(await doOnce(act, able, world, at))
+    const able = lanes.filter(lane => isPossible(act, lane, world, worlds.length === 1))
+    if (able.length > 0) made.push(await doOnce(act, able, world, command))
   }
   return made
 }
 
-async function doOnce({ does }: Act, lanes: readonly Lane[], world: World, at: number | undefined): Promise<Made> {
+async function doOnce({ does }: Act, lanes: readonly Lane[], world: World, command: Command): Promise<Made> {
   const { rules } = world
   const [lane = 'a'] = lanes
   if ('copyFrom' in does) {
@@ -48,13 +52,14 @@ async function doOnce({ does }: Act, lanes: readonly Lane[], world: World, at: n
     const { services: answers, state } = await api.askServices(rules, token.text)
     return { kind: 'services', rules, token, answers, state }
   }
-  const sent = await Promise.all(lanes.map(one => send(does.send, one, world, at)))
+  const sent = await Promise.all(lanes.map(one => send(does.send, one, world, command)))
   const { state } = lanes.length > 1 ? await api.state() : (sent[0] as { state: Snapshot })
   return { kind: 'sent', rules, sent: inOrder(sent), state }
 }
 
-async function send(request: Request, lane: Lane, world: World, at = 60): Promise<Sent & { state: Snapshot }> {
+async function send(request: Request, lane: Lane, world: World, command: Command): Promise<Sent & { state: Snapshot }> {
   const { method, path, bearer, inBody, isChanged, isLost } = request
+  const { at = 60 } = command
   const held = world.lanes[lane]
   const presented = bearer || inBody ? held[bearer ?? inBody ?? 'access'] : undefined
   const text = presented && isChanged ? changeCharacter(presented.text, at) : presented?.text
@@ -65,11 +70,23 @@ async function send(request: Request, lane: Lane, world: World, at = 60): Promis
     path,
     ...(bearer && text !== undefined && { token: text }),
     ...(inBody && text !== undefined && { body: { refresh_token: text } }),
-    ...(request.body && { body: request.body }),
+    ...((request.body || request.fill) && { body: { ...request.body, ...filled(request, world, command) } }),
     ...(isLost && { lose: true }),
   })
   const got = tokensIn(exchange, world, held)
   return { exchange, presented, changedAt: isChanged ? at : undefined, got, state }
+}
+
+const known: Readonly<Record<Known, (world: World, command: Command) => string | undefined>> = {
+  password: ({ owner }) => owner.password,
+  link({ owner }, { mail: wanted }) {
+    const mail = owner.mails.find(({ id }) => id === wanted) ?? linkOf(owner)
+    return mail && tokenIn(mail)
+  },
+}
+
+function filled({ fill = {} }: Request, world: World, command: Command) {
+  return Object.fromEntries(Object.entries(fill).map(([name, what]) => [name, known[what](world, command)]))
 }
 
 /** What arrived of them. */

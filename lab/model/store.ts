@@ -3,6 +3,7 @@ import type { Verb } from '../words/acts.ts'
 import { beginningOf, type Step, steps } from '../words/tour.ts'
 import { api } from './api.ts'
 import type { Entry, EntryOf, Lane, Rules, Snapshot } from './log.ts'
+import { linkOf } from './owner.ts'
 import { type Command, perform } from './perform.ts'
 import type { Token } from './token.ts'
 import { type World, worldAfter } from './world.ts'
@@ -11,6 +12,7 @@ export type Selection =
   | { readonly kind: 'token'; readonly token: Token; readonly rules: Rules; readonly lane: Lane | undefined }
   | { readonly kind: 'entry'; readonly id: number /** which of several requests */; readonly index: number }
   | { readonly kind: 'server'; readonly rules: Rules }
+  | { readonly kind: 'mail'; readonly rules: Rules; readonly id: string }
 
 export interface State {
   readonly log: readonly Entry[]
@@ -178,6 +180,8 @@ export function createStore(pause: () => number) {
 function lookOf({ look }: Step, state: State): Selection | undefined {
   const [world] = worldsOf(state)
   const token = world?.lanes.a.access
+  const mail = world && linkOf(world.owner)
+  if (look === 'mail' && world && mail) return { kind: 'mail', id: mail.id, rules: world.rules }
   if (look === 'access token' && world && token) return { kind: 'token', token, rules: world.rules, lane: 'a' }
   const refresh = state.log.findLast(({ kind, ...entry }) => kind === 'sent' && isRefresh(entry as EntryOf<'sent'>))
   return look === 'refresh' && refresh ? { kind: 'entry', id: refresh.id, index: 0 } : undefined

@@ -1,5 +1,6 @@
 /** What everybody holds and knows under one set of rules, after all that has happened. */
 import { type Entry, isOf, type Lane, type Rules, type Sent, type SessionRow } from './log.ts'
+import { type Owner, ownerAfter } from './owner.ts'
 import { sidOf, type Token } from './token.ts'
 
 export interface Held {
@@ -16,6 +17,7 @@ export interface World {
   /** Those that were begun under these rules, oldest first. */
   readonly sessions: readonly SessionRow[]
   readonly keys: readonly string[]
+  readonly owner: Owner
 }
 
 const nothing: Held = { isTold: false }
@@ -23,7 +25,8 @@ const nothing: Held = { isTold: false }
 export function worldAfter(log: readonly Entry[], rules: Rules): World {
   const held: Record<Lane, Held> = { a: nothing, b: nothing, thief: nothing }
   const sids: string[] = []
-  for (const entry of log.filter(one => isOf(one, rules))) {
+  const entries = log.filter(one => isOf(one, rules))
+  for (const entry of entries) {
     if (entry.kind === 'copy') held[entry.to] = { ...held[entry.from], isTold: false }
     if (entry.kind !== 'sent') continue
     for (const sent of entry.sent) {
@@ -35,7 +38,8 @@ export function worldAfter(log: readonly Entry[], rules: Rules): World {
   }
   const state = log.at(-1)?.state
   const sessions = sids.flatMap(sid => state?.sessions.find(row => row.sid === sid) ?? [])
-  return { rules, now: state?.now ?? 0, lanes: held, sessions, keys: state?.keys ?? [] }
+  const owner = ownerAfter(entries)
+  return { rules, now: state?.now ?? 0, lanes: held, sessions, keys: state?.keys ?? [], owner }
 }
 
 function after(held: Held, { exchange, got }: Sent): Held {

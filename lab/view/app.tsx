@@ -1,8 +1,9 @@
 /** The whole page, drawn from its state. */
 import { lanes } from '../model/log.ts'
+import { arrivedWith } from '../model/owner.ts'
 import { type State, type Store, worldsOf } from '../model/store.ts'
 import { laneNames } from '../words/acts.ts'
-import { sentenceOf } from '../words/verdicts.ts'
+import { arrivalOf, sentenceOf } from '../words/verdicts.ts'
 import { Header } from './header.tsx'
 import { Inspector } from './inspector.tsx'
 import { Intro } from './intro.tsx'
@@ -45,7 +46,12 @@ export function App({ state, store, resume }: { state: State; store: Store; resu
               </button>
             ))}
           </div>
-          <Actions lane={state.lane} world={world} onAct={verb => store.do(state.lane, verb)} />
+          <Actions
+            lane={state.lane}
+            world={world}
+            isAlone={worlds.length === 1}
+            onAct={verb => store.do(state.lane, verb)}
+          />
         </div>
       )}
       <aside aria-label="Explanation">
@@ -57,7 +63,7 @@ export function App({ state, store, resume }: { state: State; store: Store; resu
         <Inspector state={state} store={store} worlds={worlds} />
       </aside>
       <p class="unseen" role="status" aria-live="polite">
-        {last && sentenceOf(last)}
+        {last && [sentenceOf(last), ...arrivedWith(last, state.log.at(-2)).map(arrivalOf)].join(' ')}
       </p>
     </div>
   )

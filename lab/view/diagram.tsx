@@ -1,10 +1,11 @@
 /** The sequence diagram that writes itself: time runs down, each request is an arrow to the server and one back. */
-import type { Entry, EntryOf, Lane, Rules, Sent, SessionRow } from '../model/log.ts'
+import type { Entry, EntryOf, Lane, Mail, Rules, Sent, SessionRow } from '../model/log.ts'
 import { isOf } from '../model/log.ts'
+import { arrivedWith } from '../model/owner.ts'
 import { span, timeOfDay } from '../model/time.ts'
 import { endedBy } from '../model/world.ts'
 import { laneNames } from '../words/acts.ts'
-import { endOf, sentenceOf, statusOf } from '../words/verdicts.ts'
+import { arrivalOf, endOf, sentenceOf, statusOf } from '../words/verdicts.ts'
 import { Tag } from './tag.tsx'
 
 interface DiagramProps {
@@ -12,9 +13,10 @@ interface DiagramProps {
   readonly rules: Rules
   readonly selected: { readonly id: number; readonly index: number } | undefined
   readonly onSelect: (id: number, index: number) => void
+  readonly onRead: (mail: Mail) => void
 }
 
-export function Diagram({ log, rules, selected, onSelect }: DiagramProps) {
+export function Diagram({ log, rules, selected, onSelect, onRead }: DiagramProps) {
   const entries = log.filter(entry => isOf(entry, rules))
   return (
     <ol class="diagram" aria-label={`What has happened, ${rules}`}>
@@ -22,6 +24,9 @@ export function Diagram({ log, rules, selected, onSelect }: DiagramProps) {
         <li key={entry.id} class={entry.kind}>
           <Item entry={entry} selected={selected?.id === entry.id ? selected.index : undefined} onSelect={onSelect} />
           {endedBy(entry, entries[at - 1]).map(row => isHere(row, entries) && <End key={row.sid} row={row} />)}
+          {arrivedWith(entry, entries[at - 1]).map(mail => (
+            <Arrival key={mail.id} mail={mail} onRead={onRead} />
+          ))}
         </li>
       ))}
     </ol>
@@ -123,6 +128,18 @@ function End({ row }: { row: SessionRow }) {
     <p class="end">
       <span>{endOf(row)}</span>
     </p>
+  )
+}
+
+/** From the server to whoever reads the mail, at the edge of the picture: it is for a person, not for a tab. */
+function Arrival({ mail, onRead }: { mail: Mail; onRead: (mail: Mail) => void }) {
+  return (
+    <button type="button" class="wire mail" onClick={() => onRead(mail)}>
+      <span class="label">
+        <span class="unseen">{arrivalOf(mail)}</span>
+        <span aria-hidden="true">✉ {mail.subject}</span>
+      </span>
+    </button>
   )
 }
 

@@ -1,8 +1,9 @@
 /** Whatever was clicked, or just happened, opened: at the side, or in a sheet from below on a small screen. */
-import { type EntryOf, isOf } from '../model/log.ts'
+import { type EntryOf, isOf, type Mail } from '../model/log.ts'
 import type { State, Store } from '../model/store.ts'
 import type { World } from '../model/world.ts'
 import { ExchangePanel } from './exchange-panel.tsx'
+import { MailPanel } from './mail-panel.tsx'
 import { NotePanel } from './note-panel.tsx'
 import { ServerPanel } from './server-panel.tsx'
 import { TokenPanel } from './token-panel.tsx'
@@ -37,6 +38,13 @@ function panelOf({ log, selection, step }: State, store: Store, worlds: readonly
   if (selection?.kind === 'server') {
     const world = worlds.find(({ rules }) => rules === selection.rules)
     return world && <ServerPanel world={world} />
+  }
+  if (selection?.kind === 'mail') {
+    const owner = worlds.find(({ rules }) => rules === selection.rules)?.owner
+    const mail = owner?.mails.find(({ id }) => id === selection.id)
+    const onFollow = step === undefined ? () => store.act({ words: 'a reset', mail: selection.id }) : undefined
+    const onRead = ({ id }: Mail) => store.select({ ...selection, id })
+    return owner && mail && <MailPanel mail={mail} owner={owner} onRead={onRead} onFollow={onFollow} />
   }
   const at = log.findIndex(({ id }) => selection?.kind === 'entry' && id === selection.id)
   const entry = log[at]

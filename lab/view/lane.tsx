@@ -13,9 +13,11 @@ interface LaneProps {
   /** Undefined where the tour acts. */
   readonly onAct: ((verb: Verb) => void) | undefined
   readonly isChosen: boolean
+  /** Whether these rules are the only ones on the page. */
+  readonly isAlone: boolean
 }
 
-export function LaneHead({ lane, world, onOpen, onAct, isChosen }: LaneProps) {
+export function LaneHead({ lane, world, onOpen, onAct, isChosen, isAlone }: LaneProps) {
   const { access, refresh, isTold } = world.lanes[lane]
   const user = access && String(access.claims['username'])
   return (
@@ -31,15 +33,15 @@ export function LaneHead({ lane, world, onOpen, onAct, isChosen }: LaneProps) {
             </p>
           ),
       )}
-      {onAct && <Actions lane={lane} world={world} onAct={onAct} />}
+      {onAct && <Actions lane={lane} world={world} isAlone={isAlone} onAct={onAct} />}
     </section>
   )
 }
 
-export function Actions({ lane, world, onAct }: Pick<LaneProps, 'lane' | 'world'> & { onAct: (verb: Verb) => void }) {
-  const possible = [...actsOf].filter(
-    ([, act]) => act.lanes.includes(lane) && isPossible(act, world.lanes[lane], world.lanes.a),
-  )
+type ActionsProps = Pick<LaneProps, 'lane' | 'world' | 'isAlone'> & { readonly onAct: (verb: Verb) => void }
+
+export function Actions({ lane, world, isAlone, onAct }: ActionsProps) {
+  const possible = [...actsOf].filter(([, act]) => act.lanes.includes(lane) && isPossible(act, lane, world, isAlone))
   const further = possible.filter(([, act]) => act.isFurther)
   const button = ([verb, { label, hint }]: [Verb, Act]) => (
     <button

@@ -1,10 +1,11 @@
 /** One set of rules: the heads of the four columns, and the diagram below them. */
 import { useEffect, useRef } from 'preact/hooks'
-import { lanes } from '../model/log.ts'
+import { lanes, type Mail } from '../model/log.ts'
 import type { State, Store } from '../model/store.ts'
 import type { World } from '../model/world.ts'
 import { Diagram } from './diagram.tsx'
 import { LaneHead } from './lane.tsx'
+import { OwnerHead } from './owner-head.tsx'
 import { ServerHead } from './server-head.tsx'
 
 const titles = {
@@ -18,6 +19,7 @@ export function Stage({ state, store, world }: { state: State; store: Store; wor
   const count = state.log.length
   useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [count, state.isBusy]) // what is said of it takes room away
   const isFree = state.step === undefined
+  const read = ({ id }: Mail) => store.select({ kind: 'mail', rules, id })
   const selected = state.selection?.kind === 'entry' ? state.selection : undefined
   return (
     <section class={`stage ${rules}`} aria-label={titles[rules]}>
@@ -29,17 +31,20 @@ export function Stage({ state, store, world }: { state: State; store: Store; wor
             lane={lane}
             world={world}
             isChosen={isFree && state.lane === lane}
+            isAlone={state.view !== 'both'}
             onOpen={token => store.select({ kind: 'token', token, rules, lane })}
             onAct={isFree ? verb => store.do(lane, verb) : undefined}
           />
         ))}
         <ServerHead world={world} onOpen={() => store.select({ kind: 'server', rules })} />
+        <OwnerHead owner={world.owner} onRead={read} />
       </div>
       <Diagram
         log={state.log}
         rules={rules}
         selected={selected}
         onSelect={(id, index) => store.select({ kind: 'entry', id, index })}
+        onRead={read}
       />
       <div class="end-of-log" ref={end} />
     </section>

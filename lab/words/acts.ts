@@ -3,15 +3,18 @@
  * further line here.
  */
 import type { Lane } from '../model/log.ts'
-import type { Held } from '../model/world.ts'
+import { linkOf } from '../model/owner.ts'
+import type { Held, World } from '../model/world.ts'
 
 export interface Act {
   readonly label: string
   /** One sentence for whoever has not seen it yet. */
   readonly hint: string
   readonly lanes: readonly Lane[]
-  /** What the lane must hold; a lane that holds nothing is `nothing`. */
-  readonly needs?: 'tokens' | 'nothing'
+  /** What must be there; without it the act is possible always. */
+  readonly needs?: Need
+  /** Changes the user, whom both sets of rules share: so it is not to be had under both at once. */
+  readonly isOfUser?: boolean
   /** Not among the first buttons. */
   readonly isFurther?: boolean
   readonly does:
@@ -24,6 +27,8 @@ export interface Request {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: Readonly<Record<string, string>>
+  /** Members of the body that are known by then. */
+  readonly fill?: Readonly<Record<string, Known>>
   /** Goes into the `Authorization` header. */
   readonly bearer?: 'access' | 'refresh'
   /** Goes into the body, as `refresh_token`. */
@@ -33,21 +38,32 @@ export interface Request {
   readonly isLost?: boolean
 }
 
+/** What a lane, or the user in front of it, knows when the time has come. */
+export type Known = 'password' | 'link'
+
+type Need = 'tokens' | 'nothing' | 'link'
+
+const isThere: Readonly<Record<Need, (held: Held, world: World) => boolean>> = {
+  tokens: held => held.refresh !== undefined,
+  nothing: held => held.refresh === undefined || held.isTold,
+  link: (_, { owner }) => linkOf(owner) !== undefined,
+}
+
 const tabs = ['a', 'b'] as const
 const all = ['a', 'b', 'thief'] as const
 const refresh: Request = { method: 'POST', path: '/refresh', inBody: 'refresh' }
-const login = (username: string): Act['does'] => ({
-  send: { method: 'POST', path: '/login', body: { username, password: 'demo123' } },
-})
+const login: Request = { method: 'POST', path: '/login' }
+
+const asThirdy: Act['does'] = { send: { ...login, body: { username: 'thirdy' }, fill: { password: 'password' } } }
 
 export const acts = {
-  login: { label: 'Log in', hint: 'as thirdy, an admin', lanes: tabs, needs: 'nothing', does: login('thirdy') },
+  login: { label: 'Log in', hint: 'as thirdy, an admin', lanes: tabs, needs: 'nothing', does: asThirdy },
   maria: {
     label: 'Log in as maria',
     hint: 'a user like any other',
     lanes: tabs,
     needs: 'nothing',
-    does: login('maria'),
+    does: { send: { ...login, body: { username: 'maria', password: 'demo123' } } },
   },
   open: {
     label: 'Share tab A’s tokens',
@@ -138,18 +154,42 @@ export const acts = {
     isFurther: true,
     does: { send: { method: 'POST', path: '/logout/all', bearer: 'access' } },
   },
+  forgot: {
+    label: 'Forgot the password',
+    hint: 'asks for a link by mail, as anybody can',
+    lanes: all,
+    isFurther: true,
+    isOfUser: true,
+    does: { send: { method: 'POST', path: '/password/forgot', body: { username: 'thirdy' } } },
+  },
+  reset: {
+    label: 'Set a new password',
+    hint: 'with the link of the newest mail',
+    lanes: tabs,
+    needs: 'link',
+    isFurther: true,
+    isOfUser: true,
+    does: {
+      send: {
+        method: 'POST',
+        path: '/password/reset',
+        body: { new_password: 'a sentence of my own' },
+        fill: { token: 'link' },
+      },
+    },
+  },
 } as const satisfies Record<string, Act>
 
 export type Verb = keyof typeof acts
 
 export const actsOf: ReadonlyMap<Verb, Act> = new Map(Object.entries(acts) as [Verb, Act][])
 
-export function isPossible(act: Act, held: Held, ofTabA: Held): boolean {
+/** @param isAlone whether this set of rules is the only one on the page */
+export function isPossible(act: Act, lane: Lane, world: World, isAlone: boolean): boolean {
+  if (act.isOfUser && !isAlone) return false
   const isWithTabA = 'copyFrom' in act.does || ('together' in act.does && act.does.together !== undefined)
-  if (isWithTabA && ofTabA.refresh === undefined) return false
-  if ('copyFrom' in act.does) return true
-  const hasTokens = held.refresh !== undefined
-  return act.needs === 'tokens' ? hasTokens : !hasTokens || held.isTold
+  if (isWithTabA && world.lanes.a.refresh === undefined) return false
+  return act.needs === undefined || isThere[act.needs](world.lanes[lane], world)
 }
 
 export const laneNames: Readonly<Record<Lane, string>> = { a: 'Tab A', b: 'Tab B', thief: 'Thief' }

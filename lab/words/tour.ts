@@ -17,7 +17,7 @@ export interface Step {
   /** Under both sets of rules, side by side. */
   readonly both?: boolean
   /** What lies open afterwards, instead of what happened last. */
-  readonly look?: 'access token' | 'refresh'
+  readonly look?: 'access token' | 'refresh' | 'mail'
 }
 
 export const steps: readonly Step[] = [
@@ -214,6 +214,19 @@ export const steps: readonly Step[] = [
     look: 'refresh',
     after:
       'At the third. Two late uses a day are forgiven, because they look like lost answers. Strict rules would notice the first; they also log people out for bad networks. No rule notices a thief whose victim never comes back: that ends with a logout everywhere, or 90 days after the login.',
+  },
+  {
+    id: 'forgotten',
+    title: 'A forgotten password',
+    text: 'A thief has the tokens of tab A. In tab B the user has forgotten the password, asks for a link by mail, and sets a new password with it.',
+    question: 'Who is still logged in afterwards?',
+    guesses: ['Tab A and the thief', 'Only tab A', 'Nobody'],
+    right: 2,
+    setup: ['a login', 'thief steal'],
+    acts: ['b forgot', 'b reset', 'a me', 'thief refresh', 'b login'],
+    look: 'mail',
+    after:
+      'Nobody: a new password ends every session of the user, so the thief is out too. The mail proved who asked. Asking alone tells nobody who has an account, and changes nothing; the link works once, for 30 minutes. Tab B logs in with the new password.',
   },
 ]
 

@@ -1,5 +1,5 @@
 /** What just happened, in one sentence. Each is chosen by what the server answered and wrote into its log, never by what was asked for. */
-import type { Entry, Exchange, Rules, Sent, SessionRow, Snapshot } from '../model/log.ts'
+import type { Entry, Exchange, Mail, Rules, Sent, SessionRow, Snapshot } from '../model/log.ts'
 import { span } from '../model/time.ts'
 import { laneNames } from './acts.ts'
 import { rowOf } from './rows.ts'
@@ -37,6 +37,8 @@ const ofRefusals: Readonly<Record<string, string>> = {
   token_revoked:
     'The signature is right and its time is not over, but this session has ended, and Signet remembers that.',
   invalid_credentials: 'The name or the password is wrong.',
+  invalid_link:
+    'This link is spent, or too old: it works once, for 30 minutes, and not after the password has changed.',
 }
 
 /** By the end of the path, for what went well. */
@@ -48,6 +50,14 @@ const ofSuccess: readonly (readonly [RegExp, string])[] = [
   ],
   [/\/logout$/, 'The session has ended. Signet refuses all its tokens from now on.'],
   [/\/logout\/all$/, 'Every session of this user has ended.'],
+  [
+    /\/password\/forgot$/,
+    'The server says the same of every name, so nobody learns who has an account. If there is one, a link goes to its address; nothing else has changed.',
+  ],
+  [
+    /\/password\/reset$/,
+    'The link was right: whoever has it reads the mail of this user. It is spent now, the password is a new one, and every session of this user has ended.',
+  ],
 ]
 
 export function verdictOf({ exchange }: Sent, state: Snapshot): string {
@@ -79,10 +89,14 @@ const why: Readonly<Record<string, string>> = {
   reuse: 'a refresh token was used again',
   logout: 'somebody logged out',
   logout_all: 'the user logged out everywhere',
+  password_changed: 'the password is a new one',
 }
 
 export const endOf = ({ username, revoke_reason }: SessionRow) =>
   `${username}’s session ends: ${why[revoke_reason ?? ''] ?? revoke_reason}`
+
+/** Of a mail, when it comes. */
+export const arrivalOf = ({ to, subject }: Mail) => `A mail arrives for ${to}: ${subject}.`
 
 /** For the diagram's items, and for whoever hears the page instead of seeing it. */
 export function sentenceOf(entry: Entry): string {

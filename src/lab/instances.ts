@@ -63,11 +63,17 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
       BCRYPT_COST: String(bcryptCost),
       LOGIN_LIMIT_PER_IP: '0', // nobody guesses here, and whoever tries things out types a lot
       LOGIN_FREE_FAILURES: '0',
+      SMTP_URL: 'memory:',
+      LAB: 'true', // else mail could not stay in this process
+      MAIL_FROM: 'signet@localhost',
+      RESET_URL: `${publicUrl}/lab`,
+      VERIFY_URL: `${publicUrl}/lab`,
+      SECOND_FACTOR: 'optional',
       LOG_LEVEL: 'error',
     })
     const database = { engine: 'sqlite', path: join(folder, 'lab.db') } as const
     const app = await buildApp({
-      config: { ...config, database },
+      config: { ...config, database, lab: false },
       clock,
       hasher: people.hasher,
       background: false, // its timers would ask a clock that stands still

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { SignetError } from '../base/errors.ts'
 import { type Exchange, exchange, hear, type Wanted } from './exchange.ts'
 import { type BuildApp, type Instances, openInstances } from './instances.ts'
+import { createMailbox, type Mailbox } from './mailbox.ts'
 import { askServices, type ServiceAnswers } from './mock-services.ts'
 import { createPeople, type People } from './people.ts'
 import type { Rules } from './rules.ts'
@@ -59,8 +60,9 @@ export function createLab(options: LabOptions): Lab {
     await (await former)?.instances.close()
   }
   const snapshot = async () => {
-    const { instances, sids, run } = await bench()
-    return takeSnapshot(await instances.of('calm'), { run, sids, secrets: instances.secrets })
+    const { instances, sids, mailbox, run } = await bench()
+    const app = await instances.of('calm') // both have one outbox, so either sends it all
+    return takeSnapshot(app, { run, sids, secrets: instances.secrets, mails: await mailbox.collect(app) })
   }
   const instance = async (rules: Rules) => (await touched()).instances.of(rules)
 
@@ -83,11 +85,12 @@ export function createLab(options: LabOptions): Lab {
   }
 }
 
-/** One beginning: instances, and the sessions that were begun on them. */
+/** One beginning: instances, the sessions that were begun on them, and what they have mailed. */
 interface Bench {
   readonly run: number
   readonly instances: Instances
   readonly sids: ReadonlySet<string>
+  readonly mailbox: Mailbox
 }
 
 const daySeconds = 86_400
@@ -107,5 +110,5 @@ async function openBench({
       hear(event)
     },
   })
-  return { run, instances, sids }
+  return { run, instances, sids, mailbox: createMailbox() }
 }

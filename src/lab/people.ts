@@ -1,4 +1,4 @@
-/** Who lives in the lab: the users of practice, and one pool of threads that knows their passwords. */
+/** Who lives in the lab: the users of practice, with proven addresses, and one pool of threads that knows their passwords. */
 import { createPasswordHasher, type PasswordHasher } from '../passwords/password-hash.ts'
 
 export interface People {
@@ -10,8 +10,8 @@ export interface People {
 export const bcryptCost = 10
 
 const users = [
-  { user_id: 'user-1', username: 'thirdy', role: 'admin' },
-  { user_id: 'user-2', username: 'maria', role: 'user' },
+  { user_id: 'user-1', username: 'thirdy', email: 'thirdy@example.com', role: 'admin' },
+  { user_id: 'user-2', username: 'maria', email: 'maria@example.com', role: 'user' },
 ]
 
 export function createPeople(): People {

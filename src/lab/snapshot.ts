@@ -1,7 +1,8 @@
-/** What the server knows, in the names of its columns: the row of each session, and which keys there are. */
+/** What the server knows, in the names of its columns: the row of each session, which keys there are, and what it has mailed. */
 import type { FastifyInstance } from 'fastify'
 import { deriveKey } from '../keys/secret.ts'
 import type { SessionView } from '../stores/stores.ts'
+import type { Letter } from './mailbox.ts'
 
 export interface Snapshot {
   /** Which beginning this belongs to: another number means that somebody began anew. */
@@ -10,6 +11,7 @@ export interface Snapshot {
   readonly sessions: readonly SessionRow[]
   /** The first signs, all verify. */
   readonly keys: readonly string[]
+  readonly mails: readonly Letter[]
 }
 
 export type SessionRow = ReturnType<typeof rowOf>
@@ -21,7 +23,8 @@ export async function takeSnapshot(
     run,
     sids,
     secrets,
-  }: { readonly run: number; readonly sids: Iterable<string>; readonly secrets: readonly string[] },
+    mails,
+  }: Pick<Snapshot, 'run' | 'mails'> & { readonly sids: Iterable<string>; readonly secrets: readonly string[] },
 ): Promise<Snapshot> {
   const { sessions, salt } = app.stores
   const views = await Promise.all(Array.from(sids, sid => sessions.find(sid)))
@@ -30,6 +33,7 @@ export async function takeSnapshot(
     now: app.clock(),
     sessions: views.flatMap(view => (view ? [rowOf(view)] : [])),
     keys: secrets.map(secret => deriveKey(secret, salt, 'signet kid', 9).toString('base64url')),
+    mails,
   }
 }
 

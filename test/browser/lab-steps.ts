@@ -83,4 +83,9 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
     lit: ['reuse'],
     says: [/Two late uses a day are forgiven/],
   },
+  forgotten: {
+    calm: ['202', '204', '401 Token revoked', '401 Token revoked', '200'],
+    rows: [{ revoke_reason: 'password_changed' }, { ...live, generation: 0 }],
+    says: [/a new password ends every session/, /http:\/\/localhost:\d+\/lab#token=\S{20}/, /to thirdy@example.com/],
+  },
 }

@@ -133,7 +133,7 @@ t.test('the tour with the keyboard alone, in the dark', options, async t => {
   }
   await takeTour(t, page, undefined, press, next)
   t.strictSame(await barriers(page), [])
-  await page.screenshot({ path: join(artefacts, 'dark-15-early.png') })
+  await page.screenshot({ path: join(artefacts, 'dark-end.png') })
   t.strictSame(problems, [])
 })
 
@@ -251,10 +251,30 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('a', 'login', '200', /one row/)
   await act('a', 'everywhere', '200', /Every session of this user/)
   t.match(await session(2), { revoke_reason: 'logout_all' })
+
+  await act('a', 'login', '200', /one row/)
+  await act(
+    'thief',
+    'forgot',
+    '202',
+    /same of every name.* A mail arrives for thirdy@example\.com: Set a new password for localhost:\d+\.$/,
+  )
+  t.match(await session(3), { revoked_at: null }, 'asking changes nothing')
+  await page.locator('.wire.mail').click()
+  t.match(await page.locator('.mail-text').innerText(), (await lab.snapshot()).mails[0]?.text.trim(), 'as it was sent')
+  await page.getByRole('button', { name: /^Follow the link/ }).click()
+  await page.locator('.end', { hasText: 'thirdy’s session ends: the password is a new one' }).waitFor()
+  t.match(await session(3), { revoke_reason: 'password_changed' })
+  await page.getByRole('button', { name: 'Mailbox: 2' }).click()
+  await page.locator('.mails button').waitFor()
+  await act('b', 'reset', '400 Link is not valid', /This link is spent/)
+  await act('a', 'me', '401 Token revoked', /this session has ended/)
+  await act('a', 'login', '200', /The password was right/)
+  t.match(await page.locator('.inspector').innerText(), '"password":"a sentence of my own"')
   t.strictSame([...used].sort(), Object.keys(acts).sort(), 'no act is left out')
 
   await page.getByRole('button', { name: /^The session’s row/ }).click()
-  for (const [name, value] of Object.entries((await session(2)) ?? {})) {
+  for (const [name, value] of Object.entries((await session(4)) ?? {})) {
     const shown = page
       .locator('.columns')
       .last()

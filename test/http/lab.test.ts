@@ -166,6 +166,29 @@ t.test('a secret that is rotated ends no session; one that is gone ends them all
   t.equal((await lab.me('calm', tokensIn(next.exchange).access_token)).exchange.answer.status, 200)
 })
 
+t.test('a forgotten password: the mail is in the mailbox, its link works once and ends every session', async t => {
+  const post = (path: string, body: Readonly<Record<string, unknown>>) =>
+    lab.send({ rules: 'calm', method: 'POST', path, body })
+  const tokens = tokensIn((await post('/login', { username: 'thirdy', password: 'demo123' })).exchange)
+
+  const unknown = await post('/password/forgot', { username: 'nobody' })
+  t.match(unknown, { exchange: { answer: { status: 202 } }, state: { mails: [] } })
+  const asked = await post('/password/forgot', { username: 'thirdy' })
+  t.equal(asked.exchange.answer.status, 202)
+  t.match(asked.state.mails, [{ to: 'thirdy@example.com', at: asked.state.now, subject: /new password/ }])
+  const token = /#token=(\S+)/.exec(asked.state.mails[0]?.text ?? '')?.[1]
+  t.equal((await lab.changeSecret('rotate')).state.mails.length, 1, 'it stays when the server restarts')
+
+  const link = { token, new_password: 'a long sentence of mine' }
+  const reset = await post('/password/reset', link)
+  t.equal(reset.exchange.answer.status, 204)
+  t.match(reset.state.sessions.at(-1), { username: 'thirdy', revoke_reason: 'password_changed' })
+  t.equal(reset.state.mails.length, 2, 'the owner is told')
+  t.match(await lab.me('calm', tokens.access_token), { exchange: { answer: { status: 401, body: /Token revoked/ } } })
+  t.match(await post('/password/reset', link), { exchange: { answer: { status: 400, body: /invalid_link/ } } })
+  t.strictSame((await lab.restart()).state.mails, [], 'a new beginning has an empty one')
+})
+
 t.test(
   'after a logout the service that asks refuses, the one that verifies by itself when the token expires',
   async t => {

@@ -1,0 +1,52 @@
+/** A mail, opened, and those before it. */
+import type { Mail } from '../model/log.ts'
+import { type Owner, tokenIn } from '../model/owner.ts'
+import { timeOfDay } from '../model/time.ts'
+
+interface MailPanelProps {
+  readonly mail: Mail
+  readonly owner: Owner
+  readonly onRead: (mail: Mail) => void
+  /** Follows the link; undefined where the tour acts, and under both sets of rules. */
+  readonly onFollow: (() => void) | undefined
+}
+
+export function MailPanel({ mail, owner, onRead, onFollow }: MailPanelProps) {
+  const hasLink = tokenIn(mail) !== undefined
+  const others = owner.mails.filter(({ id }) => id !== mail.id).reverse()
+  return (
+    <>
+      <h2>✉ {mail.subject}</h2>
+      <p class="hint">
+        to {mail.to}, {timeOfDay(mail.at)}
+      </p>
+      <pre class="mail-text">{mail.text.trim()}</pre>
+      {hasLink && (
+        <p class="verdict">
+          What stands behind #token= is the link’s secret. A browser keeps it to itself: it never sends what stands
+          behind a #.
+        </p>
+      )}
+      {hasLink && onFollow && (
+        <button type="button" class="next" onClick={onFollow}>
+          Follow the link: set a new password
+        </button>
+      )}
+      {others.length > 0 && (
+        <>
+          <h3>Other mails</h3>
+          <ul class="mails">
+            {others.map(other => (
+              <li key={other.id}>
+                <button type="button" class="link" onClick={() => onRead(other)}>
+                  {other.subject}
+                </button>{' '}
+                {timeOfDay(other.at)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  )
+}
