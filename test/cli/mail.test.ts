@@ -36,14 +36,15 @@ t.test('what waits and what was given up is listed, and tried again when somebod
   t.match(stderr, /1 waiting, the oldest for \d+ seconds/)
   const refused = rows.find(({ to }) => to === 'maria@example.com')
 
-  smtp.answers.clear()
+  smtp.answers.delete('maria@example.com')
   t.match(await run('retry', refused.id, '--json'), { code: 0, stdout: '{"mails_due":1}\n' })
   t.match(await run('retry', 'x'.repeat(22)), { code: 1, stderr: /no such mail/ })
-  clock.advance(20) // the command goes by the clock on the wall
+  clock.advance(300) // the command goes by the clock on the wall, however slow the machine
   await app.mailer?.worker.drain()
-  t.equal(smtp.received.length, 1)
+  t.match(smtp.received, [{ to: 'maria@example.com' }])
+  smtp.answers.clear()
   t.match(await run('retry', '--json'), { code: 0, stdout: '{"mails_due":1}\n' })
-  clock.advance(20)
+  clock.advance(300)
   await app.mailer?.worker.drain()
   t.equal(smtp.received.length, 2)
   t.match(await run('status', '--json'), { stdout: '' })
@@ -58,7 +59,7 @@ t.test('whoever is invited chooses the password by a link, which proves the addr
   const done = await invite('ana', '--email', 'Ana@Example.com', '--role', 'admin', '--language', 'de', '--json')
   t.match(done, { code: 0 })
   t.match(JSON.parse(done.stdout), { username: 'ana', email: 'ana@example.com', role: 'admin' })
-  await later(2)
+  await later(600) // by the clock on the wall it was written after this one began to stand still
   const token = await tokenTo('ana@example.com')
   const reset = { token, new_password: 'a sentence of my own' }
   t.equal((await post('/password/reset', reset)).statusCode, 204)
