@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/request-body.ts',
     find: "return decodeURIComponent(text.replaceAll('+', ' '))\n  } catch {\n    throw",
     replace: 'return decodeURIComponent(text)\n  } catch {\n    throw',
-    tests: ['test/http/forms.test.ts', 'test/http/login-failures.test.ts'],
+    tests: ['test/wire/request-body.test.ts'],
   },
   {
     name: 'a field without a value is a value',
@@ -170,7 +170,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/request-body.ts',
     find: 'const form: Record<string, string> = Object.create(null)',
     replace: 'const form: Record<string, string> = {}',
-    tests: ['test/http/forms.test.ts', 'test/fuzz.test.ts'],
+    tests: ['test/wire/request-body.test.ts'],
   },
   {
     name: 'a client that has gone is waited for',
@@ -198,7 +198,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/request-body.ts',
     find: "['', 'null', '\"\"']",
     replace: "['', 'null']",
-    tests: ['test/http/unneeded-bodies.test.ts', 'test/http/bodies.test.ts'],
+    tests: ['test/wire/request-body.test.ts'],
   },
   {
     name: 'who does not ask for a size gets the largest page',
