@@ -1,4 +1,5 @@
 /** `signet mail` and `signet users invite`: the outbox from outside, and links by whoever runs the service. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { cli } from '../helpers/cli.ts'
@@ -70,6 +71,10 @@ t.test('whoever is invited chooses the password by a link, which proves the addr
   t.match(await invite('eva', '--email', '"e"@example.com'), { code: 1, stderr: /mail can be sent/ })
   t.match(await invite('eva@example.com', '--email', 'eva@example.com'), { code: 1, stderr: /@/ })
   t.match(await invite('eva'), { code: 2 })
+  const file = join(await temporaryFolder(t), 'smtp-url')
+  writeFileSync(file, env.SMTP_URL)
+  const byFile = { DATABASE_URL: env.DATABASE_URL, SMTP_URL_FILE: file }
+  t.match(await cli(['users', 'invite', 'ida', '--email', 'ida@example.com'], byFile), { code: 0 })
   const off = await cli(['users', 'invite', 'eva', '--email', 'e@example.com'], { DATABASE_URL: `sqlite:${path}` })
   t.match(off, { code: 1, stderr: /neither SMTP_URL nor MAIL_WEBHOOK_URL is set/ })
 })
