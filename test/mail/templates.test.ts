@@ -84,6 +84,7 @@ t.test('the language is the one a reader prefers of those there are', async t =>
     'pt-BR': 'pt-br',
     pt: 'en',
     'de;q=0, en': 'en',
+    'de;q=0': 'en',
     '*': 'en',
     'de;q=nonsense': 'en',
     '; ; ,,,': 'en',

@@ -1,4 +1,5 @@
 /** The outbox at work, on a real mail server: bad days of the server, of a recipient and of the sender. */
+import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { newSecret, type Overrides } from '../helpers/app.ts'
@@ -88,6 +89,30 @@ t.test('a recipient whose server hangs delays nobody else', async t => {
   t.strictSame(received.map(({ to }) => to).toSorted(), ['ana@example.com', 'eva@example.com'])
   const [slow] = await app.stores.mails.listUnsent({ limit: 10 })
   t.match(slow, { address: 'slow@example.com', failure: null }, 'which is still being tried')
+})
+
+t.test('a stop waits two seconds for a mail and breaks it off, which is no failure of the mail', async t => {
+  const made = await withServer(t)
+  const { app, post, answers } = made
+  await withAddresses(made, 'ana')
+  answers.set('ana@example.com', 'hang')
+  await post('/password/forgot', { username: 'ana' })
+  const unsent = () => app.stores.mails.listUnsent({ limit: 10 })
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let isPolled = false
+  const polled = app.mailer?.worker.poll().then(() => (isPolled = true))
+  while ((await unsent())[0]?.tries !== 1) await turn()
+  for (; !isPolled; await turn()) mock.timers.tick(1_000)
+  await polled
+  let isClosed = false
+  const closed = app.mailer?.worker.close().then(() => (isClosed = true))
+  mock.timers.tick(1_999)
+  for (let i = 0; i < 5; i++) await turn()
+  t.equal(isClosed, false)
+  mock.timers.tick(1)
+  await closed
+  t.match(await unsent(), [{ tries: 1, failure: null, dueAt: Number }])
 })
 
 t.test('a connection that breaks off after the text: the mail is tried again, as the same one', async t => {

@@ -11,12 +11,16 @@ const { secret, issued, header, claims, forgeAccess, isRefused, areRefused } = a
 const refreshHeader = headerOf(issued.refresh_token)
 const refreshClaims = claimsOf(issued.refresh_token)
 
-t.test('the scope is the role, and a token of the version before, which has none, is as good', async t => {
-  t.equal(claims['role'], 'user')
-  t.equal(claims['scope'], 'user')
-  t.equal(claimsOf((await service.logIn('thirdy')).access_token)['scope'], 'admin')
-  t.equal((await me(forgeAccess({ scope: undefined }))).statusCode, 200)
-})
+t.test(
+  'the scope is the role; a token of the version before, which has none, is as good, and so is one of the next',
+  async t => {
+    t.equal(claims['role'], 'user')
+    t.equal(claims['scope'], 'user')
+    t.equal(claimsOf((await service.logIn('thirdy')).access_token)['scope'], 'admin')
+    t.equal((await me(forgeAccess({ scope: undefined }))).statusCode, 200)
+    t.equal((await me(forgeAccess({ of_tomorrow: ['x'] }))).statusCode, 200, 'with a claim of its own')
+  },
+)
 
 t.test('when and by what the user was proved is in the token, and a refresh changes neither', async t => {
   const authTime = clock()

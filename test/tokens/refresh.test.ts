@@ -20,6 +20,7 @@ t.test('a repeat within the window gets a new access token and the very same ref
     t.not(response.json().access_token, rotated.access_token)
     t.equal((await me(response.json().access_token)).statusCode, 200)
   }
+  t.not(repeated.json().access_token, current.json().access_token, 'of one second, and two all the same')
 })
 
 t.test('a lost answer can be retried within the daily budget, and then never again that day', async t => {

@@ -57,3 +57,11 @@ t.test('what is used stays, what is not goes, and there are never more than two 
     return n > 180 && verified.get(token(n)) !== undefined
   }
 })
+
+t.test('with a key goes everything it has verified, what was used long ago as well', async t => {
+  const verified = createVerifiedTokens(4)
+  for (let n = 0; n < 6; n++) for (let i = 0; i < 2; i++) verified.add(token(n), claims(String(n)))
+  t.equal(verified.get(token(1))?.sub, '1', 'of the older generation')
+  verified.clear()
+  for (let n = 0; n < 6; n++) t.equal(verified.get(token(n)), undefined, String(n))
+})

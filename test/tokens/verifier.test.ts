@@ -8,7 +8,7 @@ import { deriveKey } from '../../src/keys/secret.ts'
 import { createTokenVerifier } from '../../src/tokens/token-verifier.ts'
 import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
-import { forge, refreshKeyOf, signInput } from '../helpers/forge.ts'
+import { encodePart, forge, refreshKeyOf, signInput } from '../helpers/forge.ts'
 
 /** Known: presented so often that its signature is not checked again. */
 const oftenEnough = 3
@@ -60,6 +60,28 @@ t.test('what a key verified is forgotten when it goes, or when another takes its
     t.throws(() => verifier.authenticate(token), { code: 'invalid_token' }, what)
     t.throws(() => verifier.readAuthentic(token), { code: 'invalid_token' }, what)
   }
+})
+
+t.test('of headers, which strangers can write in many ways, a few dozen are remembered', async t => {
+  const { token, app } = await prepare(t)
+  const { kid } = headerOf(token) as { kid: string }
+  const jws = await createJws({ kid, alg: 'HS256', typ: 'at+jwt', secret: app.config.secrets[0] })
+  let lookedUp = 0
+  const keys = { find: () => (lookedUp++, jws), version: 1 } as unknown as KeyRing
+  const revocations = { has: () => false } as never
+  const verifier = createTokenVerifier({ keys, revocations, clock: movableClock(), settings: app.config })
+  /** Each in capitals of its own. */
+  const typ = (n: number) => [...'application'].map((one, i) => (n & (1 << i) ? one.toUpperCase() : one)).join('')
+  const present = (n: number) => {
+    const header = encodePart({ alg: 'HS256', kid, typ: `${typ(n)}/at+jwt` })
+    t.throws(() => verifier.readAuthentic(`${header}.e30.x`), { code: 'invalid_token' })
+  }
+  for (let n = 0; n < 500; n++) present(n)
+  t.equal(lookedUp, 500)
+  present(499)
+  t.equal(lookedUp, 500, 'which is remembered')
+  present(0)
+  t.equal(lookedUp, 501, 'which is not any more')
 })
 
 t.test('a token of 4,096 bytes is read, and one of 4,097 is not', async t => {
