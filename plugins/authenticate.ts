@@ -55,14 +55,18 @@ export default fp(
       return isGiven ? app.authenticateToEnrol.call(this, request, reply, done) : done()
     } satisfies SyncHook)
     const guards = [app.authenticate, app.authenticateToEnrol, app.authenticateIfGiven]
-    // Bodies come when their sender likes: whose session has ended meanwhile does nothing any more.
+    // Bodies come when their sender likes: whose session has ended meanwhile does nothing any more. And what changes something
+    // asks the database as well, because another instance may have ended the session within the second.
     app.addHook('onRoute', route => {
       const guard = [route.onRequest ?? []].flat().find(hook => guards.includes(hook as SyncHook)) as
         | SyncHook
         | undefined
       const hasBody = [route.method].flat().some(method => method !== 'GET' && method !== 'HEAD')
-      if (guard && hasBody) route.preHandler = [guard, ...[route.preHandler ?? []].flat()]
+      if (guard && hasBody) route.preHandler = [guard, requireNotEnded, ...[route.preHandler ?? []].flat()]
     })
+    async function requireNotEnded({ claims }: FastifyRequest): Promise<void> {
+      if (claims) await app.sessions.requireNotEnded(claims.sid)
+    }
     app.decorate('requireAdmin', ((request, _reply, done) => {
       done(request.claims.role === 'admin' ? undefined : new SignetError('admin_required', 'the role is not admin'))
     }) satisfies SyncHook)

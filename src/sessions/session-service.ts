@@ -6,6 +6,7 @@ import { type Page, readPage } from '../base/pages.ts'
 import type { ListedSession, Session, SessionPosition, SessionStore } from '../stores/stores.ts'
 import { refuseTokensOf } from './ending.ts'
 import type { Revocations } from './revocations.ts'
+import { sessionState } from './session.ts'
 
 interface Query<Position> {
   readonly limit: number
@@ -13,6 +14,11 @@ interface Query<Position> {
 }
 
 export interface SessionService {
+  /**
+   * Looks at the session's row: for acts that must not be done in the second before the poll tells of an end elsewhere.
+   * @throws {SignetError} `token_revoked`
+   */
+  requireNotEnded(sid: string): Promise<void>
   /** A page of the live sessions of a user, newest first. */
   list(userId: string, query: Query<SessionPosition>): Promise<Page<Session, SessionPosition>>
   /** A page of the live sessions of everybody, in the order of their ids. */
@@ -35,6 +41,12 @@ export function createSessionService(dependencies: {
   const { sessions, revocations, audit } = dependencies
 
   return {
+    async requireNotEnded(sid) {
+      const view = await sessions.find(sid)
+      if (view && sessionState(view) !== 'revoked') return // how long a token lives, it says itself
+      throw new SignetError('token_revoked', 'the session of this token has ended')
+    },
+
     list: (userId, { limit, after }) =>
       readPage(
         limit,

@@ -11,6 +11,13 @@ const errors = ['test/http/headers-and-errors.test.ts']
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'an act does not look at its session in the database',
+    file: 'plugins/authenticate.ts',
+    find: '[guard, requireNotEnded, ',
+    replace: '[guard, ',
+    tests: ['test/http/ended-elsewhere.test.ts'],
+  },
+  {
     name: 'housekeeping once a day',
     file: 'plugins/housekeeping.ts',
     find: "every(60_000, 'housekeeping'",
