@@ -11,6 +11,42 @@ export const mailColumns =
 /** No lease and no wait is as long as two hours: what reaches further is of a clock that was ahead and has been corrected. */
 const isDue = (mail: string) => `(${mail}.due_at <= $now OR ${mail}.due_at > $now + ${2 * hour})`
 
+/** In seconds. Whoever asks again waits no longer than this for the next try; who asks for ever gets no more of them. */
+const soon = 300
+
+/** Asked for again: what still waits is good for as long as a new one would be, and what was sent stays as it is. */
+export const askedAgain = (expiresAt: string) => `
+  expires_at = CASE WHEN mails.sent_at IS NULL AND mails.due_at IS NOT NULL THEN ${expiresAt} ELSE mails.expires_at END,
+  due_at = CASE WHEN mails.failure IS NOT NULL AND mails.due_at > $now + ${soon} THEN $now + ${soon} ELSE mails.due_at END`
+
+/**
+ * A name that was forgotten: one row is written, whoever has the name. A new one, or, when one is still to be looked up or
+ * the hour has had its `$most`, one that is there: a mail that could not be sent would else take the requests with it.
+ */
+export const forgetName = `
+  WITH lately AS (
+    SELECT id, typed, due_at, created_at FROM mails
+    WHERE name_key = $nameKey AND (typed IS NOT NULL OR created_at > $now - ${hour})
+  ), standing AS (
+    SELECT id FROM lately WHERE typed IS NOT NULL OR (SELECT count(*) FROM lately) >= $most
+    ORDER BY CASE WHEN typed IS NOT NULL THEN 0 WHEN due_at IS NOT NULL THEN 1 ELSE 2 END, created_at DESC LIMIT 1
+  )
+  INSERT INTO mails (id, purpose, language, created_at, expires_at, due_at, name_key, typed)
+  SELECT coalesce(standing.id, $id), 'forgot', $language, $now, $now + $lasts, $now, $nameKey,
+    CASE WHEN standing.id IS NULL THEN $typed END
+  FROM (SELECT 1 AS one) AS one LEFT JOIN standing ON true WHERE true
+  ON CONFLICT (id) DO UPDATE SET ${askedAgain('excluded.expires_at')}`
+
+/** Of a user's links for a new password, what waits after a failure: the one that is asked for now takes its place. */
+export const supersedeOthers = `
+  UPDATE mails SET due_at = NULL, failure = NULL
+  WHERE user_id = $userId AND purpose = 'reset' AND id <> $id AND sent_at IS NULL AND failure IS NOT NULL`
+
+/** The same where there have been enough of them: the one that waits stands for this request too. */
+export const letStandIn = `
+  UPDATE mails SET ${askedAgain('(SELECT asked.expires_at FROM mails AS asked WHERE asked.id = $id)')}
+  WHERE user_id = $userId AND purpose = 'reset' AND sent_at IS NULL AND due_at IS NOT NULL`
+
 /** The mails that may be sent now: of those to one address the one due first, and none while another is on its way or waits. */
 export const sendable = `
   FROM mails AS mail

@@ -82,7 +82,10 @@ export interface MailEffects {
 }
 
 export interface MailStore {
-  /** One row, unless this name has one waiting or had `most` within the hour: one statement, the same for every name. */
+  /**
+   * Writes one row, the same for every name. While this name has one waiting, or had `most` within the hour, that is no new
+   * one: a mail that still waits is then good for as long again, and one that was put off is tried within five minutes.
+   */
   forget(name: ForgottenName, most: number): Promise<void>
   /** @returns false when the name is somebody's, or held for another registration */
   register(registration: WaitingRegistration): Promise<boolean>
@@ -106,7 +109,8 @@ export interface MailStore {
   claim(limit: number, leaseSeconds: number): Promise<Mail[]>
   /**
    * Notes whose the typed name is and erases what was typed; or that it is nobody's, and that there is nothing to send, also
-   * when the user had `most` of the purpose within the hour.
+   * when the user had `most` of the purpose within the hour: then a mail of those that still waits is good for as long as
+   * this one would have been. One that is to be sent takes the place of those that wait after a failure.
    * @returns whether there is something to send
    */
   lookedUp(id: string, found: { userId: string; address: string } | undefined, most: number): Promise<boolean>

@@ -5,6 +5,14 @@ const contract = ['test/stores/sqlite.test.ts']
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'who asks again for a password gets nothing while a mail waits',
+    file: 'src/engines/mail-sql.ts',
+    find: "ON CONFLICT (id) DO UPDATE SET ${askedAgain('excluded.expires_at')}",
+    replace: 'ON CONFLICT (id) DO NOTHING',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'cannot be sent',
+  },
+  {
     name: 'a session is confirmed by a password of before',
     file: `${folder}/sqlite-sessions.ts`,
     find: 'const userIsSame = `EXISTS (${enabledUser} AND credentials_version = $version)`',

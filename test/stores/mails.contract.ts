@@ -75,6 +75,65 @@ export function testMails(t: Test, engine: Engine): void {
     t.strictSame(told, [true, true, false], 'under whatever names, three an hour for one user')
   })
 
+  t.test(`${engine.name}: a request is not lost with a mail that cannot be sent`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    await stores.users.create(user('a', { email: 'a@example.com' }))
+    const found = { userId: 'id-a', address: 'a@example.com' }
+    const ask = (name = 'a') => stores.mails.forget(forgotten(name), 3)
+    /** Looks up what is due and fails to send the rest. @returns which mails were tried */
+    async function attempt(): Promise<string[]> {
+      const tried: string[] = []
+      for (
+        let claimed = await stores.mails.claim(10, 60);
+        claimed.length > 0;
+        claimed = await stores.mails.claim(10, 60)
+      ) {
+        for (const { id, purpose, tries } of claimed) {
+          if (purpose === 'forgot' && !(await stores.mails.lookedUp(id, found, 3))) continue
+          tried.push(id)
+          await stores.mails.failed(id, '451 later', Math.min(30 * 2 ** (tries - 1), 3600))
+        }
+      }
+      return tried
+    }
+
+    await ask()
+    clock.advance(2000) // nobody has looked it up, and it is too old by now
+    await ask()
+    t.equal((await attempt()).length, 1, 'what nobody looked up in time is looked up for the next request')
+
+    clock.advance(7200)
+    for (let i = 0; i < 2; i++) {
+      await ask()
+      t.equal((await attempt()).length, 1, 'a new one is tried at once')
+      t.equal((await stores.mails.waiting()).count, 1, 'and takes the place of the one before')
+      clock.advance(10)
+    }
+    await ask()
+    const [last] = await attempt()
+
+    clock.advance(1810) // three were asked for, and none is good any more
+    t.notOk(await stores.mails.find(last ?? ''))
+    for (const name of ['a', 'another name of the same user']) {
+      await ask(name)
+      t.strictSame(await attempt(), [last], 'no fourth one, but the third is good again and tried')
+      t.equal((await stores.mails.find(last ?? ''))?.mail.expiresAt, clock() + 1800)
+      await stores.mails.failed(last ?? '', '451 later', 3600)
+      await ask(name)
+      t.strictSame(await attempt(), [])
+      clock.advance(300)
+    }
+    t.strictSame(await attempt(), [last], 'it is not put off for longer than five minutes')
+    await stores.mails.sent(last ?? '')
+    t.equal((await stores.mails.waiting()).count, 0)
+    const before = await stores.mails.find(last ?? '')
+    clock.advance(10)
+    for (let i = 0; i < 20; i++) await ask()
+    t.strictSame(await attempt(), [], 'a flood sends nothing')
+    t.strictSame(await stores.mails.find(last ?? ''), before, 'what was sent stays as it was')
+  })
+
   t.test(`${engine.name}: of two instances each mail is claimed by one, and again when its lease is over`, async t => {
     const clock = movableClock()
     const { stores, where } = await engine.open(t, clock)

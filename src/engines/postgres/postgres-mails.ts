@@ -1,18 +1,25 @@
 /** Mails in PostgreSQL. */
+import { SignetError } from '../../base/errors.ts'
 import { live } from '../../sessions/live.ts'
 import type { MailStore } from '../../stores/stores.ts'
-import { ended, failedLately, hour, mailColumns, sendable, toListedMail, toMail, unsent } from '../mail-sql.ts'
+import {
+  ended,
+  failedLately,
+  forgetName,
+  hour,
+  letStandIn,
+  mailColumns,
+  sendable,
+  supersedeOthers,
+  toListedMail,
+  toMail,
+  unsent,
+} from '../mail-sql.ts'
 import { addMail } from './mail-effects.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
 import { toUser, userColumns } from './rows.ts'
 
-const forget = statement(
-  'forget password',
-  `INSERT INTO mails (id, purpose, language, created_at, expires_at, due_at, name_key, typed)
-  SELECT $id, 'forgot', $language, $now, $now + $lasts::bigint, $now, $nameKey, $typed
-  WHERE (SELECT count(*) FROM mails WHERE name_key = $nameKey AND created_at > $now - ${hour}) < $most::bigint
-  ON CONFLICT DO NOTHING`,
-)
+const forget = statement('forget password', forgetName)
 const freeName = statement('free held name', 'DELETE FROM mails WHERE username = $username AND expires_at <= $now')
 const holder = statement(
   'holder of name',
@@ -48,6 +55,8 @@ const lookedUp = statement(
   'mail looked up',
   `UPDATE mails SET purpose = 'reset', user_id = $userId, address = $address, typed = NULL WHERE id = $id`,
 )
+const supersede = statement('supersede mails', supersedeOthers)
+const standIn = statement('let a mail stand for another', letStandIn)
 const nobody = statement('mail to nobody', 'UPDATE mails SET due_at = NULL, typed = NULL WHERE id = $id')
 const sent = statement('mail sent', 'UPDATE mails SET due_at = NULL, sent_at = $now, failure = NULL WHERE id = $id')
 const failed = statement(
@@ -78,7 +87,8 @@ const deleteEnded = statement(
 
 export function createPostgresMails({ ask, transaction }: PostgresDatabase): MailStore {
   return {
-    forget: async ({ lastsSeconds: lasts, ...name }, most) => void (await ask(forget, { ...name, lasts, most })),
+    forget: async ({ lastsSeconds: lasts, ...name }, most) =>
+      void (await ask(forget, { ...name, lasts, most }).catch(isAskedAlready)),
 
     register: registration =>
       transaction(async ask => {
@@ -118,6 +128,7 @@ export function createPostgresMails({ ask, transaction }: PostgresDatabase): Mai
       transaction(async ask => {
         const before = found ? (await ask(ofHour, { userId: found.userId, purpose: 'reset' }))[0] : undefined
         const isToSend = found !== undefined && Number(before?.['count']) < most
+        if (found) await ask(isToSend ? supersede : standIn, { id, userId: found.userId })
         if (isToSend) await ask(lookedUp, { id, ...found })
         else await ask(nobody, { id })
         return isToSend
@@ -133,4 +144,9 @@ export function createPostgresMails({ ask, transaction }: PostgresDatabase): Mai
     retry: async id => (await (id === undefined ? ask(retryAll) : ask(retryOne, { id }))).length,
     deleteEnded: async limit => (await ask(deleteEnded, { limit })).length,
   }
+}
+
+/** By somebody else, at the same moment: one waits, and it is as new. */
+function isAskedAlready(error: unknown): void {
+  if (!(error instanceof SignetError && error.code === 'taken')) throw error
 }

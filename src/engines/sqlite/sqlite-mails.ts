@@ -2,18 +2,25 @@
 import type { Clock } from '../../base/clock.ts'
 import { live } from '../../sessions/live.ts'
 import type { MailStore } from '../../stores/stores.ts'
-import { ended, failedLately, hour, sendable, toListedMail, toMail, unsent } from '../mail-sql.ts'
+import {
+  ended,
+  failedLately,
+  forgetName,
+  hour,
+  letStandIn,
+  sendable,
+  supersedeOthers,
+  toListedMail,
+  toMail,
+  unsent,
+} from '../mail-sql.ts'
 import { createMailEffects } from './mail-effects.ts'
 import { toUser } from './rows.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
 
 export function createSqliteMails({ raw, read, write, transaction }: SqliteDatabase, clock: Clock): MailStore {
   const { add } = createMailEffects(raw, clock)
-  const forget = raw.prepare(`
-    INSERT INTO mails (id, purpose, language, created_at, expires_at, due_at, name_key, typed)
-    SELECT $id, 'forgot', $language, $now, $now + $lasts, $now, $nameKey, $typed
-    WHERE (SELECT count(*) FROM mails WHERE name_key = $nameKey AND created_at > $now - ${hour}) < $most
-    ON CONFLICT DO NOTHING`)
+  const forget = raw.prepare(forgetName)
   const freeName = raw.prepare('DELETE FROM mails WHERE username = $username AND expires_at <= $now')
   const holder = raw.prepare(`
     SELECT 1 FROM users WHERE username = $username UNION ALL SELECT 1 FROM mails WHERE username = $username`)
@@ -33,6 +40,8 @@ export function createSqliteMails({ raw, read, write, transaction }: SqliteDatab
     WHERE id IN (SELECT mail.id ${sendable} LIMIT $limit) RETURNING *`)
   const lookedUp = raw.prepare(`
     UPDATE mails SET purpose = 'reset', user_id = $userId, address = $address, typed = NULL WHERE id = $id`)
+  const supersede = raw.prepare(supersedeOthers)
+  const standIn = raw.prepare(letStandIn)
   const nobody = raw.prepare('UPDATE mails SET due_at = NULL, typed = NULL WHERE id = ?')
   const sent = raw.prepare('UPDATE mails SET due_at = NULL, sent_at = $now, failure = NULL WHERE id = $id')
   const failed = raw.prepare('UPDATE mails SET due_at = $now + $wait, failure = $failure WHERE id = $id')
@@ -91,6 +100,9 @@ export function createSqliteMails({ raw, read, write, transaction }: SqliteDatab
     lookedUp: (id, found, most) =>
       transaction(() => {
         const isToSend = found !== undefined && countOf(found.userId, 'reset') < most
+        const about = { id, userId: found?.userId ?? '' }
+        if (found && isToSend) supersede.run(about)
+        if (found && !isToSend) standIn.run({ ...about, now: clock() })
         if (isToSend) lookedUp.run({ id, ...found })
         else nobody.run(id)
         return isToSend
