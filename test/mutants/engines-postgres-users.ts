@@ -6,6 +6,13 @@ const contract = ['test/stores/postgres.test.ts']
 /** Users, and what is counted of them. */
 export const mutants: readonly Mutant[] = [
   {
+    name: 'a new user does not wait for whoever gives the address up',
+    file: 'src/engines/postgres/postgres-users.ts',
+    find: '  await waitForHolders(ask, columns.emails)\n  const [row]',
+    replace: '  const [row]',
+    tests: ['test/stores/postgres-kept-address.test.ts'],
+  },
+  {
     name: 'a login does not wait for a change of the user',
     file: `${folder}/postgres-users.ts`,
     find: 'WHERE user_id = $key FOR NO KEY UPDATE`',

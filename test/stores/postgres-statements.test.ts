@@ -15,7 +15,8 @@ const changesTwice = (text: string) => {
   return new Set(tables).size < tables.length
 }
 /** Aurora DSQL locks rows that are named by their key, and no others. */
-const locksMany = (text: string) => /\bFOR (NO KEY )?UPDATE\b/.test(text) && !/WHERE \w+ = (\$1|'\w+') FOR/.test(text)
+const locksMany = (text: string) =>
+  /\bFOR (NO KEY UPDATE|UPDATE|KEY SHARE|SHARE)\b/.test(text) && !/WHERE \w+ = (\$1|'\w+') FOR/.test(text)
 
 const refused: Record<string, (text: string) => boolean> = {
   'a table locked, or a number': text => /\bLOCK TABLE\b|pg_\w*advisory\w*\(/i.test(text),

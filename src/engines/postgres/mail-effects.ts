@@ -17,6 +17,11 @@ const kept = statement(
   'kept address',
   `SELECT 1 AS one FROM mails WHERE address = $email AND user_id <> $userId AND ${keptAddress}`,
 )
+/** An address is a key of the table, so this waits for whoever changes it, and for nobody else who changes the user. */
+const lockHolders = statement(
+  'lock holders of addresses',
+  'SELECT 1 AS one FROM users WHERE email = ANY ($emails::text[]) ORDER BY user_id FOR KEY SHARE',
+)
 const held = statement('held name', 'SELECT 1 AS one FROM mails WHERE username = $username AND expires_at > $now')
 const dropUnproven = statement(
   'drop unproven addresses',
@@ -38,6 +43,15 @@ export async function addMail(ask: Ask, mail: NewMail | WaitingRegistration): Pr
 /** Whether a link was still good, which it no longer is. */
 export async function spend(ask: Ask, id: string | undefined): Promise<boolean> {
   return id === undefined || (await ask(spendLink, { id })).length === 1
+}
+
+/**
+ * Before somebody gets an address, within the transaction: whoever is just giving it up is waited for, so that it is seen to
+ * be kept. A unique index alone waits too, but then goes by what was there when the statement began, or the transaction.
+ */
+export async function waitForHolders(ask: Ask, emails: readonly (string | null)[]): Promise<void> {
+  const given = emails.filter(email => email !== null)
+  if (given.length > 0) await ask(lockHolders, { emails: given })
 }
 
 /** @throws {SignetError} `taken` when the address is kept for somebody else */

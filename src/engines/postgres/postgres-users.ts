@@ -9,8 +9,16 @@ import type { MailEffects, NewUser, UserStore } from '../../stores/stores.ts'
 import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
 import { keptAddress } from '../mail-sql.ts'
 import { end } from './end-sessions.ts'
-import { applyEffects, dropLinks, dropMailsOf, requireNotHeld, requireNotKept, spend } from './mail-effects.ts'
-import { type Ask, type PostgresDatabase, statement, type Values } from './postgres-database.ts'
+import {
+  applyEffects,
+  dropLinks,
+  dropMailsOf,
+  requireNotHeld,
+  requireNotKept,
+  spend,
+  waitForHolders,
+} from './mail-effects.ts'
+import { type Ask, type PostgresDatabase, statement } from './postgres-database.ts'
 import { dropFactorsSince, removeFactorsOf } from './postgres-factors.ts'
 import { toSampledHash, toUser, userColumns } from './rows.ts'
 
@@ -105,19 +113,22 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
     list: async ({ limit, after = '', prefix = '' }) =>
       (await ask(page, { limit, after, prefix, end: `${prefix}\u{10ffff}` })).map(toUser),
 
-    create: (async (user: NewUser, effects?: MailEffects) => {
-      if (!effects) return createOne(ask, user)
-      return transaction(async ask => {
+    create: ((user: NewUser, effects: MailEffects = {}) =>
+      transaction(async ask => {
         if (!(await spend(ask, effects.spend))) return undefined
         const created = await createOne(ask, user)
         await applyEffects(ask, user.userId, effects)
         return created
-      })
-    }) as UserStore['create'],
+      })) as UserStore['create'],
 
     async importMissing(users) {
-      const inserted = new Map((await ask(insertFree, columnsOf(users))).map(row => [row['username'], row['user']]))
-      const holders = new Map((await ask(existing, columnsOf(users))).map(toUser).map(user => [user.username, user]))
+      const columns = columnsOf(users)
+      const made = await transaction(async ask => {
+        await waitForHolders(ask, columns.emails)
+        return ask(insertFree, columns)
+      })
+      const inserted = new Map(made.map(row => [row['username'], row['user']]))
+      const holders = new Map((await ask(existing, columns)).map(toUser).map(user => [user.username, user]))
       return users.map(({ username, userId }) => {
         const namesake = holders.get(username)
         if (inserted.get(username) !== userId) return namesake ? { namesake } : 'taken'
@@ -153,10 +164,11 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         const after = { userId, username, role, ...address, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
         if (effects.dropsFactorsSince !== undefined) await dropFactorsSince(ask, userId, effects.dropsFactorsSince)
         if (username !== before.username) await requireNotHeld(ask, username)
+        if (changes.email !== undefined && (isNewAddress || !before.emailVerified)) {
+          await waitForHolders(ask, [email])
+          await requireNotKept(ask, email, userId)
+        }
         const user = toUser((await ask(update, after))[0] ?? {})
-        // Afterwards: the update has waited for whoever was just giving the address up.
-        const isNewProof = changes.email !== undefined && (isNewAddress || !before.emailVerified)
-        if (isNewProof) await requireNotKept(ask, email, userId)
         if (reason || isNewAddress) await dropLinks(ask, userId)
         await applyEffects(ask, userId, effects)
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
@@ -179,7 +191,9 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
 
 async function createOne(ask: Ask, user: NewUser) {
   await requireNotHeld(ask, user.username)
-  const [row] = await ask(insertAll, columnsOf([user]))
+  const columns = columnsOf([user])
+  await waitForHolders(ask, columns.emails)
+  const [row] = await ask(insertAll, columns)
   if (!row) throw new SignetError('taken', 'the address is kept for its former owner')
   return toUser(row)
 }
@@ -198,7 +212,7 @@ async function lockUser(ask: Ask, userId: string, keepAdmin = false) {
 }
 
 /** Users as columns, so that any number of them is one statement. */
-function columnsOf(users: readonly NewUser[]): Values {
+function columnsOf(users: readonly NewUser[]) {
   const addresses = users.map(({ email, emailVerified = true }) => addressOf(email, emailVerified))
   return {
     ids: users.map(user => user.userId),
