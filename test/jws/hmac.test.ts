@@ -51,3 +51,13 @@ t.test('a character that only looks like one byte of the token is refused', asyn
   check(token)
   t.equal(check(`${token.slice(0, -1)}é`), false)
 })
+
+t.test('a letter of the signature in the other case is another letter', async t => {
+  const check = createHmacCheck('a secret')
+  const token = signed('header.payload', 'a secret')
+  for (let at = token.lastIndexOf('.') + 1; at < token.length; at++) {
+    const letter = token.charAt(at)
+    const other = letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase()
+    if (other !== letter) t.equal(check(token.slice(0, at) + other + token.slice(at + 1)), false, `at ${at}`)
+  }
+})

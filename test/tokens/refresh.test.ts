@@ -23,6 +23,21 @@ t.test('a repeat within the window gets a new access token and the very same ref
   t.not(repeated.json().access_token, current.json().access_token, 'of one second, and two all the same')
 })
 
+t.test('a refresh token says when its session began or was rotated, until when it lives, and which it is', async t => {
+  const { clock, logIn, refresh } = await testApp(t, { refreshTokenSeconds: 1000 })
+  clock.advance(5_000)
+  const begunAt = clock()
+  const { refresh_token: first } = await logIn('maria')
+  const { sid } = claimsOf(first)
+  const of = (iat: number, gen: number) => ({ sub: 'user-2', exp: iat + 1000, iat, jti: `${sid}.${gen}`, sid, gen })
+  t.strictSame(claimsOf(first), { ...of(begunAt, 0), token_type: 'refresh' })
+  clock.advance(600)
+  t.strictSame(claimsOf((await refresh(first)).json().refresh_token), {
+    ...of(begunAt + 600, 1),
+    token_type: 'refresh',
+  })
+})
+
 t.test('a lost answer can be retried within the daily budget, and then never again that day', async t => {
   const { clock, logIn, refresh, log } = await testApp(t, { refreshRetriesPerDay: 2 })
   const first = await logIn()

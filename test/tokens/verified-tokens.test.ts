@@ -65,3 +65,13 @@ t.test('with a key goes everything it has verified, what was used long ago as we
   verified.clear()
   for (let n = 0; n < 6; n++) t.equal(verified.get(token(n)), undefined, String(n))
 })
+
+t.test('a token that is used all the time is never forgotten, however many others come', async t => {
+  const verified = createVerifiedTokens(8)
+  for (let i = 0; i < 2; i++) verified.add(token(0), claims('0'))
+  for (let n = 1; n < 200; n++) {
+    for (let i = 0; i < 2; i++) verified.add(token(n), claims(String(n)))
+    if (verified.get(token(0))?.sub !== '0') return t.fail(`forgotten after ${n} others`)
+  }
+  t.equal(verified.get(token(0))?.sub, '0')
+})

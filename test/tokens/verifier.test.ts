@@ -62,12 +62,36 @@ t.test('what a key verified is forgotten when it goes, or when another takes its
   }
 })
 
+t.test('of a refresh token it is told that it is none for here, also when its session has ended', async t => {
+  const { app, logIn, me } = await testApp(t)
+  const { access_token: token, refresh_token: refreshToken } = await logIn()
+  await app.inject({ method: 'POST', url: '/logout', headers: { authorization: `Bearer ${token}` } })
+  t.match((await me(token)).json(), { code: 'token_revoked' })
+  t.match((await me(refreshToken)).json(), { code: 'access_token_required' })
+})
+
+t.test('what is no token of ours is none, and an error of ours is an error', async t => {
+  const { token, app } = await prepare(t)
+  const revocations = { has: () => false } as never
+  const find = (): Jws => {
+    throw new RangeError('broken')
+  }
+  const keys = { find, version: 1 } as unknown as KeyRing
+  const verifier = createTokenVerifier({ keys, revocations, clock: movableClock(), settings: app.config })
+  t.equal(verifier.findAuthentic('garbage'), undefined)
+  t.throws(() => verifier.findAuthentic(token), { message: 'broken' })
+})
+
 t.test('of headers, which strangers can write in many ways, a few dozen are remembered', async t => {
   const { token, app } = await prepare(t)
   const { kid } = headerOf(token) as { kid: string }
   const jws = await createJws({ kid, alg: 'HS256', typ: 'at+jwt', secret: app.config.secrets[0] })
   let lookedUp = 0
-  const keys = { find: () => (lookedUp++, jws), version: 1 } as unknown as KeyRing
+  const find = () => {
+    lookedUp++
+    return jws
+  }
+  const keys = { find, version: 1 } as unknown as KeyRing
   const revocations = { has: () => false } as never
   const verifier = createTokenVerifier({ keys, revocations, clock: movableClock(), settings: app.config })
   /** Each in capitals of its own. */
