@@ -32,7 +32,7 @@ const linesOf = (headers: Readonly<Record<string, string>>) =>
 
 function pretty(body: string): string {
   try {
-    return JSON.stringify(JSON.parse(body), null, 2)
+    return JSON.stringify(JSON.parse(body), (name, value) => (name === 'qr' ? '<svg …' : value), 2)
   } catch {
     return body
   }

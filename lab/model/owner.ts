@@ -1,26 +1,43 @@
-/** What thirdy has besides tabs: a password, and a mailbox. */
-import type { Entry, Mail } from './log.ts'
+/** What a user has besides tabs: a password, a mailbox, and an authenticator app on a phone. */
+import type { Entry, Mail, Sent } from './log.ts'
 
 export interface Owner {
+  /** Of thirdy, who is the one that may forget it. */
   readonly password: string
   /** Oldest first. */
   readonly mails: readonly Mail[]
+  /** By whose they are. */
+  readonly apps: ReadonlyMap<string, AuthenticatorApp>
 }
 
-export const firstPassword = 'demo123'
+export interface AuthenticatorApp {
+  readonly username: string
+  /** In base32, as it was shown once. */
+  readonly secret: string
+  /** The server has had a code of it, and asks for one at each login. */
+  readonly isConfirmed: boolean
+}
 
 /** @param entries those of one set of rules */
 export function ownerAfter(entries: readonly Entry[]): Owner {
-  let password = firstPassword
-  for (const entry of entries) {
-    for (const { exchange } of entry.kind === 'sent' ? entry.sent : []) {
-      const { request, answer } = exchange
-      if (request.url.endsWith('/password/reset') && answer.status === 204) {
-        password = JSON.parse(request.body).new_password
-      }
+  let password = 'demo123'
+  const apps = new Map<string, AuthenticatorApp>()
+  for (const { exchange, presented } of entries.flatMap(entry => (entry.kind === 'sent' ? entry.sent : []))) {
+    const done = doneBy(exchange)
+    const username = String(presented?.claims['username'])
+    const app = apps.get(username)
+    if (done === '/password/reset') password = JSON.parse(exchange.request.body).new_password
+    if (done === '/me/totp') {
+      apps.set(username, { username, secret: JSON.parse(exchange.answer.body).secret, isConfirmed: false })
     }
+    if (done === '/me/totp/confirm' && app) apps.set(username, { ...app, isConfirmed: true })
   }
-  return { password, mails: entries.at(-1)?.state.mails ?? [] }
+  return { password, mails: entries.at(-1)?.state.mails ?? [], apps }
+}
+
+/** The path of a request that went well. */
+function doneBy({ request, answer }: Sent['exchange']): string | undefined {
+  return answer.status < 300 ? new URL(request.url).pathname.replace(/^.*\/(calm|strict)(?=\/)/, '') : undefined
 }
 
 /** The token of a link (docs/accounts.md); undefined when there is none in the mail. */

@@ -4,7 +4,8 @@ import { api } from './api.ts'
 import type { Entry, Exchange, Lane, Rules, Sent, Snapshot } from './log.ts'
 import { linkOf, tokenIn } from './owner.ts'
 import { changeCharacter, expiresAt, readToken, sidOf, type Token } from './token.ts'
-import type { World } from './world.ts'
+import { codeAt, stepAt } from './totp.ts'
+import { type Held, userOf, type World } from './world.ts'
 
 type Made = Entry extends infer E ? (E extends Entry ? Omit<E, 'id' | 'command'> : never) : never
 
@@ -70,23 +71,33 @@ async function send(request: Request, lane: Lane, world: World, command: Command
     path,
     ...(bearer && text !== undefined && { token: text }),
     ...(inBody && text !== undefined && { body: { refresh_token: text } }),
-    ...((request.body || request.fill) && { body: { ...request.body, ...filled(request, world, command) } }),
+    ...((request.body || request.fill) && { body: await bodyOf(request, world, held, command) }),
     ...(isLost && { lose: true }),
   })
   const got = tokensIn(exchange, world, held)
   return { exchange, presented, changedAt: isChanged ? at : undefined, got, state }
 }
 
-const known: Readonly<Record<Known, (world: World, command: Command) => string | undefined>> = {
+type Tell = (world: World, held: Held, command: Command) => string | undefined | Promise<string>
+
+const known: Readonly<Record<Known, Tell>> = {
   password: ({ owner }) => owner.password,
-  link({ owner }, { mail: wanted }) {
+  link({ owner }, _, { mail: wanted }) {
     const mail = owner.mails.find(({ id }) => id === wanted) ?? linkOf(owner)
     return mail && tokenIn(mail)
   },
+  challenge: (_, held) => held.challenge?.text,
+  code({ owner, now }, held) {
+    const app = owner.apps.get(userOf(held))
+    return app && codeAt(app.secret, stepAt(now))
+  },
 }
 
-function filled({ fill = {} }: Request, world: World, command: Command) {
-  return Object.fromEntries(Object.entries(fill).map(([name, what]) => [name, known[what](world, command)]))
+async function bodyOf({ body, fill = {} }: Request, ...about: Parameters<Tell>): Promise<Record<string, string>> {
+  const told = await Promise.all(
+    Object.entries(fill).map(async ([name, what]) => [name, (await known[what](...about)) ?? ''] as const),
+  )
+  return { ...body, ...Object.fromEntries(told) }
 }
 
 /** What arrived of them. */

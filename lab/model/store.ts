@@ -13,6 +13,7 @@ export type Selection =
   | { readonly kind: 'entry'; readonly id: number /** which of several requests */; readonly index: number }
   | { readonly kind: 'server'; readonly rules: Rules }
   | { readonly kind: 'mail'; readonly rules: Rules; readonly id: string }
+  | { readonly kind: 'app'; readonly rules: Rules; readonly username: string }
 
 export interface State {
   readonly log: readonly Entry[]

@@ -6,6 +6,8 @@ import { sidOf, type Token } from './token.ts'
 export interface Held {
   readonly access?: Token
   readonly refresh?: Token
+  /** The password was right, and a second factor is wanted. */
+  readonly challenge?: { readonly text: string; readonly username: string }
   /** The server has said that this session is over, or the lane has ended it itself: it knows. */
   readonly isTold: boolean
 }
@@ -45,8 +47,17 @@ export function worldAfter(log: readonly Entry[], rules: Rules): World {
 function after(held: Held, { exchange, got }: Sent): Held {
   const [access, refresh] = [got.find(one => one.kind === 'access'), got.find(one => one.kind === 'refresh')]
   if (access && refresh) return { access, refresh, isTold: false }
-  return { ...held, isTold: held.isTold || tellsTheEnd(exchange) }
+  const challenge = challengeIn(exchange)
+  return { ...held, ...(challenge && { challenge }), isTold: held.isTold || tellsTheEnd(exchange) }
 }
+
+function challengeIn({ request, answer, arrived }: Sent['exchange']): Held['challenge'] {
+  if (!arrived || answer.status !== 401 || !answer.body.includes('"challenge"')) return undefined
+  return { text: JSON.parse(answer.body).challenge, username: JSON.parse(request.body).username }
+}
+
+/** Whom a lane speaks of: the one it is logging in, or else is logged in as. */
+export const userOf = ({ challenge, access }: Held) => challenge?.username ?? String(access?.claims['username'])
 
 function tellsTheEnd({ request, answer, arrived }: Sent['exchange']): boolean {
   if (!arrived) return false

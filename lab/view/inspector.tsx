@@ -2,6 +2,7 @@
 import { type EntryOf, isOf, type Mail } from '../model/log.ts'
 import type { State, Store } from '../model/store.ts'
 import type { World } from '../model/world.ts'
+import { AppPanel } from './app-panel.tsx'
 import { ExchangePanel } from './exchange-panel.tsx'
 import { MailPanel } from './mail-panel.tsx'
 import { NotePanel } from './note-panel.tsx'
@@ -38,6 +39,10 @@ function panelOf({ log, selection, step }: State, store: Store, worlds: readonly
   if (selection?.kind === 'server') {
     const world = worlds.find(({ rules }) => rules === selection.rules)
     return world && <ServerPanel world={world} />
+  }
+  if (selection?.kind === 'app') {
+    const app = worlds.find(({ rules }) => rules === selection.rules)?.owner.apps.get(selection.username)
+    return app && <AppPanel app={app} now={now} />
   }
   if (selection?.kind === 'mail') {
     const owner = worlds.find(({ rules }) => rules === selection.rules)?.owner

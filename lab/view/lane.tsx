@@ -18,12 +18,13 @@ interface LaneProps {
 }
 
 export function LaneHead({ lane, world, onOpen, onAct, isChosen, isAlone }: LaneProps) {
-  const { access, refresh, isTold } = world.lanes[lane]
+  const { access, refresh, challenge, isTold } = world.lanes[lane]
   const user = access && String(access.claims['username'])
+  const who = user ? (isTold ? 'logged out' : user) : 'holds nothing'
   return (
     <section class={`lane ${lane} ${isChosen ? 'chosen' : ''}`} aria-label={laneNames[lane]}>
       <h2>{laneNames[lane]}</h2>
-      <p class="who">{user ? (isTold ? 'logged out' : user) : 'holds nothing'}</p>
+      <p class="who">{challenge ? `${challenge.username}: code wanted` : who}</p>
       {[access, refresh].map(
         token =>
           token && (

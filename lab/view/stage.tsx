@@ -37,7 +37,11 @@ export function Stage({ state, store, world }: { state: State; store: Store; wor
           />
         ))}
         <ServerHead world={world} onOpen={() => store.select({ kind: 'server', rules })} />
-        <OwnerHead owner={world.owner} onRead={read} />
+        <OwnerHead
+          world={world}
+          onRead={read}
+          onApp={({ username }) => store.select({ kind: 'app', rules, username })}
+        />
       </div>
       <Diagram
         log={state.log}

@@ -4,7 +4,7 @@
  */
 import type { Lane } from '../model/log.ts'
 import { linkOf } from '../model/owner.ts'
-import type { Held, World } from '../model/world.ts'
+import { type Held, userOf, type World } from '../model/world.ts'
 
 export interface Act {
   readonly label: string
@@ -39,15 +39,20 @@ export interface Request {
 }
 
 /** What a lane, or the user in front of it, knows when the time has come. */
-export type Known = 'password' | 'link'
+export type Known = 'password' | 'link' | 'challenge' | 'code'
 
-type Need = 'tokens' | 'nothing' | 'link'
+type Need = 'tokens' | 'nothing' | 'link' | 'no app' | 'new app' | 'challenge'
 
 const isThere: Readonly<Record<Need, (held: Held, world: World) => boolean>> = {
   tokens: held => held.refresh !== undefined,
   nothing: held => held.refresh === undefined || held.isTold,
   link: (_, { owner }) => linkOf(owner) !== undefined,
+  'no app': (held, world) => isThere.tokens(held, world) && appOf(held, world)?.isConfirmed !== true,
+  'new app': (held, world) => isThere.tokens(held, world) && appOf(held, world)?.isConfirmed === false,
+  challenge: (held, world) => held.challenge !== undefined && appOf(held, world) !== undefined,
 }
+
+const appOf = (held: Held, { owner }: World) => owner.apps.get(userOf(held))
 
 const tabs = ['a', 'b'] as const
 const all = ['a', 'b', 'thief'] as const
@@ -177,6 +182,40 @@ export const acts = {
         fill: { token: 'link' },
       },
     },
+  },
+  enrol: {
+    label: 'Add an authenticator app',
+    hint: 'the server makes a secret for it',
+    lanes: tabs,
+    needs: 'no app',
+    isFurther: true,
+    isOfUser: true,
+    does: { send: { method: 'POST', path: '/me/totp', bearer: 'access' } },
+  },
+  confirm: {
+    label: 'Confirm the app',
+    hint: 'with the six digits that it shows',
+    lanes: tabs,
+    needs: 'new app',
+    isOfUser: true,
+    does: { send: { method: 'POST', path: '/me/totp/confirm', bearer: 'access', fill: { code: 'code' } } },
+  },
+  code: {
+    label: 'Send the code',
+    hint: 'the six digits that the app shows now',
+    lanes: all,
+    needs: 'challenge',
+    does: {
+      send: { method: 'POST', path: '/login/second-factor', fill: { challenge: 'challenge', code: 'code' } },
+    },
+  },
+  watch: {
+    label: 'Log in, having watched',
+    hint: 'as thirdy, whose password was seen while it was typed',
+    lanes: ['thief'],
+    needs: 'nothing',
+    isFurther: true,
+    does: asThirdy,
   },
 } as const satisfies Record<string, Act>
 

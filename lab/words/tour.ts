@@ -228,6 +228,18 @@ export const steps: readonly Step[] = [
     after:
       'Nobody: a new password ends every session of the user, so the thief is out too. The mail proved who asked. Asking alone tells nobody who has an account, and changes nothing; the link works once, for 30 minutes. Tab B logs in with the new password.',
   },
+  {
+    id: 'code',
+    title: 'A code counts once',
+    text: 'A password can be watched. So the user has added an authenticator app: it shares a secret with the server, and from the time both compute the same six digits, new ones every 30 seconds. Tab B logs in with password and digits.',
+    question: 'A thief has watched both, and types them a second later. What happens?',
+    guesses: ['The thief is in: both are right', 'The password is refused', 'The code is refused'],
+    right: 2,
+    setup: ['a login', 'a enrol', 'a confirm', 'time 30'],
+    acts: ['b login', 'b code', 'time 1', 'thief watch', 'thief code'],
+    after:
+      'The code is refused. The password is right, so the thief gets a challenge, and no tokens. But a code counts once, and tab B has used this one. The next one shows on the app alone.',
+  },
 ]
 
 /** The step before it, or itself, that begins anew. */

@@ -37,6 +37,12 @@ const ofRefusals: Readonly<Record<string, string>> = {
   token_revoked:
     'The signature is right and its time is not over, but this session has ended, and Signet remembers that.',
   invalid_credentials: 'The name or the password is wrong.',
+  second_factor_required:
+    'The password was right, but this user has a second factor. There are no tokens yet, only a challenge: good for five minutes, five tries and one login.',
+  invalid_code:
+    'This code is not accepted: it is not that of this half minute, or it was used before. A code counts once, so whoever has watched it comes too late.',
+  fresh_login_required:
+    'The login is older than five minutes, and whoever finds an open browser shall not add a factor. Log out and in again.',
   invalid_link:
     'This link is spent, or too old: it works once, for 30 minutes, and not after the password has changed.',
 }
@@ -47,6 +53,18 @@ const ofSuccess: readonly (readonly [RegExp, string])[] = [
   [
     /\/me$/,
     'The signature is right and the time is not over, so the server believes what the token says. It read no row; the list of ended sessions is in its memory.',
+  ],
+  [
+    /\/login\/second-factor$/,
+    'Password and code were right: two things that a thief would have to have. The server wrote one row, the session, and made two tokens.',
+  ],
+  [
+    /\/me\/totp$/,
+    'The server has made a secret and shows it this once, for the app. From it and the time both can compute the same six digits.',
+  ],
+  [
+    /\/me\/totp\/confirm$/,
+    'The code was right, so the app has the secret: from now on a login asks for a code. There are ten recovery codes for when the phone is lost, and other sessions of this user have ended.',
   ],
   [/\/logout$/, 'The session has ended. Signet refuses all its tokens from now on.'],
   [/\/logout\/all$/, 'Every session of this user has ended.'],
@@ -90,6 +108,7 @@ const why: Readonly<Record<string, string>> = {
   logout: 'somebody logged out',
   logout_all: 'the user logged out everywhere',
   password_changed: 'the password is a new one',
+  factors_changed: 'there is a new second factor',
 }
 
 export const endOf = ({ username, revoke_reason }: SessionRow) =>

@@ -88,4 +88,9 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
     rows: [{ revoke_reason: 'password_changed' }, { ...live, generation: 0 }],
     says: [/a new password ends every session/, /http:\/\/localhost:\d+\/lab#token=\S{20}/, /to thirdy@example.com/],
   },
+  code: {
+    calm: ['401 Second factor required', '200', '401 Second factor required', '401 Invalid code'],
+    rows: [live, live],
+    says: [/a code counts once/, /it was used before/],
+  },
 }

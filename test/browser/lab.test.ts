@@ -8,7 +8,9 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { acts } from '../../lab/words/acts.ts'
 import { steps } from '../../lab/words/tour.ts'
+import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { root } from '../helpers/app.ts'
+import { fromBase32 } from '../helpers/authenticator.ts'
 import { answersIn, artefacts, litRows, openLab, sizes, startLab } from '../helpers/lab-page.ts'
 import { outcomes } from './lab-steps.ts'
 
@@ -271,10 +273,34 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('a', 'me', '401 Token revoked', /this session has ended/)
   await act('a', 'login', '200', /The password was right/)
   t.match(await page.locator('.inspector').innerText(), '"password":"a sentence of my own"')
+
+  const minute = (time: string) =>
+    Promise.all([page.getByRole('button', { name: '+1 min' }).click(), page.getByText(time).first().waitFor()])
+  await act('a', 'enrol', '200', /shows it this once/)
+  await page.locator('.owner .app').click()
+  const secret = fromBase32(await page.locator('.copyable pre').innerText())
+  /** What the app on the page shows, once it is what the server computes. */
+  const shown = async () => {
+    const code = codeOf(secret, stepAt((await lab.snapshot()).now))
+    await page.locator('.owner .app b', { hasText: `${code.slice(0, 3)} ${code.slice(3)}` }).waitFor()
+    return code
+  }
+  const first = await shown()
+  await act('a', 'confirm', '200', /ten recovery codes.* A mail arrives for thirdy@example\.com/)
+  await act('b', 'me', '401 Token revoked', /this session has ended/)
+  await act('b', 'login', '401 Second factor required', /no tokens yet, only a challenge/)
+  t.equal(await page.locator('.lane.b .who').innerText(), 'thirdy: code wanted')
+  await act('b', 'code', '401 Invalid code', /A code counts once/) // the one that confirmed
+  await minute('09:04:00')
+  t.not(await shown(), first, 'it goes with the clock that was moved')
+  await act('b', 'code', '200', /Password and code were right/)
+  t.match(await session(5), { username: 'thirdy', revoked_at: null })
+  await act('thief', 'watch', '401 Second factor required', /no tokens yet/)
+  await act('thief', 'code', '401 Invalid code', /whoever has watched it comes too late/)
   t.strictSame([...used].sort(), Object.keys(acts).sort(), 'no act is left out')
 
   await page.getByRole('button', { name: /^The session’s row/ }).click()
-  for (const [name, value] of Object.entries((await session(4)) ?? {})) {
+  for (const [name, value] of Object.entries((await session(5)) ?? {})) {
     const shown = page
       .locator('.columns')
       .last()
