@@ -1,7 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
 const check = 'src/login/password-check.ts'
-const limit = 'src/login/login-limit.ts'
 const authentication = 'src/login/authentication.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -25,7 +24,7 @@ export const mutants: readonly Mutant[] = [
     file: check,
     find: 'isStandIn: user.disabled',
     replace: 'isStandIn: false',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/http/audit.test.ts'],
   },
   {
     name: 'a login fails when there is no time to make its hash a better one',
@@ -98,57 +97,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/login/limited-routes.test.ts'],
   },
   {
-    name: 'a confirmed password does not forget the failures',
-    file: limit,
-    find: '      await attempts.succeed(booked.key, known, userId)\n',
-    replace: '',
-    tests: ['test/login/throttle.test.ts'],
-  },
-  {
-    name: 'a full queue counts as a failure of the account',
-    file: limit,
-    find: '      if (!wasTried) await attempts.release(booked.key, known).catch(() => {})\n',
-    replace: '',
-    tests: ['test/login/throttle.test.ts'],
-  },
-  {
-    name: 'one wrong password more is free',
-    file: limit,
-    find: 'failures < free ? 0',
-    replace: 'failures <= free ? 0',
-    tests: ['test/login/throttle.test.ts'],
-    only: 'the curve is free at first',
-  },
-  {
-    name: 'the longest wait is an hour',
-    file: limit,
-    find: 'const longestWaitSeconds = 900',
-    replace: 'const longestWaitSeconds = 3600',
-    tests: ['test/login/throttle.test.ts'],
-    only: 'the curve is free at first',
-  },
-  {
-    name: 'a known address shares the wait of strangers',
-    file: limit,
-    find: 'return attempts.reserve(bucket(account), bucket(account, network), free, userId)',
-    replace: 'return attempts.reserve(bucket(account), null, free, userId)',
-    tests: ['test/login/throttle.test.ts'],
-  },
-  {
-    name: 'limits in memory have no bound',
-    file: 'src/login/memory-limits.ts',
-    find: '    if (oldest !== undefined) windows.delete(oldest)\n',
-    replace: '',
-    tests: ['test/login/lifted.test.ts'],
-  },
-  {
-    name: 'a window in memory is open in the second in which it ends',
-    file: 'src/login/memory-limits.ts',
-    find: 'current.endsAt > now &&',
-    replace: 'current.endsAt >= now &&',
-    tests: ['test/login/lifted.test.ts'],
-  },
-  {
     name: 'a name with @ is not looked up as an address in its other spellings',
     file: 'src/login/find-user.ts',
     find: 'return users.findByEmail(...spellings)',
@@ -170,46 +118,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/users/names.test.ts', 'test/login/throttle.test.ts'],
   },
   {
-    name: 'LOGIN_FREE_FAILURES=0 lets nobody in',
-    file: 'src/login/login-limit.ts',
-    find: '      if (free === 0) return undefined\n',
-    replace: '',
-    tests: [
-      'test/login/buckets.test.ts',
-      'test/login/throttle.test.ts',
-      'test/login/limited-routes.test.ts',
-      'test/login/lifted.test.ts',
-    ],
-  },
-  {
-    name: 'parts of a bucket’s name run into each other',
-    file: 'src/login/login-limit.ts',
-    find: "parts.join('\\0')",
-    replace: "parts.join('')",
-    tests: ['test/login/buckets.test.ts', 'test/login/throttle.test.ts', 'test/login/device.test.ts'],
-  },
-  {
-    name: 'a name in the log can be guessed without a key',
-    file: 'src/login/login-limit.ts',
-    find: "createHmac('sha256', key).update",
-    replace: "createHmac('sha256', 'signet').update",
-    tests: ['test/login/buckets.test.ts', 'test/login/device.test.ts', 'test/tokens/stolen-database.test.ts'],
-  },
-  {
-    name: 'a booking that cannot be taken back hides that the queue is full',
-    file: 'src/login/login-limit.ts',
-    find: 'await attempts.release(booked.key, known).catch(() => {})',
-    replace: 'await attempts.release(booked.key, known)',
-    tests: ['test/login/buckets.test.ts', 'test/login/hash-shares.test.ts'],
-  },
-  {
-    name: 'of windows in memory the newest goes first',
-    file: 'src/login/memory-limits.ts',
-    find: '    windows.delete(key) // to be the last one again: a Map keeps the order of insertion\n',
-    replace: '',
-    tests: ['test/login/lifted.test.ts'],
-  },
-  {
     name: 'a user whose stored hash cannot be read here is a 500',
     file: 'src/login/password-check.ts',
     find: 'const refusal = stored && hasher.refusalOf(stored)',
@@ -221,7 +129,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/login/password-check.ts',
     find: 'foreign: standIn?.foreignHash ?? false, isStandIn: true',
     replace: 'foreign: standIn?.foreignHash ?? false, isStandIn: false',
-    tests: ['test/login/stand-ins.test.ts'],
+    tests: ['test/users/costly-hashes.test.ts'],
   },
   {
     name: 'a hash is replaced over one that somebody set meanwhile',
@@ -229,5 +137,48 @@ export const mutants: readonly Mutant[] = [
     find: 'users.rehash(userId, stored, await hasher.hash(password, client))',
     replace: 'users.rehash(userId, stored || userId, await hasher.hash(password, "patient"))',
     tests: ['test/login/hash-shares.test.ts', 'test/login/one-hash.test.ts', 'test/passwords/password-hash.test.ts'],
+  },
+  {
+    name: 'an outage is audited as a failed login',
+    file: 'src/login/authentication.ts',
+    find: 'failures.get(error.code) : undefined',
+    replace: "(failures.get(error.code) ?? 'login.failed') : undefined",
+    tests: ['test/http/audit.test.ts', 'test/http/uncertain.test.ts'],
+  },
+  {
+    name: 'a failed login does not say from where',
+    file: 'src/login/authentication.ts',
+    find: 'const whom = { ip: client.ip, account',
+    replace: 'const whom = { account',
+    tests: ['test/http/audit.test.ts'],
+  },
+  {
+    name: 'an address that nobody has can be guessed at without a wait',
+    file: 'src/login/authentication.ts',
+    find: 'return { user, booked: await limit.reserve({ account, userId: user?.userId, network, device }) }',
+    replace:
+      'return { user, booked: user && (await limit.reserve({ account, userId: user.userId, network, device })) }',
+    tests: ['test/login/device.test.ts'],
+  },
+  {
+    name: 'a hash that is outdated stays',
+    file: 'src/login/password-check.ts',
+    find: "    if (verdict === 'outdated') await replace(user.userId, stored, password, client)\n",
+    replace: '    void replace\n',
+    tests: ['test/users/users.test.ts', 'test/users/imported-owners.test.ts'],
+  },
+  {
+    name: 'a user without a password costs no hash',
+    file: 'src/login/password-check.ts',
+    find: '        : await fail(account, password, client)',
+    replace: "        : user && !stored\n          ? 'wrong'\n          : await fail(account, password, client)",
+    tests: ['test/login/stand-ins.test.ts'],
+  },
+  {
+    name: 'a foreign hash is checked as one of ours',
+    file: 'src/login/password-check.ts',
+    find: '{ foreign: user.foreignHash, isStandIn: user.disabled }',
+    replace: '{ foreign: false, isStandIn: user.disabled }',
+    tests: ['test/users/imported-owners.test.ts'],
   },
 ]
