@@ -1,5 +1,6 @@
 /** Each act is one audit line, by whom and to whom (docs/operations.md), at a level that says whether to look at it. */
 import t, { type Test } from 'tap'
+import { SignetError } from '../../src/base/errors.ts'
 import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
 
 const sentence = 'a long sentence of mine'
@@ -43,6 +44,18 @@ t.test('logins: who came in, who failed, and who had to wait', async t => {
   const [unknown] = await eventsOf(() => wrong('nobody'))
   t.match(unknown, { event: 'login.failed', ip, account: /^[\w-]{16}$/ })
   t.notOk('sub' in (unknown ?? {}))
+
+  await app.users.change('user-2', { disabled: true }, { by: 'a test' })
+  const [disabled, ...more] = await eventsOf(() =>
+    app.inject({ method: 'POST', url: '/login', body: { username: 'maria', password: 'demo123' } }),
+  )
+  t.match(disabled, { event: 'login.failed', sub: 'user-2' }, 'the right password of a disabled user is a wrong one')
+  t.strictSame(more, [])
+
+  const { verify } = app.hasher
+  t.teardown(() => Object.assign(app.hasher, { verify })) // it is that of the next test, too
+  Object.assign(app.hasher, { verify: () => Promise.reject(new SignetError('overloaded', 'no room for another hash')) })
+  t.strictSame(await eventsOf(() => wrong('nobody else')), [], 'what was not looked at is no failure')
 })
 
 t.test('sessions: each end once, by whoever ended it', async t => {
@@ -69,6 +82,12 @@ t.test('sessions: each end once, by whoever ended it', async t => {
   const last = sidOf((await logIn('maria')).access_token)
   const byCommand = await eventsOf(() => app.sessions.endAny(last, 'command line'))
   t.strictSame(byCommand, [{ event: 'session.ended', sub: 'user-2', sid: last, by: 'command line' }])
+
+  const reasonOf = async (sid: string) => (await app.stores.sessions.find(sid))?.session.revokeReason
+  const reasons = await Promise.all(
+    [sid, second, sidOf(three.access_token), sidOf(again.access_token), last].map(reasonOf),
+  )
+  t.strictSame(reasons, ['logout', 'ended', 'admin', 'logout_all', 'admin'], 'and the row says why')
 })
 
 t.test('refreshes: each outcome, and a stolen token or a lost write as what an operator looks at', async t => {

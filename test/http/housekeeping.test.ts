@@ -6,15 +6,16 @@ import { buildApp } from '../../src/app.ts'
 import { SignetError } from '../../src/base/errors.ts'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { type Overrides, testApp, testConfig } from '../helpers/app.ts'
+import { memoryMail } from '../helpers/mail-settings.ts'
 
 const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 1, queue: 100 })
 
 /** @returns an app whose timers run, what was asked of its stores, and a way to let seconds go by */
-async function running(t: Test, overrides: Overrides = {}) {
+async function running(t: Test, overrides: Overrides = {}, background = true) {
   mock.timers.enable({ apis: ['setTimeout'] })
   const log: { level: number; msg: string; audit?: unknown }[] = []
   const write = (line: string) => void log.push(JSON.parse(line))
-  const app = await buildApp({ config: testConfig(overrides), log: { write }, hasher })
+  const app = await buildApp({ config: testConfig(overrides), log: { write }, hasher, background })
   t.teardown(async () => {
     await app.close()
     mock.timers.reset()
@@ -26,6 +27,8 @@ async function running(t: Test, overrides: Overrides = {}) {
   watch(sessions, ['revokedSince', 'deleteEnded'])
   watch(keys, ['list'])
   watch(users, ['sampleHashes'])
+  watch(app.standIns, ['refresh'])
+  if (app.mailer) watch(app.mailer.worker, ['poll'])
 
   function watch(store: object, names: string[]) {
     const methods = store as Record<string, (...args: unknown[]) => Promise<unknown>>
@@ -52,15 +55,21 @@ async function running(t: Test, overrides: Overrides = {}) {
 }
 
 t.test(
-  'what others have ended and the keys are asked for every second, what has ended is deleted every minute',
+  'what others have ended, the keys and mails are asked for every second; every minute what has ended is deleted',
   async t => {
-    const { asked, pass } = await running(t, { algorithm: 'ES256' })
+    const { asked, pass } = await running(t, { algorithm: 'ES256', mail: memoryMail })
     await pass(3)
-    t.match(asked, { revokedSince: 3, list: 3, deleteEnded: undefined })
+    t.match(asked, { revokedSince: 3, list: 3, poll: 3, deleteEnded: undefined, refresh: undefined })
     await pass(118)
-    t.match(asked, { revokedSince: 121, list: 121, deleteEnded: 2 })
+    t.match(asked, { revokedSince: 121, list: 121, poll: 121, deleteEnded: 2, refresh: 2 })
   },
 )
+
+t.test('nothing happens by itself where somebody else moves the clock, as in the lab', async t => {
+  const { asked, pass } = await running(t, { mail: memoryMail }, false)
+  await pass(61)
+  t.strictSame(asked, {})
+})
 
 t.test('an outage is one line when it begins and one when it is over, and is asked through', async t => {
   const { asked, failing, pass, lines } = await running(t)

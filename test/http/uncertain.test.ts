@@ -43,11 +43,15 @@ t.test('while the database is away, no cookie changes', async t => {
 t.test('nor when it was away already at the start', async t => {
   const { app: other } = await testApp(t)
   const cookies = await logInByCookie(other)
-  const { app } = await testApp(t, {
+  const { app, log } = await testApp(t, {
     database: serverOf('postgres://signet:x@127.0.0.1:1/signet'),
     seedUsersFile: undefined,
   })
   await changesNothing(t, app, cookies.join('; '))
+  const answer = await app.inject({ url: '/me', headers: { authorization: 'Bearer x' } })
+  isProblem(t, answer, 503, 'unavailable', 'not even the keys are there')
+  t.equal(answer.headers['retry-after'], '1')
+  t.equal(log.filter(line => line.includes('every request that needs it will get 503')).length, 1, 'told at the start')
 })
 
 t.test('an answer of 5xx takes no cookie along, whoever set it', async t => {

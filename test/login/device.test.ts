@@ -27,13 +27,16 @@ async function guessedAt(t: Test, overrides: Overrides = {}, clock?: Parameters<
 }
 
 t.test('strangers who never stop do not keep out an owner at a new address who has a device', async t => {
-  const { logIn, status, guess, clock } = await guessedAt(t)
+  const { app, logIn, status, guess, clock } = await guessedAt(t)
   const { refresh_token: device } = await logIn()
+  const username = 'thirdy@example.com'
+  await app.users.change('user-1', { email: username }, { by: 'a test' })
   await guess(60)
   for (let i = 0; i < 25; i++) {
     const ip = `192.0.2.${i}`
     t.equal(await status({}, ip), 429, 'without it a new address waits')
     t.equal(await status({ device }, ip), 200)
+    t.equal(await status({ device, username }, `198.51.100.${i}`), 200, 'by the address as by the name')
     clock.advance(i * 40)
     await guess()
   }
@@ -98,6 +101,10 @@ t.test('what is no device of this account is ignored, and never an error', async
   await guess(30)
   for (const device of devices) t.equal(await status({ device }), 429)
   for (const device of [1, true, {}, ['x']]) t.equal(await status({ device }), 400, 'but another type is a mistake')
+
+  const nobody = { username: 'nobody@example.com' }
+  for (let i = 0; i < 5; i++) t.equal(await status(nobody, `203.0.113.${i}`), 401)
+  t.equal(await status({ ...nobody, device: mine.refresh_token }), 429, 'nor one of an address that nobody has')
 })
 
 t.test('a stolen device is worth what a known address is: its failures are its own, and it waits alike', async t => {

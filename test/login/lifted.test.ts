@@ -65,14 +65,14 @@ t.test('nor on unknown URLs', async t => {
 
 t.test('a window in memory is counted as one in the database, and the oldest go first', async t => {
   const clock = movableClock()
-  const { increment } = createMemoryLimits(clock, 2)
+  const { increment } = createMemoryLimits(clock, 3)
   t.same(await increment('a', 60), { count: 1, remainingSeconds: 60 })
   clock.advance(59)
   t.same(await increment('a', 60), { count: 2, remainingSeconds: 1 })
   await increment('b', 60)
   clock.advance(1)
   t.same(await increment('a', 60), { count: 1, remainingSeconds: 60 })
-  await increment('c', 60)
+  for (const key of ['c', 'd']) await increment(key, 60)
   t.same(await increment('a', 60), { count: 2, remainingSeconds: 60 })
   t.same(await increment('b', 60), { count: 1, remainingSeconds: 60 }, 'forgotten')
 })

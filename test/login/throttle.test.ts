@@ -141,6 +141,18 @@ t.test('every place that checks a password shares the bucket', async t => {
   }
 })
 
+t.test('a password that is confirmed makes its address a known one, as a login does', async t => {
+  const { attempt, app, logIn } = await throttled(t)
+  const headers = { authorization: `Bearer ${(await logIn('thirdy')).access_token}` }
+  const body = { current_password: right.password }
+  const remoteAddress = '198.51.100.7'
+  const confirmed = await app.inject({ method: 'POST', url: '/me/confirm', remoteAddress, headers, body })
+  t.equal(confirmed.statusCode, 200)
+  for (let i = 0; i < 6; i++) await attempt({ ip: `203.0.113.${i}` })
+  t.equal((await attempt({ ...right, ip: '198.51.100.8' })).statusCode, 429, 'any other waits')
+  t.equal((await attempt({ ...right, ip: remoteAddress })).statusCode, 200)
+})
+
 t.test('a full hash queue is no failure of the account', async t => {
   const { attempt, app } = await throttled(t, { bcryptCost: 10, hashThreads: 1, hashQueue: 0, loginFreeFailures: 2 })
   const [first, second] = await Promise.all([attempt({ username: 'maria' }), attempt(right)])
@@ -158,7 +170,13 @@ t.test('one address has so many attempts a minute, over all accounts, whatever i
   const refused = await attempt({ username: 'u4', forwarded: '198.51.100.1' })
   t.equal(refused.statusCode, 429)
   t.equal(refused.headers['retry-after'], '60')
-  t.equal((await attempt({ username: 'u4', ip: '192.0.2.2' })).statusCode, 401)
+  const other = await attempt({ username: 'u4', ip: '192.0.2.2' })
+  t.equal(other.statusCode, 401)
+  const told = Object.keys({ ...refused.headers, ...other.headers })
+  t.notOk(
+    told.some(name => name.startsWith('x-ratelimit')),
+    'how much is left of a limit is nobody’s business',
+  )
   clock.advance(60)
   t.equal((await attempt({ forwarded: '198.51.100.2' })).statusCode, 401)
   t.equal(log.filter(line => line.includes('TRUSTED_PROXIES')).length, 1, 'the ignored header is warned about once')

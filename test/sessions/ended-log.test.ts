@@ -1,4 +1,6 @@
 /** Ended sessions in their order: by moment, then by id, as both engines sort. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { createEndedLog } from '../../src/sessions/ended-log.ts'
 
@@ -38,7 +40,7 @@ t.test('there are more only when some are left', async t => {
   t.strictSame(log.behind({ moment: 2, sid: 'c' }, 1), { entries: [], more: false })
 })
 
-t.test('what is forgotten is gone from the front, and takes no room', async t => {
+t.test('what is forgotten is gone from the front, and is not looked at again', async t => {
   const log = createEndedLog()
   const looks: string[] = []
   for (let i = 0; i < 1000; i++) log.insert(String(i).padStart(4, '0'), i)
@@ -52,4 +54,20 @@ t.test('what is forgotten is gone from the front, and takes no room', async t =>
     return sid < '0901'
   })
   t.strictSame(looks, ['0050', '0900', '0901'], 'nobody looks at what is gone')
+})
+
+t.test('what is forgotten is not kept in memory', async t => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const megabytes = () => {
+    collect()
+    return process.memoryUsage().heapUsed / 2 ** 20
+  }
+  const before = megabytes()
+  const log = createEndedLog()
+  for (let i = 0; i < 2000; i++) log.insert(Buffer.alloc(20_000, `${i} `).toString('latin1'), i)
+  t.ok(megabytes() - before > 35, 'of 40')
+  log.dropWhile(() => true)
+  t.ok(megabytes() - before < 10)
+  t.strictSame(log.behind(all, 1).entries, [])
 })

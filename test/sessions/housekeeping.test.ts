@@ -1,6 +1,7 @@
 /** What is over is deleted, all of it, and not before its time. */
 import t, { type Test } from 'tap'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
+import { newMail } from '../../src/mail/new-mail.ts'
 import { deleteEnded } from '../../src/sessions/housekeeping.ts'
 import { createRevocations } from '../../src/sessions/revocations.ts'
 import { movableClock } from '../helpers/clock.ts'
@@ -22,13 +23,18 @@ async function filled(t: Test) {
   return { clock, stores }
 }
 
-t.test('one housekeeping deletes all sessions, windows and attempts that are over, however many', async t => {
+t.test('one housekeeping deletes all that is over, of every kind and however many', async t => {
   const { clock, stores } = await filled(t)
+  await stores.mails.replace(newMail('reset', 'u', 'u@example.com', 'en'), 1)
+  const challenge = { challengeId: 'c', kind: 'login', userId: 'u', credentialsVersion: 0, data: null }
+  await stores.challenges.open(challenge, 300)
   clock.advance(86_400 + 661)
   await deleteEnded(stores, calm, () => false)
   t.equal(await stores.sessions.deleteEnded(0, 10), 0)
   t.equal(await stores.attempts.deleteEnded(10), 0)
   t.equal(await stores.limits.deleteEnded(10), 0)
+  t.equal(await stores.mails.deleteEnded(10), 0)
+  t.equal(await stores.challenges.deleteEnded(10), 0)
   t.equal(await stores.sessions.find('s1'), undefined)
 })
 
@@ -41,6 +47,15 @@ t.test('a session that ended stays as long as any access token may live, and a m
   clock.advance(1)
   await deleteEnded(stores, calm, () => false)
   t.equal(await stores.sessions.find('s1'), undefined)
+})
+
+t.test('in the ten minutes after a clock has jumped nothing is deleted', async t => {
+  const { clock, stores } = await filled(t)
+  clock.advance(2 * 86_400)
+  await deleteEnded(stores, { sinceJump: () => 599 }, () => false)
+  t.equal(await stores.attempts.deleteEnded(1), 1, 'all are there')
+  await deleteEnded(stores, { sinceJump: () => 600 }, () => false)
+  t.equal(await stores.attempts.deleteEnded(1), 0)
 })
 
 t.test('a stop ends it between two batches', async t => {

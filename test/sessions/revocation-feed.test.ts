@@ -51,6 +51,8 @@ t.test('a session that ended here is told at once, and with its moment after the
   await app.revocations.poll()
   const feed = await read('?since=0.')
   t.strictSame(feed, { now: clock(), cursor: `${moment}.${sid}`, revoked: [{ sid, revoked_at: moment }], more: false })
+  app.revocations.add(sid)
+  t.strictSame(await read('?since=0.'), feed, 'to end it again is no news')
 })
 
 t.test('it is for known services only, and says how to prove to be one', async t => {
@@ -95,6 +97,35 @@ t.test('while nothing happens the answer is 304, to any instance, and the cursor
   t.equal((await one.ask(since, { 'if-none-match': etag })).statusCode, 304, 'it polls once a second')
   await poll()
   t.strictSame(sids(await one.read(since)), [sid, next])
+})
+
+t.test('a cursor of an instance that is a poll ahead stays', async t => {
+  const folder = await temporaryFolder(t)
+  const clock = movableClock()
+  const config = { sqlitePath: `${folder}/db.sqlite`, secrets: [newSecret()] as const }
+  const ahead = await prepare(t, config, clock)
+  const behind = await prepare(t, config, clock)
+  const known = await end(ahead)
+  await behind.app.revocations.poll()
+  clock.advance(1)
+  await end(ahead)
+  await ahead.app.revocations.poll()
+  const { cursor } = await ahead.read()
+  const feed = await behind.read(`?since=${cursor}`)
+  t.strictSame(sids(feed), [known])
+  t.equal(feed.cursor, cursor, 'or the next read would be told again what it knows')
+})
+
+t.test('what no poll ever brings is told for a minute', async t => {
+  const { app, clock, read } = await prepare(t)
+  for (const sid of ['gone', 'gone too']) app.revocations.add(sid)
+  t.strictSame(sids(await read('?limit=1')), ['gone'], 'and never more than was asked for')
+  clock.advance(60)
+  await app.revocations.poll()
+  t.strictSame(sids(await read()), ['gone', 'gone too'])
+  clock.advance(1)
+  await app.revocations.poll()
+  t.strictSame(sids(await read()), [])
 })
 
 t.test('a transaction that commits late, before the cursor, is told all the same', async t => {

@@ -86,6 +86,13 @@ t.test(
   },
 )
 
+t.test('nor is it the password of the hash that is computed in its stead', async t => {
+  const { app, logIn } = await testApp(t, { hasher: smallHasher(t) })
+  await app.stores.users.update('user-2', { passwordHash: made.largest })
+  app.standIns.for = () => ({ passwordHash: made.small, foreignHash: true })
+  await t.rejects(logIn('maria', 'demo123'), /401.*Invalid credentials/)
+})
+
 t.test('a hash within the memory logs in, and is replaced', async t => {
   const { app, logIn } = await testApp(t, { hasher: smallHasher(t) })
   await app.stores.users.update('user-2', { passwordHash: made.small })

@@ -96,3 +96,16 @@ t.test('nobody reads the address of a request but the one door', async t => {
       t.notMatch(text, /remoteAddress/, file)
   }
 })
+
+for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip']) {
+  t.test(`that nobody trusts who sends ${name} is told once`, async t => {
+    const { app, log } = await testApp(t, { trustedProxies: ['10.0.0.0/8'] })
+    const ask = (remoteAddress: string) => app.inject({ url: '/me', remoteAddress, headers: { [name]: '203.0.113.7' } })
+    const warnings = () => log.filter(line => line.includes('TRUSTED_PROXIES'))
+    await ask('10.0.0.9')
+    t.strictSame(warnings(), [], 'nothing of one who is trusted')
+    for (const peer of ['192.0.2.1', '192.0.2.1', '192.0.2.2']) await ask(peer)
+    t.equal(warnings().length, 1)
+    t.match(warnings()[0], '"peer":"192.0.2.1"')
+  })
+}

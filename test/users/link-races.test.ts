@@ -1,0 +1,56 @@
+/** Links that are followed while something else happens: to the session, the user, or the account they made. */
+import t from 'tap'
+import { claimsOf } from '../helpers/app.ts'
+import { mailApp } from '../helpers/mail.ts'
+
+const password = 'a long sentence of mine'
+const client = {
+  ip: '192.0.2.1',
+  network: '192.0.2.1',
+  site: undefined,
+  isExempt: false,
+  isGone: false,
+  userAgent: undefined,
+}
+
+t.test('a session that has ended asks for no change of address, however far its request had come', async t => {
+  const { app, logIn } = await mailApp(t)
+  const { sub, sid } = claimsOf((await logIn('maria')).access_token) as { sub: string; sid: string }
+  await app.stores.sessions.revoke(sid, 'logout')
+  await t.rejects(app.addressProof.change({ sub, sid }, 'thief@example.com', client), { code: 'token_revoked' })
+  t.equal(await app.addressProof.pending(sub), null)
+})
+
+t.test('a link sets no password when the user has changed since it was looked at', async t => {
+  const { app, post, tokenTo, logIn } = await mailApp(t)
+  await app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+  await post('/password/forgot', { username: 'maria' })
+  const token = await tokenTo('maria@example.com')
+  const { hash } = app.hasher
+  t.teardown(() => Object.assign(app.hasher, { hash }))
+  Object.assign(app.hasher, {
+    hash: async (...given: Parameters<typeof hash>) => {
+      await app.stores.users.update('user-2', { role: 'editor' })
+      return hash(...given)
+    },
+  })
+  t.equal((await post('/password/reset', { token, new_password: password })).json().code, 'invalid_link')
+  t.ok(await logIn('maria', 'demo123'))
+})
+
+t.test('the password of a registration is guessed at its link no faster than at a login', async t => {
+  const { post, tokenTo } = await mailApp(t, { emailVerification: 'required', loginFreeFailures: 2 })
+  await post('/register', { username: 'ana', password, email: 'ana@example.com' })
+  const token = await tokenTo('ana@example.com')
+  const guess = async (guessed: string) => (await post('/email/verify', { token, password: guessed })).statusCode
+  t.strictSame([await guess('one'), await guess('two'), await guess(password)], [401, 401, 429])
+})
+
+t.test('a link that made an account makes it once, also when the account is gone', async t => {
+  const { app, post, tokenTo } = await mailApp(t, { emailVerification: 'required' })
+  await post('/register', { username: 'ana', password, email: 'ana@example.com' })
+  const token = await tokenTo('ana@example.com')
+  t.equal((await post('/email/verify', { token, password })).statusCode, 204)
+  await app.users.delete((await app.users.lookUp('ana')).userId, { by: 'a test' })
+  t.equal((await post('/email/verify', { token, password })).json().code, 'invalid_link')
+})
