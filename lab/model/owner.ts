@@ -1,4 +1,4 @@
-/** What a user has besides tabs: a password, a mailbox, and an authenticator app on a phone. */
+/** What a user has besides tabs: a password, a mailbox, an authenticator app on a phone, passkeys in the browser. */
 import type { Entry, Mail, Sent } from './log.ts'
 
 export interface Owner {
@@ -8,6 +8,8 @@ export interface Owner {
   readonly mails: readonly Mail[]
   /** By whose they are. */
   readonly apps: ReadonlyMap<string, AuthenticatorApp>
+  /** Who has one. */
+  readonly passkeys: ReadonlySet<string>
 }
 
 export interface AuthenticatorApp {
@@ -22,6 +24,7 @@ export interface AuthenticatorApp {
 export function ownerAfter(entries: readonly Entry[]): Owner {
   let password = 'demo123'
   const apps = new Map<string, AuthenticatorApp>()
+  const passkeys = new Set<string>()
   for (const { exchange, presented } of entries.flatMap(entry => (entry.kind === 'sent' ? entry.sent : []))) {
     const done = doneBy(exchange)
     const username = String(presented?.claims['username'])
@@ -30,9 +33,10 @@ export function ownerAfter(entries: readonly Entry[]): Owner {
     if (done === '/me/totp') {
       apps.set(username, { username, secret: JSON.parse(exchange.answer.body).secret, isConfirmed: false })
     }
+    if (done === '/me/passkeys') passkeys.add(username)
     if (done === '/me/totp/confirm' && app) apps.set(username, { ...app, isConfirmed: true })
   }
-  return { password, mails: entries.at(-1)?.state.mails ?? [], apps }
+  return { password, mails: entries.at(-1)?.state.mails ?? [], apps, passkeys }
 }
 
 /** The path of a request that went well. */

@@ -1,8 +1,9 @@
 /** Does what an act says, under each set of rules that is on the page, and makes entries of the log of it. */
-import { type Act, actsOf, isPossible, type Known, type Request, type Verb } from '../words/acts.ts'
+import { type Act, actsOf, isPossible, type Known, type Request, type Signing, type Verb } from '../words/acts.ts'
 import { api } from './api.ts'
 import type { Entry, Exchange, Lane, Rules, Sent, Snapshot } from './log.ts'
 import { linkOf, tokenIn } from './owner.ts'
+import { askBrowser } from './passkey.ts'
 import { changeCharacter, expiresAt, readToken, sidOf, type Token } from './token.ts'
 import { codeAt, stepAt } from './totp.ts'
 import { type Held, userOf, type World } from './world.ts'
@@ -19,48 +20,70 @@ export interface Command {
   readonly isRunning?: boolean
 }
 
-/** @param worlds of each set of rules that is on the page; what is not possible under one of them is left out there */
-export async function perform(command: Command, worlds: readonly World[]): Promise<Made[]> {
+/**
+ * Gives what has happened as it happens, so that it is told even where the rest fails.
+ * @param worlds of each set of rules that is on the page; what is not possible under one of them is left out there
+ */
+export async function* perform(command: Command, worlds: readonly World[]): AsyncGenerator<Made> {
   const { words, isRunning = false } = command
   const [who = '', what = ''] = words.split(' ')
   if (who === 'time') {
     const seconds = what === 'expiry' ? secondsToExpiry(worlds) : Number(what)
-    return seconds > 0 ? [{ kind: 'time', seconds, isRunning, ...(await api.advance(seconds)) }] : []
+    if (seconds > 0) yield { kind: 'time', seconds, isRunning, ...(await api.advance(seconds)) }
+    return
   }
   if (who === 'secret') {
     const act = what === 'rotate' ? 'rotate' : 'forget'
-    return [{ kind: 'secret', act, ...(await api.changeSecret(act)) }]
+    yield { kind: 'secret', act, ...(await api.changeSecret(act)) }
+    return
   }
   const act = actsOf.get(what as Verb)
   if (!act) throw new Error(`There is no act "${words}".`)
   const lanes = (('together' in act.does && act.does.together) || [who]) as readonly Lane[]
-  const made: Made[] = []
   for (const world of worlds) {
     const able = lanes.filter(lane => isPossible(act, lane, world, worlds.length === 1))
-    if (able.length > 0) made.push(await doOnce(act, able, world, command))
+    if (able.length > 0) yield* doOnce(act, able, world, command)
   }
-  return made
 }
 
-async function doOnce({ does }: Act, lanes: readonly Lane[], world: World, command: Command): Promise<Made> {
+async function* doOnce({ does }: Act, lanes: readonly Lane[], world: World, command: Command): AsyncGenerator<Made> {
   const { rules } = world
   const [lane = 'a'] = lanes
   if ('copyFrom' in does) {
-    return { kind: 'copy', rules, from: does.copyFrom, to: lane, ...(await api.state()) }
-  }
-  if ('askServices' in does) {
+    yield { kind: 'copy', rules, from: does.copyFrom, to: lane, ...(await api.state()) }
+  } else if ('askServices' in does) {
     const token = world.lanes[lane].access as Token
     const { services: answers, state } = await api.askServices(rules, token.text)
-    return { kind: 'services', rules, token, answers, state }
+    yield { kind: 'services', rules, token, answers, state }
+  } else if ('browser' in does) {
+    yield* sign(does, lane, world)
+  } else {
+    const sent = await Promise.all(lanes.map(one => send(does.send, one, world, command)))
+    const { state } = lanes.length > 1 ? await api.state() : (sent[0] as WithState)
+    yield { kind: 'sent', rules, sent: inOrder(sent), state }
   }
-  const sent = await Promise.all(lanes.map(one => send(does.send, one, world, command)))
-  const { state } = lanes.length > 1 ? await api.state() : (sent[0] as { state: Snapshot })
-  return { kind: 'sent', rules, sent: inOrder(sent), state }
 }
 
-async function send(request: Request, lane: Lane, world: World, command: Command): Promise<Sent & { state: Snapshot }> {
+async function* sign({ options, browser, take, as }: Signing, lane: Lane, world: World): AsyncGenerator<Made> {
+  const { rules } = world
+  const asked = options && (await send(options, lane, world))
+  if (asked) yield { kind: 'sent', rules, sent: [asked], state: asked.state }
+  if (asked && asked.exchange.answer.status !== 200) return
+  const given = asked ? JSON.parse(asked.exchange.answer.body) : world.lanes[lane].challenge?.passkey
+  const taken = await send(take, lane, world, { given: { [as]: await askBrowser(browser, given) } })
+  yield { kind: 'sent', rules, sent: [taken], state: taken.state }
+}
+
+type WithState = Sent & { readonly state: Snapshot }
+
+interface Chosen extends Pick<Command, 'at' | 'mail'> {
+  /** Further members of the body. */
+  readonly given?: object
+}
+
+async function send(request: Request, lane: Lane, world: World, chosen: Chosen = {}): Promise<WithState> {
   const { method, path, bearer, inBody, isChanged, isLost } = request
-  const { at = 60 } = command
+  const { at = 60, given } = chosen
   const held = world.lanes[lane]
   const presented = bearer || inBody ? held[bearer ?? inBody ?? 'access'] : undefined
   const text = presented && isChanged ? changeCharacter(presented.text, at) : presented?.text
@@ -71,14 +94,16 @@ async function send(request: Request, lane: Lane, world: World, command: Command
     path,
     ...(bearer && text !== undefined && { token: text }),
     ...(inBody && text !== undefined && { body: { refresh_token: text } }),
-    ...((request.body || request.fill) && { body: await bodyOf(request, world, held, command) }),
+    ...((request.body || request.fill || given) && {
+      body: { ...(await bodyOf(request, world, held, chosen)), ...given },
+    }),
     ...(isLost && { lose: true }),
   })
   const got = tokensIn(exchange, world, held)
   return { exchange, presented, changedAt: isChanged ? at : undefined, got, state }
 }
 
-type Tell = (world: World, held: Held, command: Command) => string | undefined | Promise<string>
+type Tell = (world: World, held: Held, chosen: Chosen) => string | undefined | Promise<string>
 
 const known: Readonly<Record<Known, Tell>> = {
   password: ({ owner }) => owner.password,

@@ -84,9 +84,14 @@ export function createStore(pause: () => number) {
   }
 
   async function act(command: Command): Promise<void> {
-    const made = await perform(command, worldsOf(state))
+    const worlds = worldsOf(state)
     const first = (state.log.at(-1)?.id ?? 0) + 1
-    for (const [at, one] of made.entries()) append({ ...one, id: first + at, command: first } as Entry)
+    let id = first
+    for await (const one of perform(command, worlds)) {
+      // What happens under both sets of rules is one thing; under one of them, one after the other.
+      append({ ...one, id, command: worlds.length > 1 ? first : id } as Entry)
+      id++
+    }
   }
 
   function append(entry: Entry): void {

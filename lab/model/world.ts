@@ -7,7 +7,12 @@ export interface Held {
   readonly access?: Token
   readonly refresh?: Token
   /** The password was right, and a second factor is wanted. */
-  readonly challenge?: { readonly text: string; readonly username: string }
+  readonly challenge?: {
+    readonly text: string
+    readonly username: string
+    /** What the browser is asked with, where the user has a passkey. */
+    readonly passkey?: object
+  }
   /** The server has said that this session is over, or the lane has ended it itself: it knows. */
   readonly isTold: boolean
 }
@@ -53,7 +58,8 @@ function after(held: Held, { exchange, got }: Sent): Held {
 
 function challengeIn({ request, answer, arrived }: Sent['exchange']): Held['challenge'] {
   if (!arrived || answer.status !== 401 || !answer.body.includes('"challenge"')) return undefined
-  return { text: JSON.parse(answer.body).challenge, username: JSON.parse(request.body).username }
+  const { challenge: text, passkey } = JSON.parse(answer.body)
+  return { text, username: JSON.parse(request.body).username, ...(passkey && { passkey }) }
 }
 
 /** Whom a lane speaks of: the one it is logging in, or else is logged in as. */

@@ -12,7 +12,7 @@ interface OwnerHeadProps {
 
 export function OwnerHead({ world: { owner, now }, onRead, onApp }: OwnerHeadProps) {
   const newest = owner.mails.at(-1)
-  if (!newest && owner.apps.size === 0) return null
+  if (!newest && owner.apps.size === 0 && owner.passkeys.size === 0) return null
   return (
     <section class="owner" aria-label="What the user has">
       {newest && (
@@ -22,6 +22,9 @@ export function OwnerHead({ world: { owner, now }, onRead, onApp }: OwnerHeadPro
       )}
       {[...owner.apps.values()].map(app => (
         <AppButton key={app.username} app={app} now={now} onOpen={() => onApp(app)} />
+      ))}
+      {[...owner.passkeys].map(username => (
+        <span key={username}>{username}’s passkey, in this browser</span>
       ))}
     </section>
   )

@@ -21,6 +21,17 @@ export interface Act {
     | { readonly send: Request /** Those who send it at the same moment. */; readonly together?: readonly Lane[] }
     | { readonly copyFrom: Lane }
     | { readonly askServices: true }
+    | Signing
+}
+
+/** The browser is asked for a passkey, or for a signature by one. */
+export interface Signing {
+  /** Gets what it is asked with; otherwise that came with the challenge. */
+  readonly options?: Request
+  readonly browser: 'create' | 'get'
+  /** Takes what the browser gave to the server, as this member of the body. */
+  readonly take: Request
+  readonly as: 'response' | 'passkey'
 }
 
 export interface Request {
@@ -41,7 +52,7 @@ export interface Request {
 /** What a lane, or the user in front of it, knows when the time has come. */
 export type Known = 'password' | 'link' | 'challenge' | 'code'
 
-type Need = 'tokens' | 'nothing' | 'link' | 'no app' | 'new app' | 'challenge'
+type Need = 'tokens' | 'nothing' | 'link' | 'no app' | 'new app' | 'challenge' | 'passkey' | 'passkey challenge'
 
 const isThere: Readonly<Record<Need, (held: Held, world: World) => boolean>> = {
   tokens: held => held.refresh !== undefined,
@@ -49,6 +60,8 @@ const isThere: Readonly<Record<Need, (held: Held, world: World) => boolean>> = {
   link: (_, { owner }) => linkOf(owner) !== undefined,
   'no app': (held, world) => isThere.tokens(held, world) && appOf(held, world)?.isConfirmed !== true,
   'new app': (held, world) => isThere.tokens(held, world) && appOf(held, world)?.isConfirmed === false,
+  passkey: (held, world) => isThere.nothing(held, world) && world.owner.passkeys.size > 0,
+  'passkey challenge': ({ challenge }) => challenge?.passkey !== undefined,
   challenge: (held, world) => held.challenge !== undefined && appOf(held, world) !== undefined,
 }
 
@@ -207,6 +220,45 @@ export const acts = {
     needs: 'challenge',
     does: {
       send: { method: 'POST', path: '/login/second-factor', fill: { challenge: 'challenge', code: 'code' } },
+    },
+  },
+  passkey: {
+    label: 'Add a passkey',
+    hint: 'your browser makes and keeps it: remove it there when you are done',
+    lanes: tabs,
+    needs: 'tokens',
+    isFurther: true,
+    isOfUser: true,
+    does: {
+      options: { method: 'POST', path: '/me/passkeys/options', bearer: 'access' },
+      browser: 'create',
+      take: { method: 'POST', path: '/me/passkeys', bearer: 'access', body: { name: 'this browser' } },
+      as: 'response',
+    },
+  },
+  sign: {
+    label: 'Use the passkey',
+    hint: 'as the second factor, after the password',
+    lanes: tabs,
+    needs: 'passkey challenge',
+    isOfUser: true,
+    does: {
+      browser: 'get',
+      take: { method: 'POST', path: '/login/second-factor', fill: { challenge: 'challenge' } },
+      as: 'passkey',
+    },
+  },
+  alone: {
+    label: 'Log in with the passkey',
+    hint: 'without a name and a password',
+    lanes: tabs,
+    needs: 'passkey',
+    isOfUser: true,
+    does: {
+      options: { method: 'POST', path: '/login/passkey/options' },
+      browser: 'get',
+      take: { method: 'POST', path: '/login/passkey' },
+      as: 'response',
     },
   },
   watch: {

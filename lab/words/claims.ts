@@ -21,7 +21,7 @@ export const claimWords: Readonly<Record<string, string>> = {
   role: 'What the user may do, as of when the token was made. A change shows after the next refresh.',
   scope: 'The role again, under the name that other software looks for.',
   auth_time: 'When the user last proved who they are.',
-  amr: 'How they proved it: pwd is a password, otp a code of an app, mfa says that it was two factors.',
+  amr: 'How they proved it: pwd is a password, otp a code of an app, hwk or swk a passkey; mfa says that it was two factors.',
   token_type: 'The type once more, for whoever does not read the header.',
 }
 

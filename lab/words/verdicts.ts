@@ -41,6 +41,8 @@ const ofRefusals: Readonly<Record<string, string>> = {
     'The password was right, but this user has a second factor. There are no tokens yet, only a challenge: good for five minutes, five tries and one login.',
   invalid_code:
     'This code is not accepted: it is not that of this half minute, or it was used before. A code counts once, so whoever has watched it comes too late.',
+  'invalid_code of a passkey':
+    'This signature is not accepted: it is of another site or another user, or the question was answered before.',
   fresh_login_required:
     'The login is older than five minutes, and whoever finds an open browser shall not add a factor. Log out and in again.',
   invalid_link:
@@ -56,7 +58,7 @@ const ofSuccess: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /\/login\/second-factor$/,
-    'Password and code were right: two things that a thief would have to have. The server wrote one row, the session, and made two tokens.',
+    'Password and second factor were right: two things that a thief would have to have. The server wrote one row, the session, and made two tokens.',
   ],
   [
     /\/me\/totp$/,
@@ -65,6 +67,18 @@ const ofSuccess: readonly (readonly [RegExp, string])[] = [
   [
     /\/me\/totp\/confirm$/,
     'The code was right, so the app has the secret: from now on a login asks for a code. There are ten recovery codes for when the phone is lost, and other sessions of this user have ended.',
+  ],
+  [
+    /\/passkeys?\/options$/,
+    'The server asks a question that was never asked before. The browser signs it with a key that is for this site alone.',
+  ],
+  [
+    /\/me\/passkeys$/,
+    'The browser has made two keys and shown one of them. It keeps the other, which signs: nothing can be watched, typed or told to a wrong page.',
+  ],
+  [
+    /\/login\/passkey$/,
+    'The signature is right, and the browser has made sure who sits there: that counts as two factors. No password went over.',
   ],
   [/\/logout$/, 'The session has ended. Signet refuses all its tokens from now on.'],
   [/\/logout\/all$/, 'Every session of this user has ended.'],
@@ -89,8 +103,14 @@ function judged(exchange: Exchange, state: Snapshot): string {
   const sid = audit.find(event => event.sid !== undefined)?.sid
   const session = state.sessions.find(one => one.sid === sid)
   if (row !== undefined) return ofRows[row]?.({ row: session, rules }) ?? row
-  if (answer.status >= 400) return ofRefusals[codeOf(exchange) ?? ''] ?? `The server refused: ${answer.status}.`
+  if (answer.status >= 400) return ofRefusals[refusalOf(exchange)] ?? `The server refused: ${answer.status}.`
   return ofSuccess.find(([path]) => path.test(request.url))?.[1] ?? `The server answered ${answer.status}.`
+}
+
+/** The code, and of what where that makes a difference. */
+function refusalOf(exchange: Exchange): string {
+  const code = codeOf(exchange) ?? ''
+  return code === 'invalid_code' && exchange.request.body.includes('"clientDataJSON"') ? `${code} of a passkey` : code
 }
 
 export function codeOf({ answer }: Exchange): string | undefined {

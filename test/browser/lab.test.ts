@@ -11,7 +11,7 @@ import { steps } from '../../lab/words/tour.ts'
 import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { root } from '../helpers/app.ts'
 import { fromBase32 } from '../helpers/authenticator.ts'
-import { answersIn, artefacts, litRows, openLab, sizes, startLab } from '../helpers/lab-page.ts'
+import { addAuthenticator, answersIn, artefacts, litRows, openLab, sizes, startLab } from '../helpers/lab-page.ts'
 import { outcomes } from './lab-steps.ts'
 
 const { url, lab } = await startLab(t)
@@ -269,6 +269,8 @@ t.test('every act, in free play, and what the page says of it', options, async t
   t.match(await session(3), { revoke_reason: 'password_changed' })
   await page.getByRole('button', { name: 'Mailbox: 2' }).click()
   await page.locator('.mails button').waitFor()
+  t.strictSame(await barriers(page), [])
+  await page.screenshot({ path: join(artefacts, 'desk-mail.png') })
   await act('b', 'reset', '400 Link is not valid', /This link is spent/)
   await act('a', 'me', '401 Token revoked', /this session has ended/)
   await act('a', 'login', '200', /The password was right/)
@@ -286,21 +288,40 @@ t.test('every act, in free play, and what the page says of it', options, async t
     return code
   }
   const first = await shown()
+  await page.screenshot({ path: join(artefacts, 'desk-app.png') })
   await act('a', 'confirm', '200', /ten recovery codes.* A mail arrives for thirdy@example\.com/)
   await act('b', 'me', '401 Token revoked', /this session has ended/)
   await act('b', 'login', '401 Second factor required', /no tokens yet, only a challenge/)
-  t.equal(await page.locator('.lane.b .who').innerText(), 'thirdy: code wanted')
+  t.equal(await page.locator('.lane.b .who').innerText(), 'thirdy: 2nd factor?')
   await act('b', 'code', '401 Invalid code', /A code counts once/) // the one that confirmed
   await minute('09:04:00')
   t.not(await shown(), first, 'it goes with the clock that was moved')
-  await act('b', 'code', '200', /Password and code were right/)
+  await act('b', 'code', '200', /Password and second factor were right/)
   t.match(await session(5), { username: 'thirdy', revoked_at: null })
   await act('thief', 'watch', '401 Second factor required', /no tokens yet/)
   await act('thief', 'code', '401 Invalid code', /whoever has watched it comes too late/)
+
+  await addAuthenticator(page)
+  await act('b', 'passkey', '200', /a key that is for this site alone/)
+  await page.locator('.wire.answer b', { hasText: '201' }).waitFor()
+  t.match(
+    await page.locator('[aria-live]').textContent(),
+    /^Tab B: POST \/me\/passkeys, 201\. The browser has made two keys/,
+  )
+  await act('a', 'me', '401 Token revoked', /this session has ended/)
+  await act('a', 'login', '401 Second factor required', /no tokens yet/)
+  await act('a', 'sign', '200', /Password and second factor were right/)
+  t.match(await session(6), { username: 'thirdy', revoked_at: null })
+  await act('a', 'logout', '204', /The session has ended/)
+  await act('a', 'alone', '200', /a key that is for this site alone/)
+  await page.locator('.lane.a .tag:not(.over)').first().waitFor()
+  t.match(await page.locator('[aria-live]').textContent(), /that counts as two factors/)
+  t.match(await session(7), { username: 'thirdy', revoked_at: null })
+  await page.screenshot({ path: join(artefacts, 'desk-passkey.png') })
   t.strictSame([...used].sort(), Object.keys(acts).sort(), 'no act is left out')
 
   await page.getByRole('button', { name: /^The session’s row/ }).click()
-  for (const [name, value] of Object.entries((await session(5)) ?? {})) {
+  for (const [name, value] of Object.entries((await session(7)) ?? {})) {
     const shown = page
       .locator('.columns')
       .last()

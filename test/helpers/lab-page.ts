@@ -47,6 +47,15 @@ export async function openLab(t: Test, url: string, options: BrowserContextOptio
   return { page, problems }
 }
 
+/** Gives the browser an authenticator that says yes (Chrome DevTools Protocol, WebAuthn domain). */
+export async function addAuthenticator(page: Page): Promise<void> {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  const able = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true } as const
+  const options = { ...able, isUserVerified: true, automaticPresenceSimulation: true }
+  await devtools.send('WebAuthn.addVirtualAuthenticator', { options })
+}
+
 /** Of the answers in the diagram, in order. */
 export function answersIn(page: Page, rules: 'calm' | 'strict' = 'calm'): Promise<string[]> {
   return page.locator(`.stage.${rules} .wire.answer b`).allInnerTexts()

@@ -1,0 +1,23 @@
+/** The browser's own passkeys (WebAuthn level 3): by the options of an answer, as JSON, what a request takes. */
+
+/** @throws {Error} in words for the page when there is no answer: none fits, or somebody said no */
+export async function askBrowser(what: 'create' | 'get', options: object): Promise<object> {
+  if (location.hostname !== 'localhost') throw new Error('Passkeys need a name: open this page at http://localhost.')
+  try {
+    const made = await (what === 'create' ? create(options) : get(options))
+    if (made instanceof PublicKeyCredential) return made.toJSON()
+  } catch (cause) {
+    throw new Error('The browser gave no passkey. It may have none that fits, or was told not to.', { cause })
+  }
+  throw new Error('The browser gave no passkey.')
+}
+
+const create = (options: object) =>
+  navigator.credentials.create({
+    publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options as PublicKeyCredentialCreationOptionsJSON),
+  })
+
+const get = (options: object) =>
+  navigator.credentials.get({
+    publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON),
+  })
