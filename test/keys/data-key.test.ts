@@ -1,10 +1,12 @@
 /** The data key is one for a database, and outlives every secret that ever sealed it. */
-
+import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { openStores } from '../../src/engines/open-stores.ts'
 import { openDataKey } from '../../src/keys/data-key.ts'
+import { unseal } from '../../src/keys/sealed.ts'
+import { deriveKey } from '../../src/keys/secret.ts'
 import { newSecret, testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
@@ -13,7 +15,7 @@ async function database(t: Test) {
   const stores = await openStores({ database: { engine: 'sqlite', path: ':memory:' } }, movableClock())
   t.teardown(stores.close)
   const { keys: store, salt } = stores
-  return { store, open: (...secrets: [string, ...string[]]) => openDataKey({ secrets, salt, store }) }
+  return { store, salt, open: (...secrets: [string, ...string[]]) => openDataKey({ secrets, salt, store }) }
 }
 
 const text = Buffer.from('a secret of somebody')
@@ -46,6 +48,19 @@ t.test('what is sealed opens under its own name only', async t => {
   t.throws(() => key.open(sealed, 'totp b'), { message: 'the database has a totp that its data key does not open' })
   t.throws(() => key.open(`${sealed.slice(0, -2)}AA`, 'totp a'))
   t.not(key.seal(text, 'totp a'), sealed, 'never twice alike')
+})
+
+t.test('it encrypts with one key and names with another, the same in every version', async t => {
+  const { open, store, salt } = await database(t)
+  const secret = newSecret()
+  const dataKey = await open(secret)
+  const key = unseal(String(await store.findDataKey()), 'data key', deriveKey(secret, salt, 'signet data key'))
+  if (!key) return t.fail('it is not sealed as it was')
+  t.same(unseal(dataKey.seal(text, 'totp a'), 'totp a', deriveKey(key, salt, 'signet sealed data')), text)
+  const named = createHmac('sha256', deriveKey(key, salt, 'signet named data'))
+    .update('a code')
+    .digest('base64url')
+  t.equal(dataKey.hmac('a code'), named)
 })
 
 t.test('instances that start together agree on one, whichever secret of theirs is the first', async t => {

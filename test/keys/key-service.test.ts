@@ -84,12 +84,16 @@ t.test('keys of another algorithm are shown and left alone', async t => {
   await t.rejects(service('EdDSA').rotate(), /no key for EdDSA yet/)
   t.match(await service('EdDSA').replace(), { wasReadable: true })
   t.equal((await store.list()).keys.length, 2)
+  await service('EdDSA').stage()
+  const own = (await service().status()).find(({ key }) => key.kid === first.kid)
+  t.match(own, { change: { what: 'successor staged' } }, 'which theirs is not')
 })
 
 t.test('two who stage at once stage one, and two who rotate at once both see it sign', async t => {
   const { clock, store, service, events } = await ring(t)
   const staged = await Promise.allSettled([service().stage(), service().stage()])
   t.strictSame(staged.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  t.equal(events.filter(({ event }) => event === 'key.staged').length, 1, 'and one is audited')
   clock.advance(360)
   const next = (await store.list()).keys.find(({ state }) => state === 'next')
   t.match(await Promise.all([service().rotate(), service().rotate()]), [{ kid: next?.kid }, { kid: next?.kid }])
