@@ -30,3 +30,17 @@ t.test('another spelling of a path that is served has the same limit and the sam
   isProblem(t, await post(limited, '/login?x=1', json, good), 429, 'too_many_attempts', '/login?x=1')
   isProblem(t, await app.inject({ url: '/%6de' }), 401, 'missing_token', '/%6de')
 })
+
+t.test('an id of any length is an id, and the guard of its route stands before it', async t => {
+  for (const length of [100, 101, 5_000]) {
+    for (const path of ['/users', '/sessions']) {
+      isProblem(
+        t,
+        await app.inject({ method: 'DELETE', url: `${path}/${'x'.repeat(length)}` }),
+        401,
+        'missing_token',
+        path,
+      )
+    }
+  }
+})

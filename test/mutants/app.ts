@@ -48,7 +48,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/app.ts',
     find: '    routerOptions: { maxParamLength: 16 * 1024 },\n',
     replace: '',
-    tests: ['test/http/headers-and-errors.test.ts'],
+    tests: ['test/http/paths.test.ts'],
   },
   {
     name: 'a stop answers requests in flight with 503',
