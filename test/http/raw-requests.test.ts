@@ -157,3 +157,12 @@ t.test(
     }
   },
 )
+
+t.test(
+  'a kept connection is kept longer than a gateway keeps it (nginx: 60 s), or it would be used while it closes',
+  async t => {
+    const [kept] = await exchange(port, request('GET /health/live', [], '') + lastRequest)
+    const [, seconds] = /timeout=(\d+)/.exec(kept?.headers['keep-alive'] ?? '') ?? []
+    t.ok(Number(seconds) > 60, `${seconds} s`)
+  },
+)

@@ -113,4 +113,18 @@ export const mutants: readonly Mutant[] = [
     replace: '    pluginTimeout: 100,',
     tests: ['test/processes/postgres.test.ts', 'test/stores/postgres-start.test.ts'],
   },
+  {
+    name: 'a kept connection closes while a gateway uses it',
+    file: 'src/app.ts',
+    find: 'const keepAliveTimeout = 65_000',
+    replace: 'const keepAliveTimeout = 5_000',
+    tests: ['test/http/raw-requests.test.ts'],
+  },
+  {
+    name: 'a hundred requests end a connection',
+    file: 'src/app.ts',
+    find: '    maxRequestsPerSocket: 0,\n',
+    replace: '    maxRequestsPerSocket: 1,\n',
+    tests: ['test/http/raw-requests.test.ts'],
+  },
 ]

@@ -83,14 +83,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/metrics/session-ends.ts',
     find: "  'password.changed': 'password_changed',\n",
     replace: '',
-    tests: ['test/metrics/events.test.ts', 'test/metrics/metrics-documents.test.ts'],
+    tests: ['test/metrics/session-ends.test.ts'],
   },
   {
     name: 'a change that ended no session is counted as one',
     file: 'src/metrics/session-ends.ts',
     find: 'count: sessionsEnded }',
     replace: 'count: sessionsEnded || 1 }',
-    tests: ['test/metrics/events.test.ts'],
+    tests: ['test/metrics/session-ends.test.ts'],
   },
   {
     name: 'two clients in the same minute share one address',
@@ -182,5 +182,26 @@ export const mutants: readonly Mutant[] = [
     find: '      answer.catch(onFailure)\n      return answer\n',
     replace: '      return answer.catch(onFailure)\n',
     tests: ['test/metrics/watched-stores.test.ts', 'test/metrics/events.test.ts'],
+  },
+  {
+    name: 'sessions that a reset ended have no cause',
+    file: 'src/metrics/session-ends.ts',
+    find: "  'password.reset': 'password_changed',\n",
+    replace: '',
+    tests: ['test/metrics/session-ends.test.ts'],
+  },
+  {
+    name: 'failures of the factors are not counted',
+    file: 'src/metrics/watched-stores.ts',
+    find: '    factors: watched(factors, onFailure),\n',
+    replace: '    factors,\n',
+    tests: ['test/metrics/watched-stores.test.ts'],
+  },
+  {
+    name: 'failures of the mails are not counted',
+    file: 'src/metrics/watched-stores.ts',
+    find: '    mails: watched(mails, onFailure),\n',
+    replace: '    mails,\n',
+    tests: ['test/metrics/watched-stores.test.ts'],
   },
 ]
