@@ -1,6 +1,7 @@
 /** Servers as processes of their own: started, asked how they are, and always stopped, each by its own id. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environment, freePort } from '../../test/helpers/process.ts'
@@ -9,6 +10,8 @@ import { type Cores, onCores } from './cores.ts'
 import { root } from './root.ts'
 
 export interface ServerOptions {
+  /** Another one than `node`; it is asked for nothing but its processor time, and that of the system. */
+  readonly program?: string
   /** What follows `node`. */
   readonly args: readonly string[]
   readonly env?: Record<string, string>
@@ -39,10 +42,18 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { args, env = {}, cores = 'one', probed = true, readyPath = '/health/live', output = 'ignore' } = options
+  const {
+    program,
+    args,
+    env = {},
+    cores = 'one',
+    probed = !program,
+    readyPath = '/health/live',
+    output = 'ignore',
+  } = options
   const port = options.port ?? (await freePort())
   const preload = probed ? ['--import', './bench/servers/probe.ts'] : []
-  const [command = '', ...rest] = onCores(cores, [process.execPath, ...preload, ...args])
+  const [command = '', ...rest] = onCores(cores, [program ?? process.execPath, ...preload, ...args])
   const stdio: StdioOptions = ['ignore', output, 'pipe', ...(probed ? (['ipc'] as const) : [])]
 
   const startedAt = performance.now()
@@ -65,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid as number,
     startMilliseconds: performance.now() - startedAt,
-    probe: () => ask(child),
+    probe: async () => (program ? processorTime(child.pid as number) : ask(child)),
     async stop() {
       child.kill('SIGINT') // Signet waits for its gateway on SIGTERM only
       const late = setTimeout(() => child.kill('SIGKILL'), 3000)
@@ -73,6 +84,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       clearTimeout(late)
     },
   }
+}
+
+/** Of Linux, in its ticks of ten milliseconds. */
+function processorTime(pid: number): ProbeReport {
+  const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? ''
+  const [user = 0, system = 0] = afterName.split(' ').slice(11, 13).map(Number)
+  return { cpuMicroseconds: (user + system) * 10_000, eventLoopDelayP99: Number.NaN }
 }
 
 async function ask(child: ChildProcess): Promise<ProbeReport> {

@@ -8,6 +8,7 @@ import { login } from './login.ts'
 import { meNew } from './me-new.ts'
 import { meSeen } from './me-seen.ts'
 import { memory } from './memory.ts'
+import { neighbours } from './neighbours.ts'
 import { refresh } from './refresh.ts'
 import { refreshPostgres } from './refresh-postgres.ts'
 import { sessions } from './sessions.ts'
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   meSeen,
   meNew,
   verify,
+  neighbours,
   fastifySignet,
   feed,
   refresh,
