@@ -33,18 +33,9 @@ async function restartOneAfterTheOther() {
   for (const instance of instances) await stack.restart(instance)
 }
 
-/**
- * With podman the DNS is away for milliseconds while a container stops or starts, and Caddy cannot send a POST again that found
- * no address (https://github.com/caddyserver/caddy/issues/7546): a few are told "not now", and asked again they are answered.
- */
 function lostNone(t: Test, { unavailable, wrong }: Pick<Tally, 'unavailable' | 'wrong'>) {
   t.strictSame(wrong, [])
-  const excused = engine.name === 'podman-compose' ? unavailable.filter(one => one.startsWith('/refresh ')) : []
-  t.ok(excused.length <= 3, excused.join('\n') || 'no POST was told "not now"')
-  t.strictSame(
-    unavailable.filter(one => !excused.includes(one)),
-    [],
-  )
+  t.strictSame(unavailable, [])
 }
 
 await t.test('the application is told who is asking, and only by the gateway', async t => {
