@@ -22,6 +22,7 @@ import {
   claimedChallenge,
   creationOptions,
   factorIdOf,
+  loadLibrary,
   type RegistrationResponseJSON,
   type RelyingParty,
   readAssertion,
@@ -114,7 +115,8 @@ export function createPasskeys(dependencies: {
     const asked = await take('enrolment', response.response)
     const { of, userHandle } = JSON.parse(asked.data ?? '{}')
     if (asked.userId !== userId || of !== sid) throw refused('another session was asked')
-    const credential = await readNewCredential(rp, response, asked.challenge, userHandle).catch(asRefused)
+    const library = await loadLibrary()
+    const credential = await readNewCredential(library, rp, response, asked.challenge, userHandle).catch(asRefused)
     const factorId = factorIdOf(credential.credentialId)
     const factor = {
       factorId,
@@ -141,7 +143,8 @@ export function createPasskeys(dependencies: {
     const known = credentialOf(factor)
     const { userHandle = known.userHandle } = response.response
     if (userHandle !== known.userHandle) throw refused('it is of another user')
-    const { credential, userVerified } = await readAssertion(rp, response, challenge, known).catch(asRefused)
+    const library = await loadLibrary()
+    const { credential, userVerified } = await readAssertion(library, rp, response, challenge, known).catch(asRefused)
     const user = await users.findById(factor.userId)
     if (!user || user.disabled) throw refused('its user is gone, or disabled')
     judge(user, userVerified)

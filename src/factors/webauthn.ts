@@ -92,16 +92,28 @@ export function factorIdOf(credentialId: string): string {
   return hash('sha256', credentialId, 'base64url')
 }
 
+/**
+ * The library that reads answers. Loaded before an answer is judged and not while it is: when it cannot be loaded, that is no
+ * fault of the answer, and must not look like one.
+ */
+export async function loadLibrary() {
+  const { verifyRegistrationResponse, verifyAuthenticationResponse } = await import('@simplewebauthn/server')
+  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers')
+  return { verifyRegistrationResponse, verifyAuthenticationResponse, decodeAttestationObject }
+}
+
+export type Library = Awaited<ReturnType<typeof loadLibrary>>
+
 /** WebAuthn section 7.1. @throws {Error} with what is wrong, for the log */
 export async function readNewCredential(
+  { verifyRegistrationResponse, decodeAttestationObject }: Library,
   rp: RelyingParty,
   response: RegistrationResponseJSON,
   challenge: string,
   userHandle: string,
 ): Promise<Credential> {
-  const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
   requireOwnFrame(response.response)
-  await requireNoCertificate(response)
+  requireNoCertificate(decodeAttestationObject(Buffer.from(response.response.attestationObject, 'base64url')))
   const { verified, registrationInfo: made } = await verifyRegistrationResponse({
     response,
     expectedChallenge: challenge,
@@ -130,12 +142,12 @@ export async function readNewCredential(
  * @throws {Error} with what is wrong, for the log
  */
 export async function readAssertion(
+  { verifyAuthenticationResponse }: Library,
   rp: RelyingParty,
   response: AuthenticationResponseJSON,
   challenge: string,
   known: Credential,
 ): Promise<{ readonly credential: Credential; readonly userVerified: boolean }> {
-  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server')
   requireOwnFrame(response.response)
   const { verified, authenticationInfo: said } = await verifyAuthenticationResponse({
     response,
@@ -162,9 +174,7 @@ function requireOwnFrame(response: { readonly clientDataJSON: string }): void {
  * We ask for no attestation, so there is none but that of the key itself. Statements with certificates are not looked at:
  * whoever sends one would have the library fetch revocation lists from addresses of their choice.
  */
-async function requireNoCertificate({ response }: RegistrationResponseJSON): Promise<void> {
-  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers')
-  const attestation = decodeAttestationObject(Buffer.from(response.attestationObject, 'base64url'))
+function requireNoCertificate(attestation: ReturnType<Library['decodeAttestationObject']>): void {
   const isPlain = attestation.get('fmt') === 'none'
   const isOfItself = attestation.get('fmt') === 'packed' && attestation.get('attStmt').get('x5c') === undefined
   if (!isPlain && !isOfItself) throw new Error('an attestation that nobody asked for')

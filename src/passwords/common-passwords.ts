@@ -3,7 +3,10 @@ let common: Promise<ReadonlySet<string>> | undefined
 
 /** Whether a password stands in the list, in any case. */
 export async function isCommonPassword(password: string): Promise<boolean> {
-  common ??= load()
+  common ??= load().catch(error => {
+    common = undefined // the next one may find it
+    throw error
+  })
   return (await common).has(password.toLowerCase())
 }
 
