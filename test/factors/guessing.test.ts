@@ -18,6 +18,23 @@ t.test('by the model an hour has room for 17 guesses: less than one hit in ten t
   t.ok(guesses * chanceOfOne < 1e-4, `${guesses * chanceOfOne}`)
 })
 
+/** The most guesses in so many seconds, during which the owner gives so many right codes at the worst moments. */
+function mostGuesses(seconds: number, rightCodes: number): number {
+  let most = 0
+  for (let [guesses, at] = [1, 0]; at <= seconds; at += waitAfter(guesses++, freeCodes)) {
+    most = Math.max(most, guesses + (rightCodes === 0 ? 0 : mostGuesses(seconds - at, rightCodes - 1)))
+  }
+  return most
+}
+
+t.test('a right code of the owner makes the count begin anew: up to 15 more for each, as SECURITY.md says', async t => {
+  t.equal(mostGuesses(3599, 0), 17)
+  t.equal(mostGuesses(3599, 1), 31)
+  for (const rightCodes of [1, 2, 3]) t.ok(mostGuesses(3599, rightCodes) <= 17 + 15 * rightCodes, `${rightCodes}`)
+  t.equal(Math.floor(1 / (32 * chanceOfOne) / 100) * 100, 10_400)
+  t.equal(Math.floor(1 / (62 * chanceOfOne) / 100) * 100, 5_300)
+})
+
 for (const loginFreeFailures of [0, 5, 1000]) {
   t.test(`a guesser who never stops for an hour, with LOGIN_FREE_FAILURES=${loginFreeFailures}`, async t => {
     const service = await testApp(t, { ...on, loginFreeFailures })
