@@ -1,9 +1,10 @@
 /** The life of a key, as an operator reads it in the log and as whatever remembers verified tokens hears of it. */
 import t from 'tap'
+import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { deriveKey } from '../../src/keys/secret.ts'
 import { decryptPrivateKey } from '../../src/keys/signing-key.ts'
-import { newSigningKey } from '../../src/keys/signing-keys.ts'
-import { testApp } from '../helpers/app.ts'
+import { createSigningKeys, newSigningKey } from '../../src/keys/signing-keys.ts'
+import { headerOf, newSecret, testApp } from '../helpers/app.ts'
 
 const day = 86_400
 
@@ -56,6 +57,56 @@ t.test('an emergency is another version, although there is one key as before', a
   t.not(app.keys.version, version)
   t.equal(app.keys.signer('at+jwt').kid, key.kid)
   t.equal(app.keys.find('at+jwt', former), undefined)
+})
+
+t.test('a look that finds nothing new reads no key again', async t => {
+  const { app } = await testApp(t, { algorithm: 'ES256' })
+  const signer = app.keys.signer('at+jwt')
+  await app.keys.sync()
+  t.equal(app.keys.signer('at+jwt'), signer)
+})
+
+t.test(
+  'keys of another algorithm are in the ring and not in use, and secrets have no access tokens beside it',
+  async t => {
+    const { app, logIn } = await testApp(t, { algorithm: 'ES256' })
+    const own = app.keys.signer('at+jwt').kid
+    const sealing = deriveKey(app.config.secrets[0], app.stores.salt, 'signet key ring')
+    const other = await newSigningKey('EdDSA', sealing)
+    await app.stores.keys.replaceAll(other)
+    await app.keys.sync()
+    t.strictSame(
+      app.keys.jwks().keys.map(({ kid }) => kid),
+      [own],
+    )
+    t.equal(app.keys.find('at+jwt', other.kid), undefined)
+
+    const { kid } = headerOf((await logIn()).refresh_token) as { kid: string }
+    t.ok(app.keys.find('rt+jwt', kid))
+    t.equal(app.keys.find('at+jwt', kid), undefined, 'the key of refresh tokens makes no access token')
+    t.equal(app.keys.find('rt+jwt', own), undefined, 'nor the other way round')
+  },
+)
+
+t.test('of two instances that make the first key at once one does, and the other one takes that over', async t => {
+  const { keys: store, salt, close } = await openSqliteStores(':memory:', () => 1000)
+  t.teardown(close)
+  const sealing = deriveKey(newSecret(), salt, 'signet key ring')
+  const theirs = await newSigningKey('ES256', sealing)
+  const events: unknown[] = []
+  const late: typeof store = {
+    ...store,
+    async insert(...given) {
+      await store.insert(theirs, 'current', 0) // a moment before
+      return store.insert(...given)
+    },
+  }
+  const settings = { rotationDays: 90, accessTokenSeconds: 900 }
+  const audit = (event: unknown) => void events.push(event)
+  const keys = createSigningKeys({ alg: 'ES256', store: late, sealingKeys: [sealing], settings, audit })
+  await keys.sync()
+  t.equal(keys.current().kid, theirs.kid)
+  t.strictSame(events, [], 'what the other one has audited')
 })
 
 t.test('a key belongs to its name: in another row, or under another secret, it is none', async t => {

@@ -39,6 +39,8 @@ t.test('the JWKS is kept no longer than until the next planned change', async t 
   t.equal(jwksMaxAge([row('current', now - 90 * day + 120)], now, settings), 120)
   t.equal(jwksMaxAge([row('current', now - day), row('retired', now, now + 45)], now, settings), 45)
   t.equal(jwksMaxAge([row('current', now - day), row('next', now, now + 1)], now, settings), 1)
+  t.equal(jwksMaxAge([row('current', now - 91 * day)], now, settings), 300, 'what is overdue comes at some time')
+  t.equal(jwksMaxAge([row('current', now - day)], now, { ...settings, rotationDays: 0 }), 300, 'by command only')
 })
 
 async function ring(t: Test, overrides: Partial<Config> = {}) {
