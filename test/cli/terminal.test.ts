@@ -81,6 +81,9 @@ t.test('on a terminal it asks before it deletes', { skip: noTerminal }, async t 
   const no = await cliOnTerminal(['users', 'delete', 'ada'], env, [['[y/N]', '\r']])
   t.equal(no.code, 1)
   t.match(no.screen, 'nothing was deleted')
+  const other = await cliOnTerminal(['users', 'delete', 'ada'], env, [['[y/N]', 'yet another word\r']])
+  t.equal(other.code, 1)
+  t.match(other.screen, 'nothing was deleted')
   t.match((await cli(['users', 'list'], env)).stdout, 'ada')
 
   t.equal((await cliOnTerminal(['users', 'delete', 'ada'], env, [['[y/N]', 'y\r']])).code, 0)

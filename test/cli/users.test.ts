@@ -30,6 +30,26 @@ t.test('a user added from the command line logs in, and the password appears now
   t.ok((await logIn('ada', secret)).access_token)
 })
 
+t.test('a password on standard input is taken as it is, but for one line break at its end', async t => {
+  const { path, env } = await withAda(t)
+  const { logIn } = await testApp(t, { sqlitePath: path })
+  const set = (input: string | Buffer) => cli(['users', 'set', 'ada', '--password-stdin'], env, input)
+  for (const [input, password] of [
+    [`  ${secret} \r\n`, `  ${secret} `],
+    [`${secret}\n\n`, `${secret}\n`],
+  ] as const) {
+    t.equal((await set(input)).code, 0)
+    t.ok((await logIn('ada', password)).access_token, JSON.stringify(input))
+  }
+  for (const [input, mistake] of [
+    ['\n', /no password on standard input/],
+    ['x'.repeat(4097), /at most 4096 bytes/],
+    [Buffer.from(`${secret}\xff`, 'latin1'), /not UTF-8/],
+  ] as const) {
+    t.match(await set(input), { code: 1, stdout: '', stderr: mistake })
+  }
+})
+
 t.test('lists are NDJSON with --json, tab-separated in a pipe, by name, by prefix and limited', async t => {
   const { env } = await withAda(t)
   const more = [...Array(1200).keys()].map(i => JSON.stringify({ username: `u${i}`, email: `u${i}@example.com` }))
@@ -62,7 +82,7 @@ t.test('a reader that has seen enough is no failure', async t => {
   t.equal(stderr, '')
 })
 
-t.test('--disable ends the session of a running server within two seconds, --enable lets in again', async t => {
+t.test('--disable ends the session of a running server by itself, --enable lets in again', async t => {
   const { env } = await withAda(t)
   const server = await startServer(t, env)
   const logIn = () => postJson(`${server.url}/login`, { username: 'ada', password: secret })
@@ -75,7 +95,7 @@ t.test('--disable ends the session of a running server within two seconds, --ena
   t.match(JSON.parse(disabled.stderr), {
     audit: { event: 'user.changed', by: 'command line', changed: ['disabled'], sessionsEnded: 1 },
   })
-  await waitUntil(async () => (await me()).status === 401, 2)
+  await waitUntil(async () => (await me()).status === 401)
   t.equal((await logIn()).status, 401)
 
   t.equal((await cli(['users', 'set', 'ada', '--enable'], env)).code, 0)
