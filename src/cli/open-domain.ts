@@ -18,6 +18,8 @@ import { jsonLine } from './output.ts'
 export interface Domain extends Administration {
   readonly stores: Stores
   readonly policy: PasswordPolicy
+  /** Of mails. */
+  readonly language: string
   /** What the database is called in messages. */
   readonly database: string
 }
@@ -50,9 +52,9 @@ export async function withDomain<T>(
     policy,
     revocations: pollTells,
     audit: verbose ? auditOn(call) : () => {},
-    mailsTo: (user, notice) => (hasMail(call.env) ? noticeTo(user, notice, 'en') : []),
+    mailsTo: (user, notice) => (hasMail(call.env) ? noticeTo(user, notice, config.language) : []),
   })
-  const others = { stores, policy, database: nameOfDatabase(config.database) }
+  const others = { stores, policy, language: config.language, database: nameOfDatabase(config.database) }
   try {
     return await act(Object.assign(administration, others))
   } finally {

@@ -33,7 +33,7 @@ interface AddOptions extends Common {
 interface InviteOptions extends Common {
   readonly email: string
   readonly role?: string
-  readonly language: string
+  readonly language?: string
   readonly yes?: boolean
 }
 
@@ -72,7 +72,7 @@ export function addUserCommands(users: Command, call: Call): void {
     .description('add a user without a password, and send a link to choose one, which works for 7 days')
     .requiredOption('--email <address>', 'where the link goes; following it proves the address')
     .option('--role <role>', 'what the token says the user is (default: user)', role)
-    .option('--language <tag>', 'of the mail', 'en')
+    .option('--language <tag>', 'of the mail (default: MAIL_LANGUAGE)')
     .option('--yes', 'do not ask back about the role')
     .option('--json', 'print the user as one JSON document')
     .action((name: string, _: unknown, command: Command) => invite(call, name, command.optsWithGlobals()))
@@ -139,8 +139,8 @@ async function invite(call: Call, username: string, { role, email, language, yes
     throw new Error('neither SMTP_URL nor MAIL_WEBHOOK_URL is set, so no server would send the link')
   }
   await requireMeant(call, role, yes)
-  await withDomain(call, { ...common, create: true }, async ({ users }) => {
-    const invitation = { username, email, language: language.toLowerCase(), ...(role && { role }) }
+  await withDomain(call, { ...common, create: true }, async ({ users, ...others }) => {
+    const invitation = { username, email, language: (language ?? others.language).toLowerCase(), ...(role && { role }) }
     await printRow(call, userItem(await users.invite(invitation, actor)), common)
   })
 }

@@ -4,7 +4,13 @@
 import { availableParallelism } from 'node:os'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { Database } from './database-url.ts'
-import { type EmailVerification, type MailSettings, readEmailVerification, readMail } from './mail-settings.ts'
+import {
+  type EmailVerification,
+  languageOf,
+  type MailSettings,
+  readEmailVerification,
+  readMail,
+} from './mail-settings.ts'
 import { misspeltVariables } from './misspelt-variables.ts'
 import { checkVariables, readVariables } from './read-variables.ts'
 import {
@@ -119,13 +125,15 @@ const ofCommands = Type.Pick(variables, [
   'BCRYPT_COST',
   'HASH_THREADS',
   'PASSWORD_MIN_LENGTH',
+  'MAIL_LANGUAGE',
 ])
 
 /** What acts on users and sessions need, wherever they are called from. */
 export type CommandConfig = Pick<
   Config,
   'database' | 'passwordHash' | 'bcryptCost' | 'hashThreads' | 'passwordMinLength'
->
+> &
+  Pick<MailSettings, 'language'>
 
 /**
  * Reads what the command line needs of the same environment: where the users are, and how passwords are hashed. It
@@ -135,7 +143,7 @@ export type CommandConfig = Pick<
 export function loadCommandConfig(env: Readonly<Record<string, string | undefined>>): CommandConfig {
   const mistakes: string[] = []
   const values = checkVariables(ofCommands, readVariables(ofCommands, env, mistakes), mistakes)
-  const config = { ...hashingOf(values), database: readDatabase(values, mistakes) }
+  const config = { ...hashingOf(values), database: readDatabase(values, mistakes), language: languageOf(values) }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)
 }

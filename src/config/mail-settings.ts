@@ -31,6 +31,8 @@ export interface MailSettings {
   readonly verifyUrl: string
   /** A folder; undefined: the templates that come along. */
   readonly templates: string | undefined
+  /** A tag in lower case: of whoever asks for none that there is. */
+  readonly language: string
 }
 
 /** @returns undefined when there is no mail, or a mistake in it */
@@ -47,7 +49,12 @@ export function readMail(values: Variables, mistakes: string[]): MailSettings | 
   const from = readFrom(values.MAIL_FROM, mistakes)
   const resetUrl = readPage('RESET_URL', values.RESET_URL, mistakes)
   const verifyUrl = readPage('VERIFY_URL', values.VERIFY_URL, mistakes)
-  return transport && from && { transport, from, resetUrl, verifyUrl, templates: values.MAIL_TEMPLATES }
+  const texts = { templates: values.MAIL_TEMPLATES, language: languageOf(values) }
+  return transport && from && { transport, from, resetUrl, verifyUrl, ...texts }
+}
+
+export function languageOf({ MAIL_LANGUAGE }: Pick<Variables, 'MAIL_LANGUAGE'>): string {
+  return MAIL_LANGUAGE.toLowerCase()
 }
 
 export type EmailVerification = 'off' | 'optional' | 'required'

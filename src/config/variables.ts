@@ -154,6 +154,12 @@ export const variables = Type.Object({
       title: 'a folder of templates that replace the ones that come along',
     }),
   ),
+  MAIL_LANGUAGE: Type.String({
+    title:
+      "the language of a mail when the reader's browser asks for none that there is, and of what the command line leads to",
+    default: 'en',
+    pattern: '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$',
+  }),
   EMAIL_VERIFICATION: Type.Optional(
     Type.Union([Type.Literal('off'), Type.Literal('optional'), Type.Literal('required')], {
       title: 'whether who registers proves the address: `off`, `optional`, or `required` before the account is there',

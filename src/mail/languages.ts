@@ -1,12 +1,20 @@
 /** Which language a mail is in: what a browser prefers, of what there is (RFC 9110 section 12.5.4, RFC 4647 section 3.4). */
 
+/** For which every text is there. */
 export const defaultLanguage = 'en'
 
 /** Longer lists are somebody's play. */
 const longest = 1000
 
-/** @param available tags in lower case */
-export function chooseLanguage(acceptLanguage: string | undefined, available: readonly string[]): string {
+/**
+ * @param available tags in lower case
+ * @param otherwise when none of them is asked for
+ */
+export function chooseLanguage(
+  acceptLanguage: string | undefined,
+  available: readonly string[],
+  otherwise = defaultLanguage,
+): string {
   const ranges = (acceptLanguage ?? '')
     .slice(0, longest)
     .split(',')
@@ -18,7 +26,7 @@ export function chooseLanguage(acceptLanguage: string | undefined, available: re
       if (available.includes(wanted)) return wanted
     }
   }
-  return defaultLanguage
+  return otherwise
 }
 
 function readRange(text: string): { tag: string; quality: number } {

@@ -58,7 +58,8 @@ export function createMailer(parts: {
   return {
     worker: createMailWorker({ ...parts, ...mailing, links, typedNames, service, mayWriteTo }),
     typedNames,
-    languageFor: acceptLanguage => chooseLanguage(acceptLanguage, mailing.templates.languages),
+    languageFor: acceptLanguage =>
+      chooseLanguage(acceptLanguage, mailing.templates.languages, mailing.settings.language),
     follow,
   }
 }

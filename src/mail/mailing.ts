@@ -13,9 +13,13 @@ export interface Mailing {
   readonly mailbox: readonly Message[]
 }
 
-/** @throws {Error} when there is a mistake in a template */
+/** @throws {Error} when there is a mistake in a template, or no template of the language */
 export async function openMailing(settings: MailSettings, clock: Clock): Promise<Mailing> {
   const mailbox: Message[] = []
   const templates = readTemplates(settings.templates)
+  const { languages } = templates
+  if (!languages.includes(settings.language)) {
+    throw new Error(`MAIL_LANGUAGE: there is no template of ${settings.language}, there are ${languages.join(', ')}`)
+  }
   return { settings, templates, transport: await openTransport(settings, clock, mailbox), mailbox }
 }

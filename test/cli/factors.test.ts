@@ -80,6 +80,8 @@ t.test('where there is mail, the owner is told of what the command line took awa
     await made.app.revocations.poll()
     return made.deliver()
   }
-  t.match(await remove({ SMTP_URL: 'smtp://127.0.0.1' }), [{ to: 'maria@example.com', purpose: 'factor_removed' }])
+  const mail = { to: 'maria@example.com', purpose: 'factor_removed' }
+  t.match(await remove({ SMTP_URL: 'smtp://127.0.0.1' }), [{ ...mail, language: 'en' }])
+  t.match(await remove({ SMTP_URL: 'smtp://127.0.0.1', MAIL_LANGUAGE: 'DE' }), [{ ...mail, language: 'de' }])
   t.strictSame(await remove({}), [])
 })

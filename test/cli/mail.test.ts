@@ -53,7 +53,7 @@ t.test('what waits and what was given up is listed, and tried again when somebod
 
 t.test('whoever is invited chooses the password by a link, which proves the address', async t => {
   const path = join(await temporaryFolder(t), 'signet.db')
-  const { post, logIn, tokenTo, later } = await mailApp(t, { sqlitePath: path })
+  const { post, logIn, tokenTo, later, deliver } = await mailApp(t, { sqlitePath: path })
   const env = { DATABASE_URL: `sqlite:${path}`, SMTP_URL: 'smtp://mail.example.com' }
   const invite = (...args: string[]) => cli(['users', 'invite', ...args], env)
 
@@ -75,6 +75,22 @@ t.test('whoever is invited chooses the password by a link, which proves the addr
   writeFileSync(file, env.SMTP_URL)
   const byFile = { DATABASE_URL: env.DATABASE_URL, SMTP_URL_FILE: file }
   t.match(await cli(['users', 'invite', 'ida', '--email', 'ida@example.com'], byFile), { code: 0 })
+  const languages = [
+    [['--language', 'de'], {}],
+    [[], { MAIL_LANGUAGE: 'de' }],
+    [['--language', 'en'], { MAIL_LANGUAGE: 'de' }],
+  ] as const
+  for (const [i, [args, more]] of languages.entries()) {
+    const given = ['users', 'invite', `guest-${i}`, '--email', `guest-${i}@example.com`, ...args]
+    t.match(await cli(given, { ...env, ...more }), { code: 0 })
+  }
+  await later(600)
+  const sent = new Map((await deliver()).map(({ to, language }) => [to, language]))
+  t.strictSame(
+    languages.map((_, i) => sent.get(`guest-${i}@example.com`)),
+    ['de', 'de', 'en'],
+    'in the language that is asked for, or configured',
+  )
   const off = await cli(['users', 'invite', 'eva', '--email', 'e@example.com'], { DATABASE_URL: `sqlite:${path}` })
   t.match(off, { code: 1, stderr: /neither SMTP_URL nor MAIL_WEBHOOK_URL is set/ })
 })

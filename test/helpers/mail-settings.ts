@@ -7,4 +7,5 @@ export const memoryMail: MailSettings = {
   resetUrl: 'https://app.example/reset',
   verifyUrl: 'https://app.example/verify',
   templates: undefined,
+  language: 'en',
 }

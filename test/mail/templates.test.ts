@@ -71,6 +71,9 @@ t.test('a mistake in a template stops the start, with its file', async t => {
   }
   const templates = join(top, 'reset.txt')
   await t.rejects(testApp(t, { mail: { ...memoryMail, templates } }), { message: /^MAIL_TEMPLATES: / })
+  await t.rejects(testApp(t, { mail: { ...memoryMail, language: 'fr' } }), {
+    message: /^MAIL_LANGUAGE: .+ fr, .+ de, en/,
+  })
   t.throws(() => readTemplates(join(top, 'nowhere')), { message: /^MAIL_TEMPLATES: there is no folder/ })
 })
 
@@ -94,6 +97,8 @@ t.test('the language is the one a reader prefers of those there are', async t =>
     t.equal(chooseLanguage(header, there), language, header.slice(0, 50))
   }
   t.equal(chooseLanguage(undefined, there), 'en')
+  t.equal(chooseLanguage('fr', there, 'de'), 'de')
+  t.equal(chooseLanguage('en', there, 'de'), 'en')
 })
 
 t.test('mail goes to addresses that every reader reads alike', async t => {
