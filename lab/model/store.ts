@@ -28,6 +28,8 @@ export interface State {
   /** The step of the tour, and what was guessed. */
   readonly step: number | undefined
   readonly guess: number | undefined
+  /** The last entry before the step's own. */
+  readonly since: number | undefined
   /** A step is under way. */
   readonly isBusy: boolean
   readonly isRunning: boolean
@@ -44,6 +46,7 @@ const nothing: State = {
   side: 'calm',
   step: undefined,
   guess: undefined,
+  since: undefined,
   isBusy: false,
   isRunning: false,
   trouble: undefined,
@@ -154,14 +157,14 @@ export function createStore(pause: () => number) {
       if (index === state.step) return
       const isNext = index !== undefined && index - 1 === state.step && state.guess !== undefined
       const goesOn = isNext && steps[index]?.setup === undefined
-      set({ step: index, guess: undefined, isRunning: false, isOpen: false })
+      set({ step: index, guess: undefined, since: undefined, isRunning: false, isOpen: false })
       if (index !== undefined && !goesOn) await busily(() => prepare(index))
     },
     guess: (guess: number) =>
       busily(async () => {
         const step = steps[state.step ?? -1]
         if (!step || state.guess !== undefined) return
-        set({ guess, isOpen: false })
+        set({ guess, since: state.log.at(-1)?.id ?? 0, isOpen: false })
         await all(step.acts, pause())
         set({ selection: lookOf(step, state) ?? state.selection })
       }),

@@ -26,9 +26,12 @@ export const sidOf = ({ claims }: Token) => String(claims['sid'])
 export const nameOf = ({ kind, generation }: Pick<Token, 'kind' | 'generation'>) =>
   `${kind === 'access' ? 'A' : 'R'}${generation}`
 
-/** The text with the character at this place changed into another one of its alphabet. Dots stay: their place is its neighbour's. */
+/** Of the character that is changed when this one is chosen. Dots stay: their place is its neighbour's. */
+export const placeOf = (text: string, at: number) => (text[at] === '.' ? at + 1 : at)
+
+/** The text with a character of it changed into another one of its alphabet. */
 export function changeCharacter(text: string, at: number): string {
-  const place = text[at] === '.' ? at + 1 : at
+  const place = placeOf(text, at)
   return `${text.slice(0, place)}${text[place] === 'A' ? 'B' : 'A'}${text.slice(place + 1)}`
 }
 

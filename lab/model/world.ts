@@ -67,8 +67,11 @@ export const userOf = ({ challenge, access }: Held) => challenge?.username ?? St
 
 function tellsTheEnd({ request, answer, arrived }: Sent['exchange']): boolean {
   if (!arrived) return false
-  const isLogout = /\/logout(\/all)?$/.test(request.url) && answer.status < 300
-  return isLogout || (answer.status === 401 && answer.body.includes('"token_revoked"'))
+  if (answer.status < 300) return /\/logout(\/all)?$/.test(request.url)
+  const code = answer.status === 401 ? JSON.parse(answer.body).code : undefined
+  // Whose refresh token is refused, for whatever reason, has to log in again.
+  const isRefused = code === 'invalid_token' || code === 'token_expired'
+  return code === 'token_revoked' || (isRefused && request.url.endsWith('/refresh'))
 }
 
 /** The sessions that an entry has ended: their rows say so after it, and did not before. */

@@ -11,17 +11,20 @@ import { Tag } from './tag.tsx'
 interface DiagramProps {
   readonly log: readonly Entry[]
   readonly rules: Rules
+  /** The last entry before those of the step. */
+  readonly since: number | undefined
   readonly selected: { readonly id: number; readonly index: number } | undefined
   readonly onSelect: (id: number, index: number) => void
   readonly onRead: (mail: Mail) => void
 }
 
-export function Diagram({ log, rules, selected, onSelect, onRead }: DiagramProps) {
+export function Diagram({ log, rules, since, selected, onSelect, onRead }: DiagramProps) {
   const entries = log.filter(entry => isOf(entry, rules))
+  const first = entries.find(({ id }) => since !== undefined && id > since)
   return (
     <ol class="diagram" aria-label={`What has happened, ${rules}`}>
       {entries.map((entry, at) => (
-        <li key={entry.id} class={entry.kind}>
+        <li key={entry.id} class={`${entry.kind} ${entry === first ? 'first' : ''}`}>
           <Item entry={entry} selected={selected?.id === entry.id ? selected.index : undefined} onSelect={onSelect} />
           {endedBy(entry, entries[at - 1]).map(row => isHere(row, entries) && <End key={row.sid} row={row} />)}
           {arrivedWith(entry, entries[at - 1]).map(mail => (
@@ -160,7 +163,7 @@ function Secret({ entry }: { entry: EntryOf<'secret'> }) {
   return (
     <span class="wire secret">
       <span class="label">
-        {entry.act === 'rotate' ? 'a new secret signs, the old one still checks' : 'the old secret is gone'}
+        {entry.act === 'rotate' ? 'a new key signs, the old one still checks' : 'the old key is gone'}
       </span>
     </span>
   )

@@ -1,7 +1,9 @@
-/** A request and its answer, opened: what it means, which row of the rule decided, and every line of it. */
+/** A request and its answer, opened: what it means, which case of the rule decided, and every line of it. */
 
+import { useState } from 'preact/hooks'
 import { answerText, curlOf, requestText } from '../model/http.ts'
-import type { Entry, EntryOf, Exchange, SessionRow } from '../model/log.ts'
+import type { Entry, EntryOf, Exchange, Sent, SessionRow } from '../model/log.ts'
+import { placeOf } from '../model/token.ts'
 import { laneNames } from '../words/acts.ts'
 import { rowOf, rows } from '../words/rows.ts'
 import { verdictOf } from '../words/verdicts.ts'
@@ -52,11 +54,31 @@ export function ExchangePanel({ entry, index, before, peers }: ExchangePanelProp
         </>
       )}
       <h3>As it went over{isAlone ? '' : `, ${whoOf(exchange, peers)}`}</h3>
-      <pre>{requestText(exchange)}</pre>
+      {sent.changedAt !== undefined && sent.presented && (
+        <p class="hint">
+          Character {placeOf(sent.presented.text, sent.changedAt) + 1} of the token is another one. It is marked:
+        </p>
+      )}
+      <RequestText sent={sent} />
       <pre class={exchange.arrived ? '' : 'lost'}>{answerText(exchange)}</pre>
       <h3>To try it in a terminal</h3>
       <Copyable text={curlOf(exchange)} what="the curl line" />
     </>
+  )
+}
+
+/** With the character marked that was changed in it. */
+function RequestText({ sent: { exchange, presented, changedAt } }: { sent: Sent }) {
+  const text = requestText(exchange)
+  if (changedAt === undefined || !presented) return <pre>{text}</pre>
+  const place = placeOf(presented.text, changedAt)
+  const at = text.indexOf(presented.text.slice(0, place)) + place
+  return (
+    <pre>
+      {text.slice(0, at)}
+      <mark>{text[at]}</mark>
+      {text.slice(at + 1)}
+    </pre>
   )
 }
 
@@ -74,41 +96,48 @@ interface RuleProps {
   readonly nameOf: ((exchange: Exchange) => string) | undefined
 }
 
-/** The whole rule, and which row of it decided. */
+/** Which case of the rule decided, and all of them for whoever wants to see. */
 function Rule({ exchanges, nameOf }: RuleProps) {
+  const [isWhole, setWhole] = useState(false)
   const decided = (id: string) => exchanges.filter(one => rowOf(one) === id)
   if (!exchanges.some(one => rowOf(one) !== undefined)) return null
+  const shown = rows.filter(({ id }) => isWhole || decided(id).length > 0)
   return (
-    <table class="rule">
-      <caption>The first row that matches decides</caption>
-      <thead>
-        <tr>
-          <th>refresh token</th>
-          <th>and</th>
-          <th>then</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ id, token, and, outcome }) => {
-          const by = decided(id)
-          return (
-            <tr
-              key={id}
-              id={`row-${id}`}
-              class={by.length > 0 ? 'lit' : ''}
-              aria-current={by.length > 0 ? 'true' : undefined}
-            >
-              <td>{token}</td>
-              <td>{and}</td>
-              <td>
-                {outcome}
-                {nameOf && by.map(one => <em key={nameOf(one)}>{nameOf(one)}</em>)}
-              </td>
-            </tr>
-          )
-        })}
-      </tbody>
-    </table>
+    <>
+      <table class="rule">
+        <caption>{isWhole ? 'The first case that fits decides' : 'What decided'}</caption>
+        <thead>
+          <tr>
+            <th>refresh token</th>
+            <th>and</th>
+            <th>then</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ id, token, and, outcome }) => {
+            const by = decided(id)
+            return (
+              <tr
+                key={id}
+                id={`row-${id}`}
+                class={by.length > 0 ? 'lit' : ''}
+                aria-current={by.length > 0 ? 'true' : undefined}
+              >
+                <td>{token}</td>
+                <td>{and}</td>
+                <td>
+                  {outcome}
+                  {nameOf && by.map(one => <em key={nameOf(one)}>{nameOf(one)}</em>)}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+      <button type="button" class="link all-cases" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+        {isWhole ? 'Only what decided' : `All ${rows.length} cases of the rule`}
+      </button>
+    </>
   )
 }
 

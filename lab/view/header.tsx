@@ -73,12 +73,16 @@ function Controls({ state, store, world }: { state: State; store: Store; world: 
           </button>
         ))}
       </div>
-      <button type="button" title="the old one still checks" onClick={() => store.act({ words: 'secret rotate' })}>
-        New secret
+      <button
+        type="button"
+        title="the server signs with a new key; the old one still checks"
+        onClick={() => store.act({ words: 'secret rotate' })}
+      >
+        New key
       </button>
       {world.keys.length > 1 && (
         <button type="button" onClick={() => store.act({ words: 'secret forget' })}>
-          Drop the old one
+          Drop the old key
         </button>
       )}
       <button type="button" onClick={() => store.restart()}>

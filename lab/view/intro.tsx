@@ -1,6 +1,17 @@
 /** What this page is, for whoever comes without a step in the address. */
+import { Fragment } from 'preact'
 import type { Store } from '../model/store.ts'
 import { steps } from '../words/tour.ts'
+
+/** What the buttons of the header are for. */
+const handles = [
+  ['+10 s … +1 day', 'moves the server’s clock: nobody waits for a token to expire'],
+  ['Run', 'lets the clock go, a second each second, until Stop'],
+  ['Calm', 'how Signet comes: it forgives two tabs at once, and a lost answer'],
+  ['Strict', 'takes every refresh token that is used twice for stolen'],
+  ['Both', 'does the same under both, side by side'],
+  ['New key', 'the server signs with a new key; the old one still checks, until you drop it'],
+] as const
 
 export function Intro({ store, resume, isFresh }: { store: Store; resume: number | undefined; isFresh: boolean }) {
   const at = resume !== undefined && resume > 0 ? resume : undefined
@@ -39,6 +50,19 @@ export function Intro({ store, resume, isFresh }: { store: Store; resume: number
           </li>
           <li>Or play freely: begin with “Log in” under tab A. Click on whatever you see.</li>
         </ul>
+      )}
+      {isFresh && (
+        <>
+          <h3>At the top</h3>
+          <dl class="handles">
+            {handles.map(([name, what]) => (
+              <Fragment key={name}>
+                <dt>{name}</dt>
+                <dd>{what}</dd>
+              </Fragment>
+            ))}
+          </dl>
+        </>
       )}
     </section>
   )

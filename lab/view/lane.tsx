@@ -20,11 +20,11 @@ interface LaneProps {
 export function LaneHead({ lane, world, onOpen, onAct, isChosen, isAlone }: LaneProps) {
   const { access, refresh, challenge, isTold } = world.lanes[lane]
   const user = access && String(access.claims['username'])
-  const who = user ? (isTold ? 'logged out' : user) : 'holds nothing'
+  const who = user ? (isTold ? 'logged out' : user) : 'no tokens'
   return (
     <section class={`lane ${lane} ${isChosen ? 'chosen' : ''}`} aria-label={laneNames[lane]}>
       <h2>{laneNames[lane]}</h2>
-      <p class="who">{challenge ? `${challenge.username}: 2nd factor?` : who}</p>
+      <p class="who">{challenge ? 'second factor?' : who}</p>
       {[access, refresh].map(
         token =>
           token && (

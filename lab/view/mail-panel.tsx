@@ -23,8 +23,7 @@ export function MailPanel({ mail, owner, onRead, onFollow }: MailPanelProps) {
       <pre class="mail-text">{mail.text.trim()}</pre>
       {hasLink && (
         <p class="verdict">
-          What stands behind #token= is the link’s secret. A browser keeps it to itself: it never sends what stands
-          behind a #.
+          What makes the link work stands behind a #. A browser never sends that along, so it is in no server’s log.
         </p>
       )}
       {hasLink && onFollow && (

@@ -1,7 +1,8 @@
 /** One set of rules: the heads of the four columns, and the diagram below them. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { lanes, type Mail } from '../model/log.ts'
 import type { State, Store } from '../model/store.ts'
+import { timeOfDay } from '../model/time.ts'
 import type { World } from '../model/world.ts'
 import { Diagram } from './diagram.tsx'
 import { LaneHead } from './lane.tsx'
@@ -16,15 +17,30 @@ const titles = {
 export function Stage({ state, store, world }: { state: State; store: Store; world: World }) {
   const { rules } = world
   const end = useRef<HTMLDivElement>(null)
+  const heads = useRef<HTMLDivElement>(null)
   const count = state.log.length
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [count, state.isBusy]) // what is said of it takes room away
+  const [isCut, setCut] = useState(false)
+  const firstOfStep = () => end.current?.parentElement?.querySelector('.diagram > .first')
+  const hidden = () => {
+    const [first, bottom] = [firstOfStep(), heads.current?.getBoundingClientRect().bottom ?? 0]
+    return first ? bottom - first.getBoundingClientRect().top : 0
+  }
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'end' }) // what is said of it takes room away
+    setCut(hidden() > 0)
+  }, [count, state.isBusy])
+  const toFirst = () => {
+    end.current?.closest('main')?.scrollBy(0, -hidden())
+    setCut(false)
+    firstOfStep()?.querySelector('button')?.focus({ preventScroll: true })
+  }
   const isFree = state.step === undefined
   const read = ({ id }: Mail) => store.select({ kind: 'mail', rules, id })
   const selected = state.selection?.kind === 'entry' ? state.selection : undefined
   return (
     <section class={`stage ${rules}`} aria-label={titles[rules]}>
       {state.view !== 'calm' && <p class="rules">{titles[rules]}</p>}
-      <div class="heads">
+      <div class="heads" ref={heads}>
         {lanes.map(lane => (
           <LaneHead
             key={lane}
@@ -42,10 +58,21 @@ export function Stage({ state, store, world }: { state: State; store: Store; wor
           onRead={read}
           onApp={({ username }) => store.select({ kind: 'app', rules, username })}
         />
+        {isCut && !state.isBusy && (
+          <button type="button" class="to-first" onClick={toFirst}>
+            ↑ to where this step begins
+          </button>
+        )}
       </div>
+      {state.beginning && (
+        <p class="beginning">
+          a new beginning · <time>{timeOfDay(state.beginning.now)}</time>
+        </p>
+      )}
       <Diagram
         log={state.log}
         rules={rules}
+        since={state.since}
         selected={selected}
         onSelect={(id, index) => store.select({ kind: 'entry', id, index })}
         onRead={read}

@@ -17,11 +17,10 @@ export function TourCard({ state, store, index }: { state: State; store: Store; 
   return (
     <section class={`tour ${isDone ? 'done' : ''}`} aria-label="The tour">
       <p class="where">
-        <span>
-          <span class="wide">Step </span>
-          {index + 1} of {steps.length}
-        </span>
         <label>
+          <span class="wide" aria-hidden="true">
+            Step{' '}
+          </span>
           <span class="unseen">Go to step </span>
           <select
             value={step.id}
@@ -33,7 +32,8 @@ export function TourCard({ state, store, index }: { state: State; store: Store; 
                 {at + 1}. {title}
               </option>
             ))}
-          </select>
+          </select>{' '}
+          of {steps.length}
         </label>
         <button type="button" class="quiet" disabled={isBusy} onClick={() => store.goTo(undefined)}>
           Leave<span class="wide"> the tour</span>
@@ -42,6 +42,9 @@ export function TourCard({ state, store, index }: { state: State; store: Store; 
       <h2 ref={heading} tabIndex={-1}>
         {step.title}
       </h2>
+      {step.setup && index > 0 && (
+        <p class="anew">A new beginning: an empty database, new keys, and the clock back at 09:00.</p>
+      )}
       <p class="text">{step.text}</p>
       <fieldset>
         <legend>{step.question}</legend>

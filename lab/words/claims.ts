@@ -1,6 +1,6 @@
 /** What stands in a token, each with a sentence. */
 export const headerWords: Readonly<Record<string, string>> = {
-  alg: 'How it is signed. HS256: with a secret that only Signet and those it trusts have.',
+  alg: 'How it is signed. HS256: with one key that signs and checks, which only Signet and those it trusts have.',
   typ: 'What it is: at+jwt is an access token, rt+jwt a refresh token. It keeps the one from being taken for the other.',
   kid: 'Which key signed it. So keys can change while older tokens still count.',
 }

@@ -43,7 +43,7 @@ export const steps: readonly Step[] = [
     acts: [],
     look: 'access token',
     after:
-      'Whoever holds it: this page has no key, and shows you what it says. A token is signed, not encrypted. The signature keeps it from being changed, not from being read. So nothing secret stands in it. But whoever holds a token can use it: keep it.',
+      'Whoever holds it: this page has no key, and shows you what it says. A token is signed, not encrypted. The signature keeps it from being changed, not from being read. So no password or the like stands in it. But whoever holds a token can use it: keep it.',
   },
   {
     id: 'me',
@@ -144,7 +144,7 @@ export const steps: readonly Step[] = [
   {
     id: 'key',
     title: 'A new key',
-    text: 'Tab A and tab B are logged in. The server gets a new secret to sign with, and keeps the old one to check what was signed before.',
+    text: 'Tab A and tab B are logged in. The server gets a new key to sign with, and keeps the old one to check what was signed before.',
     question: 'Who is logged out?',
     guesses: ['Everybody', 'Nobody'],
     right: 1,
@@ -157,13 +157,13 @@ export const steps: readonly Step[] = [
   {
     id: 'gone',
     title: 'The old key goes',
-    text: 'Tab A has refreshed since, tab B has not. Now the old secret is thrown away.',
+    text: 'Tab A has refreshed since, tab B has not. Now the old key is thrown away.',
     question: 'Who is logged out now?',
     guesses: ['Nobody', 'Tab A', 'Tab B'],
     right: 2,
     acts: ['secret forget', 'a me', 'b me', 'b refresh'],
     after:
-      'Tab B: nobody can check its signatures any more, those of both tokens. So an old secret stays until every refresh token it signed has run out. In an emergency one throws it away at once, and everybody logs in again.',
+      'Tab B: nobody can check its signatures any more, those of both tokens. So an old key stays until every refresh token it signed has run out. In an emergency one throws it away at once, and everybody logs in again.',
   },
   {
     id: 'steal',

@@ -70,11 +70,11 @@ const ofSuccess: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /\/passkeys?\/options$/,
-    'The server asks a question that was never asked before. The browser signs it with a key that is for this site alone.',
+    'The server asks a question that was never asked before. The browser signs it with a passkey that is for this site alone.',
   ],
   [
     /\/me\/passkeys$/,
-    'The browser has made two keys and shown one of them. It keeps the other, which signs: nothing can be watched, typed or told to a wrong page.',
+    'The browser has made a passkey. It keeps the half that signs, and the server has the half that checks: nothing can be watched, typed or told to a wrong page.',
   ],
   [
     /\/login\/passkey$/,
@@ -156,8 +156,8 @@ export function sentenceOf(entry: Entry): string {
       return `${span(entry.seconds)} go by.`
     case 'secret':
       return entry.act === 'rotate'
-        ? 'The server signs with a new secret from now on. It keeps the old one, to check what that has signed.'
-        : 'The old secret is gone. Nobody can check what it has signed.'
+        ? 'The server signs with a new key from now on. It keeps the old one, to check what that has signed.'
+        : 'The old key is gone. Nobody can check what it has signed.'
     case 'services': {
       const { asks, byItself } = entry.answers
       const word = (is: boolean) => (is ? 'lets it in' : 'refuses it')

@@ -6,6 +6,8 @@ export interface Outcome {
   /** Of the rows afterwards: calm, then strict. */
   readonly rows: readonly object[]
   readonly lit?: readonly string[]
+  /** Who is told by then that the session is over, under calm rules. */
+  readonly over?: readonly string[]
   /** In the sentences of the page. */
   readonly says: readonly RegExp[]
 }
@@ -48,9 +50,15 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   logout: {
     calm: ['204'],
     rows: [{ revoke_reason: 'logout', generation: 0 }],
+    over: ['Tab A'],
     says: [/asks Signet refuses it; the one that checks by itself lets it in/, /agree again .* in 15 min/],
   },
-  agree: { calm: ['204'], rows: [{ revoke_reason: 'logout' }], says: [/asks Signet refuses it; .* itself refuses it/] },
+  agree: {
+    calm: ['204'],
+    over: ['Tab A'],
+    rows: [{ revoke_reason: 'logout' }],
+    says: [/asks Signet refuses it; .* itself refuses it/],
+  },
   key: {
     calm: ['200', '200 rotated'],
     rows: [{ ...live, generation: 1 }],
@@ -60,6 +68,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   gone: {
     calm: ['200', '401 Invalid token', '401 Invalid token'],
     rows: [{ ...live, generation: 1 }],
+    over: ['Tab B'],
     says: [/the key is gone/],
   },
   steal: { calm: ['200', '200'], rows: [{ ...live, ip: '192.0.2.10' }], says: [/from whatever address/] },
@@ -67,6 +76,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
     calm: ['200 rotated', '200 rotated', '401 Token revoked', '401 Token revoked', '401 Token expired'],
     rows: [{ ...reused, generation: 2, retries: 0 }],
     lit: ['reuse'],
+    over: ['Tab A', 'Thief'],
     says: [/takes it for theft: the session ends, for everybody/, /both are out/],
   },
   early: {
@@ -81,11 +91,13 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
     ],
     rows: [{ ...reused, generation: 3, retries: 2 }],
     lit: ['reuse'],
+    over: ['Tab A', 'Thief'],
     says: [/Two late uses a day are forgiven/],
   },
   forgotten: {
     calm: ['202', '204', '401 Token revoked', '401 Token revoked', '200'],
     rows: [{ revoke_reason: 'password_changed' }, { ...live, generation: 0 }],
+    over: ['Tab A', 'Thief'],
     says: [/a new password ends every session/, /http:\/\/localhost:\d+\/lab#token=\S{20}/, /to thirdy@example.com/],
   },
   code: {

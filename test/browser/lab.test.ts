@@ -7,11 +7,13 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { acts } from '../../lab/words/acts.ts'
+import { rows } from '../../lab/words/rows.ts'
 import { steps } from '../../lab/words/tour.ts'
 import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { root } from '../helpers/app.ts'
 import { fromBase32 } from '../helpers/authenticator.ts'
 import { addAuthenticator, answersIn, artefacts, litRows, openLab, sizes, startLab } from '../helpers/lab-page.ts'
+import { isLong } from '../helpers/long.ts'
 import { outcomes } from './lab-steps.ts'
 
 const { url, lab } = await startLab(t)
@@ -21,16 +23,23 @@ type Way = (page: Page, index: number, guess: number) => Promise<void>
 
 /** Goes through the whole tour, and holds each step to what the server has. @param look names the pictures of it, if any */
 async function takeTour(t: Test, page: Page, look: string | undefined, guess: Way, next: Way): Promise<void> {
-  for (const [index, { id, right, guesses }] of steps.entries()) {
+  for (const [index, { id, right, guesses, setup }] of steps.entries()) {
     const outcome = outcomes[id]
     if (!outcome) throw new Error(`nothing is written of the step ${id}`)
     t.equal(new URL(page.url()).hash, `#${id}`, 'the address names the step')
     await page.locator('.guess:not(:disabled)').first().waitFor()
+    const saysSo = await page.getByText('A new beginning: an empty database').count()
+    t.equal(saysSo, setup && index > 0 ? 1 : 0, `${id}: whether the clock was set back`)
+    if (look && id === 'race') await page.screenshot({ path: join(artefacts, `${look}-race-asked.png`) })
     const chosen = index % guesses.length
     await guess(page, index, chosen)
     await page.locator('.after').waitFor()
     t.equal(await page.locator('.after b').first().innerText(), chosen === right ? 'Right.' : 'Not quite.')
 
+    const over = await page.locator('.stage.calm .lane:has(.tag.over) h2').allInnerTexts()
+    t.strictSame(over, outcome.over ?? [], `${id}: who is logged out, and knows`)
+    if (look === 'desk') t.equal(await page.locator('.to-first').count(), 0, `${id}: all of it is in sight`)
+    t.ok(await isWhole(page, '.where'), `${id}: the list of steps is not cut off`)
     const { sessions } = await lab.snapshot()
     t.match(sessions, outcome.rows, `${id}: the rows`)
     const last = async (rules: 'calm' | 'strict', { length }: readonly string[]) =>
@@ -50,6 +59,12 @@ async function takeTour(t: Test, page: Page, look: string | undefined, guess: Wa
     if (look === 'desk' && pictured.has(id)) await takePicture(page, id)
     if (look)
       await page.screenshot({ path: join(artefacts, `${look}-${String(index + 1).padStart(2, '0')}-${id}.png`) })
+    if (look === 'phone' && id === 'early') {
+      await page.locator('.to-first').tap()
+      const [heads, first] = [await page.locator('.heads').boundingBox(), await page.locator('.first').boundingBox()]
+      t.ok(heads && first && Math.abs(first.y - heads.y - heads.height) < 2, 'a long step, back to where it begins')
+      await page.screenshot({ path: join(artefacts, 'phone-early-first.png') })
+    }
     const strict = page.getByRole('button', { name: 'strict', exact: true })
     if (look === 'phone' && outcome.strict) {
       await strict.tap()
@@ -61,7 +76,7 @@ async function takeTour(t: Test, page: Page, look: string | undefined, guess: Wa
 }
 
 /** Those that docs/learn.md shows. `PICTURES=1` makes them anew, to be committed. */
-const pictured = new Set(['login', 'expire', 'race', 'lost', 'logout', 'gone', 'caught'])
+const pictured = new Set(['login', 'expire', 'race', 'lost', 'logout', 'gone', 'caught', 'forgotten', 'code'])
 const pictures = process.env['PICTURES'] ? join(root, 'docs', 'pictures') : artefacts
 
 /** Of the diagram alone, as long as it is. */
@@ -73,6 +88,13 @@ async function takePicture(page: Page, id: string): Promise<void> {
   const height = end.y + end.height - y + 12
   await page.screenshot({ path: join(pictures, `lab-${id}.png`), clip: { x, y: Math.max(0, y), width, height } })
 }
+
+/** Whether nothing of it is cut off. */
+const isWhole = (page: Page, selector: string) =>
+  page.locator(selector).evaluate((one: unknown) => {
+    const { scrollWidth, clientWidth } = one as { readonly scrollWidth: number; readonly clientWidth: number }
+    return scrollWidth <= clientWidth
+  })
 
 /** What axe-core calls serious or critical. */
 async function barriers(page: Page): Promise<string[]> {
@@ -86,7 +108,7 @@ async function barriers(page: Page): Promise<string[]> {
 }
 
 const options = { timeout: 120_000 }
-const waitForStart = (page: Page) => page.getByText('09:00:00').waitFor()
+const waitForStart = (page: Page) => page.locator('.clock').getByText('09:00:00').waitFor()
 
 t.test('the tour with the mouse, on a screen', options, async t => {
   const opened = await openLab(t, url)
@@ -212,6 +234,10 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('b', 'open', '', /same two tokens as tab A/)
   await act('thief', 'steal', '', /A copy is as good as the original/)
   await act('a', 'refresh', '200 rotated', /generation 1 has taken its place/)
+  t.equal(await page.locator('.rule tbody tr').count(), 1, 'the case that decided')
+  await page.locator('.all-cases').click()
+  t.equal(await page.locator('.rule tbody tr').count(), rows.length)
+  t.strictSame(await litRows(page), ['rotated'])
   t.match(await session(0), { generation: 1, retries: 0 })
   await act('thief', 'me', '200', /believes what the token says/) // a refresh ends no access token
   await act('b', 'refresh', '200 repeated', /takes that for a second tab/)
@@ -292,7 +318,7 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('a', 'confirm', '200', /ten recovery codes.* A mail arrives for thirdy@example\.com/)
   await act('b', 'me', '401 Token revoked', /this session has ended/)
   await act('b', 'login', '401 Second factor required', /no tokens yet, only a challenge/)
-  t.equal(await page.locator('.lane.b .who').innerText(), 'thirdy: 2nd factor?')
+  t.equal(await page.locator('.lane.b .who').innerText(), 'second factor?')
   await act('b', 'code', '401 Invalid code', /A code counts once/) // the one that confirmed
   await minute('09:04:00')
   t.not(await shown(), first, 'it goes with the clock that was moved')
@@ -302,18 +328,18 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('thief', 'code', '401 Invalid code', /whoever has watched it comes too late/)
 
   await addAuthenticator(page)
-  await act('b', 'passkey', '200', /a key that is for this site alone/)
+  await act('b', 'passkey', '200', /a passkey that is for this site alone/)
   await page.locator('.wire.answer b', { hasText: '201' }).waitFor()
   t.match(
     await page.locator('[aria-live]').textContent(),
-    /^Tab B: POST \/me\/passkeys, 201\. The browser has made two keys/,
+    /^Tab B: POST \/me\/passkeys, 201\. The browser has made a passkey/,
   )
   await act('a', 'me', '401 Token revoked', /this session has ended/)
   await act('a', 'login', '401 Second factor required', /no tokens yet/)
   await act('a', 'sign', '200', /Password and second factor were right/)
   t.match(await session(6), { username: 'thirdy', revoked_at: null })
   await act('a', 'logout', '204', /The session has ended/)
-  await act('a', 'alone', '200', /a key that is for this site alone/)
+  await act('a', 'alone', '200', /a passkey that is for this site alone/)
   await page.locator('.lane.a .tag:not(.over)').first().waitFor()
   t.match(await page.locator('[aria-live]').textContent(), /that counts as two factors/)
   t.match(await session(7), { username: 'thirdy', revoked_at: null })
@@ -328,9 +354,9 @@ t.test('every act, in free play, and what the page says of it', options, async t
       .locator('tr', { has: page.locator(`th:text-is("${name}")`) })
     if (typeof value === 'string') t.match(await shown.innerText(), value, name)
   }
-  await page.getByRole('button', { name: 'New secret' }).click()
-  await page.getByRole('button', { name: 'Drop the old one' }).click()
-  await page.locator('.wire.secret', { hasText: 'the old secret is gone' }).waitFor()
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByRole('button', { name: 'Drop the old key' }).click()
+  await page.locator('.wire.secret', { hasText: 'the old key is gone' }).waitFor()
   await page.getByRole('button', { name: /^The session’s row/ }).click()
   t.strictSame(await page.locator('.keys code').allInnerTexts(), (await lab.snapshot()).keys)
 
@@ -359,15 +385,26 @@ t.test(
     await page.getByRole('button', { name: 'Run' }).click()
     await page.getByText('09:00:02').first().waitFor()
     await page.getByRole('button', { name: 'Stop' }).click()
-    t.match(await page.locator('.inspector .left').innerText(), /14 min 5\d s left/)
+    t.match(await page.locator('.inspector .left').innerText(), /14 min \d+ s left/)
     t.equal(await page.locator('.fold').count(), 1, 'a clock that runs is one fold')
 
+    const original = (await page.locator('.token-text').innerText()).replaceAll(/\s/g, '')
     await page.locator('.token-text .payload').click({ position: { x: 40, y: 60 } })
     await page.locator('.wire.answer.refused', { hasText: '401 Invalid token' }).waitFor()
     t.match(await page.locator('.inspector').innerText(), 'cannot check this signature')
     const curl = await page.locator('.copyable pre').innerText()
     t.match(curl, /^curl -i http:\/\/localhost:\d+\/lab\/calm\/me/)
     const [, at = '', token = ''] = /(http\S+)[\s\S]*Bearer ([\w.-]+)/.exec(curl) ?? []
+    const changed = [...token].flatMap((one, place) => (one === original[place] ? [] : [place]))
+    t.match(
+      await page.locator('.inspector').innerText(),
+      `Character ${(changed[0] ?? -1) + 1} of the token is another one`,
+    )
+    t.strictSame(
+      changed.map(place => token[place]),
+      await page.locator('mark').allInnerTexts(),
+      'it is marked',
+    )
     const answer = await fetch(at, { headers: { authorization: `Bearer ${token}` } })
     t.match(await answer.json(), { status: 401, detail: 'Invalid token' }, 'the line does what the page showed')
     t.strictSame(problems, [])
@@ -391,5 +428,5 @@ t.test('it weighs less than 100 kB and is there within a second', options, async
   const weight = (await Promise.all(files)).reduce((sum, file) => sum + gzipSync(file).length, 0)
   t.comment(`${weight} bytes compressed; there after ${loads.map(Math.round).join(', ')} ms`)
   t.ok(weight < 100_000)
-  t.ok(Math.min(...loads) < 1000)
+  if (isLong) t.ok(Math.min(...loads) < 1000) // a busy machine is no slow page
 })
