@@ -20,7 +20,7 @@ t.test('a rolling restart loses no request behind any gateway', async t => {
     PUBLIC_URL: publicUrl,
     TRUSTED_PROXIES: 'loopback',
     REFRESH_RACE_WINDOW: '0', // so that every refresh is a write
-    SHUTDOWN_GRACE: '6', // as by default, an instance says for 3 seconds that it will stop
+    SHUTDOWN_GRACE: '60', // as by default, an instance says for 3 seconds that it will stop; then it has time
     LOG_LEVEL: 'warn',
   }
   const start = (port: number) => startServer(t, { ...env, PORT: String(port) })

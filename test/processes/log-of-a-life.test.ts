@@ -34,7 +34,7 @@ t.test('one line when it starts, one when it stops, and no health check in betwe
   const headers = { authorization: `Bearer ${token}` }
   const listed = await (await fetch(`${server.url}/sessions`, { headers })).json()
   t.match(listed, { sessions: [{ ip: '127.0.0.1' }] }, 'the address of a session is that of IPv4')
-  t.equal(await server.stop(), 0)
+  t.equal(await server.stop('SIGTERM'), 0)
 
   const lines = linesOf(server.output())
   t.notMatch(server.output(), /::ffff|listening|health/i)

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
+import { ownTime } from '../helpers/own-time.ts'
 import { freePort, postJson, startServer } from '../helpers/process.ts'
 import { request } from '../helpers/raw.ts'
 
@@ -13,10 +14,12 @@ const login = await postJson(`${server.url}/login`, { username: 'maria', passwor
 const { access_token: token } = (await login.json()) as TokenResponse
 const me = () => fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${token}` } })
 
+const now = ownTime()
+
 /** A byte now and then, so that the connection is never idle. @returns the answer, and after how long it was cut */
 function drip(start: string, port = server.port): Promise<{ seconds: number; answer: string }> {
   return new Promise(resolve => {
-    const startedAt = performance.now()
+    const startedAt = now()
     let answer = ''
     let timer: NodeJS.Timeout | undefined
     const socket = connect(port, '127.0.0.1', () => {
@@ -28,14 +31,14 @@ function drip(start: string, port = server.port): Promise<{ seconds: number; ans
       .on('error', () => {}) // it is cut in the middle of a write
       .on('close', () => {
         clearInterval(timer)
-        resolve({ seconds: (performance.now() - startedAt) / 1000, answer })
+        resolve({ seconds: now() - startedAt, answer })
       })
   })
 }
 
 // The limits are 5 s for headers and 10 s for the whole, looked at every second. All of it at once, to wait only once.
 const longest = { headers: 5 + 1, request: 10 + 1 }
-const scheduling = 0.5
+const scheduling = 1
 const slow = {
   'a slow header': drip('GET /me HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
   'a slow request line': drip('GET /'),
@@ -66,7 +69,11 @@ t.test('2,000 sockets that send nothing, or half a request, do not stop /me', as
   }
   const median = times.toSorted((a, b) => a - b)[10] ?? Number.NaN
   t.ok(median < 50, `the median of /me is ${median.toFixed(1)} ms meanwhile`)
-  t.ok(sockets.filter(socket => !socket.destroyed).length > 1900, 'they were all there')
+  const silent = sockets.filter((_, i) => i % 2 === 0)
+  t.ok(
+    silent.filter(socket => !socket.destroyed).length > 950,
+    'those are there still; the others may have had their time',
+  )
 })
 
 function openSocket(start: string, port = server.port): Promise<Socket> {

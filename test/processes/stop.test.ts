@@ -1,4 +1,5 @@
 /** A stop of a real process that a client holds up. */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { startServer } from '../helpers/process.ts'
@@ -8,9 +9,9 @@ t.test('a request that never ends holds a stop up no longer than SHUTDOWN_GRACE'
   const socket = connect(server.port, '127.0.0.1')
   t.teardown(() => socket.destroy())
   socket.on('error', () => {})
-  const head = ['POST /login HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 100']
-  socket.write(`${head.join('\r\n')}\r\n\r\n{`)
-  await new Promise(resolve => setTimeout(resolve, 100)) // it has begun: nothing tells
+  const body = ['Content-Type: application/json', 'Content-Length: 100', 'Expect: 100-continue']
+  socket.write(`${['POST /login HTTP/1.1', 'Host: x', ...body].join('\r\n')}\r\n\r\n{`)
+  t.match(String(await once(socket, 'data')), '100 Continue', 'it has begun')
 
   const startedAt = performance.now()
   t.equal(await server.stop('SIGINT'), 1)

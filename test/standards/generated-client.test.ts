@@ -27,7 +27,7 @@ t.test('a generated client logs in, refreshes, administrates and logs out, under
   await run(program('openapi-typescript'), [`${servers[0]}/openapi.json`, '-o', join(folder, 'schema.ts')])
   await copyFile(join(import.meta.dirname, 'generated-client.ts'), join(folder, 'client.ts'))
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-  const compiled = await run('env', ['-u', 'NODE_OPTIONS', program('tsc'), '-p', folder]).catch(error => error)
+  const compiled = await run(program('tsc'), ['-p', folder]).catch(error => error)
   t.equal(`${compiled.stdout}${compiled.stderr}`, '', 'it compiles')
 
   const { story } = await import(join(folder, 'client.ts'))

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
@@ -7,6 +6,7 @@ import { steps } from '../../src/engines/postgres/schema.ts'
 import { migrate } from '../../src/engines/sqlite/migrations.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
+import { waitUntil } from '../helpers/process.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
 import { postgres, testContract } from './postgres.contract.ts'
 
@@ -100,13 +100,14 @@ t.test('a login that is not committed yet is ended by the change of the password
   await stores.users.seed([demo])
   await runSql(
     url,
-    `CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END';
+    `CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';
     CREATE TRIGGER linger BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION linger()`,
   )
   const lives = { idleSeconds: 1000, maxAgeSeconds: 9000, ip: null, userAgent: null }
 
   const login = stores.sessions.create({ sid: 'sid', userId: 'id-a', ...lives }, 0)
-  await sleep(100)
+  const lingering = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+  await waitUntil(async () => (await runSql(url, lingering)).length > 0)
   const change = await stores.users.update('id-a', { passwordHash: 'another' })
 
   t.match(await login, { session: { revokedAt: null } })

@@ -32,9 +32,7 @@ t.test('packed and installed into an empty project it works there, with types', 
   const signet = await startSignet(t)
   const { access_token: token } = await signet.logIn()
   const folder = await temporaryFolder(t)
-  // The runner puts hooks into every Node that is started here, which the compiler does not survive.
-  const plain = (...command: string[]) =>
-    run('env', ['-u', 'NODE_OPTIONS', ...command], { cwd: folder, env: environment() })
+  const plain = (program: string, ...args: string[]) => run(program, args, { cwd: folder, env: environment() })
   const npm = (...args: string[]) => plain('npm', ...args, '--json')
   const packed = JSON.parse((await npm('pack', packageFolder)).stdout)
   const [{ filename, files }] = Array.isArray(packed) ? packed : [Object.values(packed)[0]]

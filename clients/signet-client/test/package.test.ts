@@ -45,10 +45,7 @@ console.log(JSON.stringify([user.user_id, username, refused, events, signet.user
 
 t.test('packed and installed into an empty project it works there, with types', { timeout: 110_000 }, async t => {
   const folder = await temporaryFolder(t)
-  // The runner puts hooks into every Node that is started here, which the compiler does not survive.
-  const plain = (...command: string[]) =>
-    run('env', ['-u', 'NODE_OPTIONS', ...command], { cwd: folder, env: environment() })
-  const npm = (...args: string[]) => plain('npm', ...args, '--json')
+  const npm = (...args: string[]) => run('npm', [...args, '--json'], { cwd: folder, env: environment() })
   const packed = JSON.parse((await npm('pack', packageFolder)).stdout)
   const [{ filename, files }] = Array.isArray(packed) ? packed : [Object.values(packed)[0]]
   const modules = (await readdir(join(packageFolder, 'src'))).map(file => file.replace('.ts', ''))
