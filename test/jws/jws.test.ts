@@ -1,4 +1,5 @@
 /** One key, one algorithm: what it signs it takes, and nothing that only looks like it. */
+import { generateKeyPairSync, sign } from 'node:crypto'
 import t from 'tap'
 import { createJws } from '../../src/jws/jws.ts'
 import { generateSigningKey, publicPem } from '../../src/keys/signing-key.ts'
@@ -28,3 +29,17 @@ for (const alg of ['ES256', 'EdDSA'] as const) {
     t.throws(() => stranger.sign({}), 'without a private half it only checks')
   })
 }
+
+t.test('RS256: another algorithm of the same key is refused', async t => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const publicPem = publicKey.export({ format: 'pem', type: 'spki' }).toString()
+  const privatePem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+  const jws = await createJws({ kid: 'k', alg: 'RS256', typ: 'at+jwt', publicPem, privatePem })
+  const signed = (alg: string, hash: string) => {
+    const input = `${encodePart({ alg, typ: 'at+jwt', kid: 'k' })}.${encodePart({ sub: 'ana' })}`
+    return `${input}.${sign(hash, Buffer.from(input), privateKey).toString('base64url')}`
+  }
+  t.equal(jws.isSigned(signed('RS256', 'sha256')), true)
+  t.equal(jws.isSigned(signed('RS512', 'sha512')), false)
+  t.equal(jws.isSigned(signed('RS256', 'sha512')), false)
+})

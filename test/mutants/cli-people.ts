@@ -64,6 +64,7 @@ export const mutants: readonly Mutant[] = [
     find: '/^y(es)?$/i',
     replace: '/^y/i',
     tests: ['test/cli/terminal.test.ts'],
+    only: 'it asks before it deletes',
   },
   {
     name: 'nothing at all is a yes',
@@ -71,6 +72,7 @@ export const mutants: readonly Mutant[] = [
     find: '/^y(es)?$/i',
     replace: '/^(y(es)?)?$/i',
     tests: ['test/cli/terminal.test.ts'],
+    only: 'it asks before it deletes',
   },
   {
     name: 'a password of gigabytes on standard input is read',

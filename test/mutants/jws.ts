@@ -79,7 +79,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/jws/jws.ts',
     find: 'algorithms: [alg], checkTyp: typ,',
     replace: 'checkTyp: typ,',
-    tests: ['test/tokens/access-token-attacks.test.ts'],
+    tests: ['test/jws/jws.test.ts'],
   },
   {
     name: 'the library judges expiry before we do',
