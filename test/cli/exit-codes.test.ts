@@ -69,6 +69,7 @@ t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one lin
     [2, 'cannot be used with', ['users', 'set', 'ada', '--enable', '--disable']],
     [2, '--limit must be', ['users', 'list', '--limit', '0']],
     [2, 'either a session id or --user', ['sessions', 'end']],
+    [2, 'either a session id or --user', ['sessions', 'end', 'abcdefghijklmnopqrstuv', '--user', 'ada']],
     [2, "unknown command 'frobnicate'", ['frobnicate']],
     [2, "missing required argument 'file'", ['users', 'import']],
   ]

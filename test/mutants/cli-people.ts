@@ -100,14 +100,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/cli/role-option.ts',
     find: "return wanted.startsWith('adm') ? 'admin' : known.find(one => letterDistance(one, wanted.slice(0, 9)) <= 1)",
     replace: 'return known.find(one => letterDistance(one, wanted.slice(0, 9)) < 1)',
-    tests: ['test/cli/users.test.ts'],
+    tests: ['test/cli/exit-codes.test.ts'],
   },
   {
     name: 'all sessions of a user are ended when both are given',
     file: 'src/cli/sessions.ts',
     find: '(sid === undefined) === (options.user === undefined)',
     replace: 'sid === undefined && options.user === undefined',
-    tests: ['test/cli/sessions-and-db.test.ts'],
+    tests: ['test/cli/exit-codes.test.ts'],
   },
   {
     name: 'of a name that is also an id the name counts',
