@@ -128,7 +128,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/cli/users.ts',
     find: '    await requireNobody(stores, address, username)\n',
     replace: '',
-    tests: ['test/cli/users.test.ts', 'test/cli/terminal.test.ts'],
+    tests: ['test/cli/terminal.test.ts', 'test/cli/users.test.ts'],
   },
   {
     name: '--by is not heard',

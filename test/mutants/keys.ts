@@ -203,14 +203,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/keys/signing-keys.ts',
     find: "    if (state === 'retired') return undefined\n",
     replace: '    if (state) return undefined\n',
-    tests: ['test/keys/key-service.test.ts', 'test/keys/rotation.test.ts', 'test/keys/ring-changes.test.ts'],
+    tests: ['test/keys/rotation.test.ts', 'test/keys/key-service.test.ts', 'test/keys/ring-changes.test.ts'],
   },
   {
     name: 'a fallback does not read the ring',
     file: 'src/keys/key-ring.ts',
     find: 'return [derive(secret), ...others.map(derive)]',
     replace: 'return [derive(secret), ...others.slice(0, 0).map(derive)]',
-    tests: ['test/keys/secret.test.ts', 'test/keys/ring-changes.test.ts', 'test/keys/rotation.test.ts'],
+    tests: ['test/keys/rotation.test.ts', 'test/keys/secret.test.ts', 'test/keys/ring-changes.test.ts'],
   },
   {
     name: 'an access token is found by the key of refresh tokens',

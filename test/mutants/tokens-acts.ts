@@ -84,7 +84,7 @@ export const mutants: readonly Mutant[] = [
     file: service,
     find: "    if (token.type !== 'refresh') throw new SignetError('refresh_token_required', 'an access token was presented')\n",
     replace: '',
-    tests: ['test/http/lifecycle.test.ts', 'test/tokens/refresh.test.ts'],
+    tests: ['test/tokens/refresh.test.ts', 'test/http/lifecycle.test.ts'],
   },
   {
     name: 'a refresh that lost a race once is an outage',
@@ -112,7 +112,7 @@ export const mutants: readonly Mutant[] = [
     file: logins,
     find: "    for (const { sid } of view.ended) audit({ event: 'session.displaced', sub: userId, sid, ip })\n",
     replace: '',
-    tests: ['test/http/audit.test.ts', 'test/sessions/per-user.test.ts'],
+    tests: ['test/sessions/per-user.test.ts', 'test/http/audit.test.ts'],
   },
   {
     name: 'SESSIONS_PER_USER is always 100',

@@ -43,8 +43,8 @@ export const mutants: readonly Mutant[] = [
     find: 'if (inBody === undefined || inCookie === undefined) return',
     replace: 'if (inBody !== undefined || inCookie !== undefined) return',
     tests: [
-      'test/http/cookies.test.ts',
       'test/http/cookies-read.test.ts',
+      'test/http/cookies.test.ts',
       'test/http/cookies-origin.test.ts',
       'test/http/cookies-logout.test.ts',
     ],

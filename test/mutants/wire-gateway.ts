@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/resource-servers.ts',
     find: 'of [formDecoded, asIs]) if',
     replace: 'of [formDecoded, asIs].slice(0, 1)) if',
-    tests: ['test/http/introspect.test.ts', 'test/standards/strangers.test.ts'],
+    tests: ['test/standards/strangers.test.ts', 'test/http/introspect.test.ts'],
   },
   {
     name: 'an empty text is somebody',
