@@ -57,7 +57,7 @@ if (needs(t, 'pgbouncer', pgBouncer)) {
     await holder.query('BEGIN; SELECT * FROM sessions FOR UPDATE')
     const startedAt = performance.now()
     await t.rejects(stores.sessions.rotate(sid, 0, policy), { code: 'unavailable', message: /lock timeout/ })
-    t.ok(performance.now() - startedAt < 5_000)
+    t.ok(performance.now() - startedAt < 20_000)
     await holder.end()
     t.match(await stores.sessions.rotate(sid, 0, policy), { session: { generation: 1 } })
   })
