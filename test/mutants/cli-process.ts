@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/cli/healthcheck.ts',
     find: '    return response.ok\n',
     replace: '    return true\n',
-    tests: ['test/cli/exit-codes.test.ts', 'test/cli/sessions-and-db.test.ts'],
+    tests: ['test/cli/healthcheck.test.ts'],
   },
   {
     name: 'the environment wins over the option of a copy',
