@@ -36,7 +36,7 @@ export function TourCard({ state, store, index }: { state: State; store: Store; 
           of {steps.length}
         </label>
         <button type="button" class="quiet" disabled={isBusy} onClick={() => store.goTo(undefined)}>
-          Leave<span class="wide"> the tour</span>
+          Leave<span class="unseen"> the tour</span>
         </button>
       </p>
       <h2 ref={heading} tabIndex={-1}>
