@@ -79,7 +79,8 @@ t.test('mails are copied as sent, so that none goes out twice, and their links g
   await before.app.close()
 
   const args = ['db', 'copy', '--from', `sqlite:${from}`, '--to', `sqlite:${to}`, '--json']
-  const copied = await cli(args, {})
+  const elsewhere = { FROM_DATABASE_URL: `sqlite:${from}.not`, TO_DATABASE_URL: `sqlite:${to}.not` }
+  const copied = await cli(args, elsewhere) // what is given counts
   t.match(JSON.parse(copied.stdout), { mails: 2 })
   const after = await mailApp(t, { sqlitePath: to, secrets })
   t.equal((await after.app.stores.mails.waiting()).count, 0)

@@ -137,3 +137,8 @@ t.test('looking does not make a database where there is none', async t => {
   }
   t.notOk(existsSync(path))
 })
+
+t.test('a backup of PostgreSQL is refused before anybody is asked: it has its own', async t => {
+  const env = { DATABASE_URL: 'postgres://signet:secret@127.0.0.1:1/signet' }
+  t.match(await cli(['db', 'backup', '/nowhere/copy.db'], env), { code: 1, stdout: '', stderr: /pg_dump -Fc/ })
+})
