@@ -15,12 +15,26 @@ export const mutants: readonly Mutant[] = [
     only: 'a start finds a database that is up to date',
   },
   {
-    name: 'two that start at once take a step twice',
+    name: 'of two that make a database at once one fails',
     file: `${folder}/migrations.ts`,
-    find: '    if (found.salt) return found // by another instance that had the lock before\n',
+    find: '    if (found?.salt) return found\n',
     replace: '',
     tests: contract,
     only: 'five that open an empty database at once',
+  },
+  {
+    name: 'two that start at once take a step twice',
+    file: `${folder}/migrations.ts`,
+    find: "WHERE name = 'schema' FOR UPDATE",
+    replace: "WHERE name = 'schema'",
+    tests: ['test/stores/postgres-migration.test.ts'],
+  },
+  {
+    name: 'an instance of before that takes a step is not seen',
+    file: `${folder}/who-is-in-the-way.ts`,
+    find: "bool_or(l.locktype = 'advisory') AS",
+    replace: 'bool_or(false) AS',
+    tests: ['test/stores/postgres-migration.test.ts'],
   },
   {
     name: 'the sessions that are due have no index',

@@ -4,6 +4,7 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { plainly, steps } from '../../src/engines/postgres/schema.ts'
+import type { Stores } from '../../src/stores/stores.ts'
 import { testConfig } from '../helpers/app.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
 import { waitUntil } from '../helpers/process.ts'
@@ -35,6 +36,14 @@ async function connected(t: Test, url: string, application_name: string): Promis
   await client.connect()
   t.teardown(() => client.end())
   return client
+}
+
+/** Asks again as a service does, when a busy machine takes long for a step. */
+async function openedInTime(t: Test, url: string): Promise<Stores> {
+  return opened(t, url).catch(error => {
+    if (error.code !== 'unavailable') throw error
+    return openedInTime(t, url)
+  })
 }
 
 /** What an instance of the version before does all the time. @returns ends it, and tells how it went */
@@ -103,13 +112,56 @@ t.test('step by step, beside a service, and all at once make the same', async t 
       await runSql(url, `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sessions_of_live_user'::regclass`)
     }
     if (version === 1) await runSql(url, 'ALTER TABLE sessions ADD COLUMN due_at bigint NOT NULL DEFAULT 0')
-    const all = await Promise.all(
-      [opened(t, url), opened(t, url), opened(t, url)].map(one => one.catch(error => error)),
-    )
-    for (const one of all) t.notOk(one instanceof Error)
-    t.match((await all[0].sessions.find('sid'))?.session, { authTime: 1, amr: ['pwd'] })
+    const [first] = await Promise.all([openedInTime(t, url), openedInTime(t, url), openedInTime(t, url)])
+    t.match((await first.sessions.find('sid'))?.session, { authTime: 1, amr: ['pwd'] })
     t.strictSame(await runSql(url, schemaOf), wanted, `from ${version}`)
   }
+})
+
+t.test('an instance that builds an index has the row, which instances of before and of now wait for', async t => {
+  const url = await oldDatabase(t, 5)
+  const look = await connected(t, url, 'a test')
+  // An index is built when every snapshot of before is gone; this one has no lock on any table.
+  const snapshot = await connected(t, url, 'a report')
+  await snapshot.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1')
+  const first = opened(t, url)
+  await waitUntil(async () => {
+    const { rows } = await look.query(
+      `SELECT FROM pg_stat_activity WHERE query ~ '^CREATE INDEX CONCURRENTLY' AND wait_event_type = 'Lock'`,
+    )
+    return rows.length > 0
+  })
+
+  const { rows } =
+    await look.query(`SELECT DISTINCT l.virtualtransaction FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+    WHERE l.granted AND c.relname = 'meta' AND l.pid <> pg_backend_pid()`)
+  t.equal(rows.length, 1, 'by which instances of before see that somebody is in their way')
+  await t.rejects(opened(t, url), {
+    code: 'unavailable',
+    message: /step 6 .+ waits for another instance that is taking it \(process \d+ of the server\)/,
+  })
+  t.match(await runSql(url, `SELECT value FROM meta WHERE name = 'schema'`), [{ value: Buffer.from('5') }])
+
+  await snapshot.query('COMMIT')
+  t.match((await first).schema, { found: 5, current: steps.length })
+})
+
+t.test('an instance of before that is taking a step finishes it, and this one goes on from there', async t => {
+  const url = await oldDatabase(t, 5)
+  const [step] = steps.slice(5)
+  const former = await connected(t, url, 'signet')
+  // As it is there: its lock, what is done beside, the step, and the note that it was taken.
+  await former.query('BEGIN; SELECT pg_try_advisory_xact_lock(7384196250); SELECT name, value FROM meta')
+  for (const part of step?.beside ?? [])
+    await runSql(url, typeof part === 'string' ? part : `CREATE INDEX ${part.index} ON ${part.on}`)
+  await t.rejects(opened(t, url), { message: /step 6 .+ waits for another instance that is taking it/ })
+  await former.query('SET LOCAL lock_timeout = 1000')
+  await former.query(step?.sql ?? '')
+  await former.query(
+    `INSERT INTO meta (name, value) VALUES ('schema', '6') ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  )
+  await former.query('COMMIT')
+  t.match((await opened(t, url)).schema, { found: 6, current: steps.length })
 })
 
 t.test(
@@ -117,7 +169,7 @@ t.test(
   async t => {
     const url = await oldDatabase(t, 5)
     const other = await connected(t, url, 'signet')
-    await other.query('BEGIN; SELECT pg_advisory_xact_lock(7384196250)')
+    await other.query(`BEGIN; SELECT value FROM meta WHERE name = 'schema' FOR UPDATE`)
     const stop = await oldInstance(t, url)
     await t.rejects(opened(t, url), {
       code: 'unavailable',

@@ -1,19 +1,19 @@
 /**
- * Brings a database up to date, step by step, each under a lock that ends with its transaction, so that of several
- * instances that start together one takes each step and the others find it taken. It never waits long: a step that cannot
- * be taken now fails with who is in the way, and is for whoever asks again.
+ * Brings a database up to date, step by step, each under the lock of the row that says which was taken, so that of several
+ * instances that start together one takes each step and the others find it taken. A new database is made by whoever is
+ * first to name its table. It never waits long: a step that cannot be taken now fails with who is in the way, and is for
+ * whoever asks again.
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asThrown } from '../../base/thrown.ts'
-import { lockNumber } from './lock-number.ts'
 import { type Ask, type PostgresDatabase, type Run, statement } from './postgres-database.ts'
-import { isLocked, MigrationWaits, ServerMistake } from './postgres-errors.ts'
+import { isLocked, isThereAlready, MigrationWaits, ServerMistake } from './postgres-errors.ts'
 import { type Index, plainly, type Step, steps } from './schema.ts'
-import { whoIsInTheWay } from './who-is-in-the-way.ts'
+import { whoIsInTheWay, whoWouldBeInTheWay } from './who-is-in-the-way.ts'
 
-const lock = statement('migration lock', `SELECT pg_try_advisory_xact_lock(${lockNumber}) AS "isOurs"`)
-// Not to_regclass(), which remembers within a transaction that there was none, also after waiting for the lock.
+const lock = statement('migration lock', `SELECT value FROM meta WHERE name = 'schema' FOR UPDATE`)
+// Not to_regclass(), which remembers within a transaction that there was none.
 const hasMeta = statement(
   'has meta',
   `SELECT FROM pg_catalog.pg_class WHERE relname = 'meta' AND pg_catalog.pg_table_is_visible(oid)`,
@@ -37,6 +37,8 @@ const isValid = statement(
 
 /** Half of what a request waits for a lock, because requests queue up behind this one. */
 const waitBriefly = 'SET LOCAL lock_timeout = 1000'
+/** For the row nobody queues up. But whoever builds an index waits for each snapshot that is older, so none gets old. */
+const tryBriefly = 'SET LOCAL lock_timeout = 100'
 const lockSeconds = 3
 
 /**
@@ -71,11 +73,23 @@ function upToDate({ version, salt, isHalfCopy }: Found) {
   throw new ServerMistake('the database is not up to date: signet db migrate, or a start of this version, makes it so')
 }
 
-/** A new database, all or nothing. @returns what it is at afterwards, whoever made it */
-function create(database: PostgresDatabase, schema: string | undefined): Promise<Found> {
-  return withLock(database, async (ask, run) => {
-    const found = await read(ask)
-    if (found.salt) return found // by another instance that had the lock before
+/**
+ * A new database, all or nothing. There is no row to lock yet: of several, one makes the table, and the others wait for that
+ * (nobody else uses the database yet) and then find it.
+ * @returns what it is at afterwards, whoever made it
+ */
+async function create(database: PostgresDatabase, schema: string | undefined): Promise<Found> {
+  try {
+    return await make(database, schema)
+  } catch (error) {
+    const found = isThereAlready(error) ? await database.exclusively(read) : undefined
+    if (found?.salt) return found
+    throw error
+  }
+}
+
+function make(database: PostgresDatabase, schema: string | undefined): Promise<Found> {
+  return database.exclusively(async (ask, run) => {
     const [missing] = await ask(missingSchema, { schema: schema ?? null })
     if (missing) await run(`CREATE SCHEMA ${missing['name']}`)
     await run(makeMeta)
@@ -83,16 +97,20 @@ function create(database: PostgresDatabase, schema: string | undefined): Promise
     const salt = randomBytes(32)
     await ask(writeMeta, { name: 'salt', value: salt })
     await ask(writeMeta, { name: 'schema', value: Buffer.from(String(steps.length)) })
-    return { ...found, salt, version: steps.length, isNew: true }
+    return { salt, version: steps.length, isHalfCopy: false, isNew: true }
   })
 }
 
-/** Takes one step if nobody has. @returns what it is at now */
+/**
+ * Takes one step if nobody has. While it is taken, however long its indexes take, autovacuum keeps what dies meanwhile: a row that
+ * is locked gives a transaction a number.
+ * @returns what it is at now
+ */
 function take(database: PostgresDatabase, version: number): Promise<Found> {
   return withLock(database, async (ask, run) => {
     const found = await read(ask)
     if (found.version !== version) return found
-    const inTheWay = await whoIsInTheWay(ask, true)
+    const inTheWay = await whoWouldBeInTheWay(ask)
     if (inTheWay) throw new MigrationWaits(inTheWay)
 
     // As a simple query it also closes the last portal, whose snapshot every CREATE INDEX CONCURRENTLY would wait for.
@@ -108,16 +126,23 @@ function take(database: PostgresDatabase, version: number): Promise<Found> {
   })
 }
 
-/** Asks for the lock again and again, each time in a transaction of its own: an index is built when those before are over. */
+/** Asks for the row again and again, each time in a transaction of its own: an index is built when those before are over. */
 async function withLock<T>(database: PostgresDatabase, act: (ask: Ask, run: Run) => Promise<T>): Promise<T> {
   for (const giveUpAt = performance.now() + lockSeconds * 1000; ; await sleep(50)) {
     const done = await database.exclusively(async (ask, run) => {
-      if ((await ask(lock))[0]?.['isOurs']) return { result: await act(ask, run) }
-      if (performance.now() > giveUpAt) throw new MigrationWaits((await whoIsInTheWay(ask, false)) ?? gone)
-      return undefined
+      await run(tryBriefly)
+      const isOurs = await ask(lock).then(() => true, isNotGranted)
+      return isOurs ? { result: await act(ask, run) } : undefined
     })
     if (done) return done.result
+    if (performance.now() < giveUpAt) continue
+    throw new MigrationWaits((await database.exclusively(whoIsInTheWay)) ?? gone)
   }
+}
+
+function isNotGranted(error: unknown): false {
+  if (!isLocked(error)) throw error
+  return false
 }
 
 const gone = 'somebody who has gone by now'
@@ -136,9 +161,7 @@ async function waitingFor<T>(database: PostgresDatabase, step: number, act: () =
     return await act()
   } catch (error) {
     if (!isLocked(error) && !(error instanceof MigrationWaits)) throw error
-    const whom = isLocked(error)
-      ? await database.exclusively(ask => whoIsInTheWay(ask, false))
-      : asThrown(error).message
+    const whom = isLocked(error) ? await database.exclusively(whoIsInTheWay) : asThrown(error).message
     throw new MigrationWaits(`step ${step} of ${steps.length} of the schema waits for ${whom ?? gone}`)
   }
 }

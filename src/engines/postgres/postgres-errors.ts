@@ -61,6 +61,11 @@ export function isUndone(error: unknown): boolean {
   return isWorthAnother.test(codeOf(error instanceof SignetError ? error.cause : error) ?? '')
 }
 
+/** Whether what was to be made is there: a schema, a table, or a row that stands for one. */
+export function isThereAlready(error: unknown): boolean {
+  return /^(42P06|42P07|23505)$/.test(codeOf(error instanceof SignetError ? error.cause : error) ?? '')
+}
+
 /** Whether a lock was not granted in time. */
 export function isLocked(error: unknown): boolean {
   return codeOf(error instanceof SignetError ? error.cause : error) === '55P03'
