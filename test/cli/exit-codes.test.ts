@@ -138,6 +138,12 @@ t.test('looking does not make a database where there is none', async t => {
   t.notOk(existsSync(path))
 })
 
+t.test('help is the same before a group of commands as behind it', async t => {
+  const [before, behind] = [await cli(['help', 'users'], {}), await cli(['users', '--help'], {})]
+  t.match(before.stdout, 'invite')
+  t.strictSame(before, behind)
+})
+
 t.test('a backup of PostgreSQL is refused before anybody is asked: it has its own', async t => {
   const env = { DATABASE_URL: 'postgres://signet:secret@127.0.0.1:1/signet' }
   t.match(await cli(['db', 'backup', '/nowhere/copy.db'], env), { code: 1, stdout: '', stderr: /pg_dump -Fc/ })

@@ -1,5 +1,5 @@
 /** `signet users import`: nothing lost, nothing changed, nothing unsaid, whatever interrupts it. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { hashSync } from 'bcryptjs'
@@ -161,6 +161,9 @@ t.test('a file that cannot be read as users ends the import before it begins, in
   const file = join(folder, 'users.ndjson')
   writeFileSync(file, manyUsers(1))
   t.equal((await cli(['users', 'import', file, '--report', file], env)).code, 2)
+  const link = `${file}.link`
+  symlinkSync(file, link)
+  t.equal((await cli(['users', 'import', file, '--report', link], env)).code, 2, 'by whatever name')
   t.equal(readFileSync(file, 'utf8'), manyUsers(1), 'a report does not eat its own file')
 })
 
