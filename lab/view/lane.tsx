@@ -24,7 +24,7 @@ export function LaneHead({ lane, world, onOpen, onAct, isChosen, isAlone }: Lane
   return (
     <section class={`lane ${lane} ${isChosen ? 'chosen' : ''}`} aria-label={laneNames[lane]}>
       <h2>{laneNames[lane]}</h2>
-      <p class="who">{challenge ? 'second factor?' : who}</p>
+      <p class="who">{challenge ? '2nd factor?' : who}</p>
       {[access, refresh].map(
         token =>
           token && (

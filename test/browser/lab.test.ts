@@ -184,6 +184,11 @@ t.test('the tour on a phone', options, async t => {
   t.strictSame(await barriers(page), [])
   await page.locator('.inspector .close').tap()
   t.equal(await page.locator('.inspector.open').count(), 0)
+  await page.locator('.next').tap()
+  await page.locator('.lane-bar summary').tap()
+  const menu = await page.locator('.lane-bar details > div').boundingBox()
+  t.ok(menu && menu.x >= 0 && menu.y >= 0 && menu.x + menu.width <= 390, 'what a tab can do has room')
+  await page.screenshot({ path: join(artefacts, 'phone-more.png') })
   t.strictSame(problems, [])
 })
 
@@ -321,7 +326,7 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('a', 'confirm', '200', /ten recovery codes.* A mail arrives for thirdy@example\.com/)
   await act('b', 'me', '401 Token revoked', /this session has ended/)
   await act('b', 'login', '401 Second factor required', /no tokens yet, only a challenge/)
-  t.equal(await page.locator('.lane.b .who').innerText(), 'second factor?')
+  t.equal(await page.locator('.lane.b .who').innerText(), '2nd factor?')
   await act('b', 'code', '401 Invalid code', /A code counts once/) // the one that confirmed
   await minute('09:04:00')
   t.not(await shown(), first, 'it goes with the clock that was moved')
@@ -330,7 +335,7 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('thief', 'watch', '401 Second factor required', /no tokens yet/)
   await act('thief', 'code', '401 Invalid code', /whoever has watched it comes too late/)
 
-  await addAuthenticator(page)
+  const forgetPasskeys = await addAuthenticator(page)
   await act('b', 'passkey', '201', /^Tab B: POST \/me\/passkeys, 201\. The browser has made a passkey/, 2)
   await act('a', 'me', '401 Token revoked', /this session has ended/)
   await act('a', 'login', '401 Second factor required', /no tokens yet/)
@@ -340,6 +345,10 @@ t.test('every act, in free play, and what the page says of it', options, async t
   await act('a', 'alone', '200', /that counts as two factors/, 2)
   t.match(await session(7), { username: 'thirdy', revoked_at: null })
   await page.screenshot({ path: join(artefacts, 'desk-passkey.png') })
+  await forgetPasskeys()
+  await act('a', 'logout', '204', /The session has ended/)
+  await act('a', 'alone', '200', /The server asks a question/)
+  await page.getByRole('alert').getByText('The browser gave no passkey').waitFor()
   t.strictSame([...used].sort(), Object.keys(acts).sort(), 'no act is left out')
 
   await page.getByRole('button', { name: /^The session’s row/ }).click()

@@ -47,13 +47,17 @@ export async function openLab(t: Test, url: string, options: BrowserContextOptio
   return { page, problems }
 }
 
-/** Gives the browser an authenticator that says yes (Chrome DevTools Protocol, WebAuthn domain). */
-export async function addAuthenticator(page: Page): Promise<void> {
+/**
+ * Gives the browser an authenticator that says yes (Chrome DevTools Protocol, WebAuthn domain).
+ * @returns makes it forget its passkeys
+ */
+export async function addAuthenticator(page: Page): Promise<() => Promise<unknown>> {
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('WebAuthn.enable')
   const able = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true } as const
   const options = { ...able, isUserVerified: true, automaticPresenceSimulation: true }
-  await devtools.send('WebAuthn.addVirtualAuthenticator', { options })
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', { options })
+  return () => devtools.send('WebAuthn.clearCredentials', { authenticatorId })
 }
 
 /** Of the answers in the diagram, in order. */
