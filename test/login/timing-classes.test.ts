@@ -11,6 +11,7 @@ import work from '../../src/passwords/hash-worker.ts'
 import { createStandIns } from '../../src/passwords/stand-ins.ts'
 import { formatArgon2id } from '../../src/passwords/stored-hash.ts'
 import { isLong } from '../helpers/long.ts'
+import { measuredAgain } from '../helpers/measured-again.ts'
 import { processorTimeOf } from '../helpers/processor-time.ts'
 
 const inFull = isLong
@@ -86,9 +87,15 @@ t.test('a cheaper hash is topped up to the work of a new one', async t => {
   ] as const) {
     const time = (hash: string) =>
       processorTimeOf(() => work({ act: 'verify', password: 'wrong', hash, foreign: false, target }))
-    const times = Array.from({ length: inFull ? 25 : 5 }, () => [time(stored), time(own)] as const)
-    const [topped, whole] = [0, 1].map(i => median(times.map(pair => pair[i] ?? 0))) as [number, number]
-    t.ok(topped > whole * 0.8 && topped < whole * 1.25, `${topped.toFixed(1)} ms beside ${whole.toFixed(1)} ms`)
+    const measure = async () => {
+      const times = Array.from({ length: inFull ? 25 : 5 }, () => [time(stored), time(own)] as const)
+      const [topped, whole] = [0, 1].map(i => median(times.map(pair => pair[i] ?? 0))) as [number, number]
+      return { topped, whole }
+    }
+    const isAlike = ({ topped, whole }: { topped: number; whole: number }) =>
+      topped > whole * 0.8 && topped < whole * 1.25
+    const seen = await measuredAgain(measure, isAlike)
+    t.ok(isAlike(seen), `${seen.topped.toFixed(1)} ms beside ${seen.whole.toFixed(1)} ms`)
   }
 })
 

@@ -3,6 +3,7 @@ import bcrypt from 'bcryptjs'
 import t, { type Test } from 'tap'
 import work from '../../src/passwords/hash-worker.ts'
 import { createPasswordHasher, type PasswordHasherOptions } from '../../src/passwords/password-hash.ts'
+import { measuredAgain } from '../helpers/measured-again.ts'
 import { processorTimeOf } from '../helpers/processor-time.ts'
 
 function hasher(t: Test, options: Partial<PasswordHasherOptions> = {}) {
@@ -54,7 +55,6 @@ t.test('no user, no hash, a broken hash and an impossible password are wrong aft
   const time = (password: string, hash: string | null) =>
     processorTimeOf(() => t.equal(work({ act: 'verify', password, hash, foreign: false, target }).verdict, 'wrong'))
   time('wrong', stored) // compiles
-  const wrong = time('wrong', stored)
   for (const [password, against] of [
     ['demo123', null],
     ['demo123', 'not a hash'],
@@ -62,8 +62,10 @@ t.test('no user, no hash, a broken hash and an impossible password are wrong aft
     ['x'.repeat(73), stored],
     ['a\0', stored],
   ] as const) {
-    const taken = time(password, against)
-    t.ok(taken > wrong / 2 && taken < wrong * 2, `${taken.toFixed(1)} ms beside ${wrong.toFixed(1)} ms`)
+    const beside = async () => ({ taken: time(password, against), wrong: time('wrong', stored) })
+    const isAlike = ({ taken, wrong }: { taken: number; wrong: number }) => taken > wrong / 2 && taken < wrong * 2
+    const seen = await measuredAgain(beside, isAlike)
+    t.ok(isAlike(seen), `${seen.taken.toFixed(1)} ms beside ${seen.wrong.toFixed(1)} ms`)
   }
 })
 
