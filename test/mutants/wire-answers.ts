@@ -126,7 +126,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/user-schemas.ts',
     find: 'created_at: isoTime(user.createdAt),',
     replace: 'created_at: isoTime(Math.floor(user.createdAt / 1000)),',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/wire/items.test.ts'],
   },
   {
     name: 'a challenge does not say how recent a login must be',
@@ -161,6 +161,6 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/passkey-schemas.ts',
     find: '...(userHandle && { userHandle })',
     replace: '...(userHandle !== undefined && { userHandle: userHandle as string })',
-    tests: ['test/http/passkeys.test.ts'],
+    tests: ['test/wire/items.test.ts'],
   },
 ]

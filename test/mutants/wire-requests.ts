@@ -205,6 +205,6 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/paging.ts',
     find: "limit = '50'",
     replace: "limit = '100'",
-    tests: ['test/users/users.test.ts', 'test/http/sessions.test.ts', 'test/sessions/per-user.test.ts'],
+    tests: ['test/wire/items.test.ts'],
   },
 ]

@@ -11,3 +11,10 @@ t.test('nobody is a hyphen, whoever is called so is not nobody, and the rest is 
   t.equal(emailOf('a\r\nx: y'), 'a%0D%0Ax:%20y')
   t.equal(emailOf('\ud800'), '%EF%BF%BD', 'what no encoding has a form for is no error of ours')
 })
+
+t.test('an address is told once it is proven; a token of before, which does not say, is believed', async t => {
+  const told = (proven: object) => identityHeaders({ ...claims, email: 'ana@example.com', ...proven })['x-auth-email']
+  t.equal(told({ email_verified: false }), '-')
+  t.equal(told({ email_verified: true }), 'ana@example.com')
+  t.equal(told({}), 'ana@example.com')
+})
