@@ -84,9 +84,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'DATABASE_POOL is not heard of',
     file: `${folder}/postgres-pool.ts`,
-    find: '    max: connections,\n',
-    replace: '    max: Math.max(connections, 10),\n',
+    find: 'const { hosts, connections, applicationName, connectSeconds, options } = server\n',
+    replace: 'const { hosts, applicationName, connectSeconds, options } = server\n  const connections = 10\n',
     tests: ['test/stores/postgres-start.test.ts'],
+    only: 'DATABASE_POOL is how many',
   },
   {
     name: 'a broken connection is lent again',
@@ -94,20 +95,23 @@ export const mutants: readonly Mutant[] = [
     find: 'client.release(!isUsable)',
     replace: 'client.release(false && !isUsable)',
     tests: connections,
+    only: 'PostgreSQL goes and comes back',
   },
   {
     name: 'what the server undid is told as an outage at once',
     file: `${folder}/postgres-database.ts`,
     find: 'if (triesLeft <= 1 || !isUndone(error)) throw error',
     replace: 'if (triesLeft <= tries || !isUndone(error)) throw error',
-    tests: ['test/stores/postgres-errors.test.ts', ...contract],
+    tests: contract,
+    only: 'what the server undoes is asked again',
   },
   {
     name: 'what the server undoes is asked for ever',
     file: `${folder}/postgres-database.ts`,
     find: 'if (triesLeft <= 1 || !isUndone(error)) throw error',
     replace: 'if (!isUndone(error)) throw error',
-    tests: ['test/stores/postgres-errors.test.ts', ...contract],
+    tests: contract,
+    only: 'what the server undoes is asked again',
   },
   {
     name: 'behind a pooler no limit holds',

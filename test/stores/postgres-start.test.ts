@@ -122,3 +122,16 @@ t.test('with two connections a hundred requests wait in turn, and with none free
   await Promise.all(busy)
   t.equal(await stores.users.findById('x'), undefined)
 })
+
+t.test('DATABASE_POOL is how many connections there are at most, however many ask at once', async t => {
+  await runSql(server.url(), 'CREATE DATABASE pooled TEMPLATE template0')
+  const stores = openPostgresStores({ ...serverOf(server.url('pooled')), connections: 2 })
+  t.teardown(() => stores.close())
+  await stores.ping()
+  await Promise.all(Array.from({ length: 20 }, () => stores.users.findById('nobody')))
+  const [{ count } = { count: 0 }] = await runSql(
+    server.url(),
+    `SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = 'pooled'`,
+  )
+  t.equal(count, 2)
+})

@@ -130,3 +130,22 @@ t.test('a row that stays locked is unavailable after two seconds, and nothing ha
   await other.end()
   t.match((await stores.sessions.rotate(sid, 0, policy))?.session, { generation: 1 })
 })
+
+t.test('what the server undoes is asked again, eight times in all, and is an outage then', async t => {
+  const url = await emptyDatabase(t)
+  const stores = await opened(t, url)
+  const sid = await withSession(stores)
+  await runSql(
+    url,
+    `CREATE SEQUENCE asked; CREATE TABLE most (tries integer); INSERT INTO most VALUES (20);
+    CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('asked') <= (SELECT tries FROM most) THEN RAISE 'undone' USING ERRCODE = '40001'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER undo BEFORE UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION undo()`,
+  )
+  await t.rejects(stores.sessions.rotate(sid, 0, policy), away)
+  t.match(await runSql(url, 'SELECT last_value::integer FROM asked'), [{ last_value: 8 }])
+  await runSql(url, 'UPDATE most SET tries = 10')
+  t.match(await stores.sessions.rotate(sid, 0, policy), { session: { generation: 1 } }, 'of which the third is taken')
+})
