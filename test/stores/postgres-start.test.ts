@@ -42,10 +42,18 @@ t.test('what waiting does not mend is no outage', async t => {
   )
   await runSql(server.url(), 'CREATE DATABASE closed TEMPLATE template0')
   await runSql(server.url(), `REVOKE CONNECT ON DATABASE closed FROM PUBLIC; CREATE ROLE guest LOGIN PASSWORD 'guest'`)
+  await runSql(server.url(), 'CREATE DATABASE old TEMPLATE template0')
+  await runSql(
+    server.url('old'), // which says that it is one
+    `CREATE SCHEMA old; CREATE FUNCTION old.current_setting(name text) RETURNS text LANGUAGE sql AS $$
+      SELECT CASE WHEN name = 'server_version_num' THEN '130021' ELSE pg_catalog.current_setting(name) END $$;
+    ALTER DATABASE old SET search_path = old, pg_catalog`,
+  )
   const guest = server.url('closed').replace(`signet:${server.password}`, 'guest:guest')
   for (const [url, message] of [
     [server.url('nowhere'), /database "nowhere" does not exist: correct DATABASE_URL, or make it: CREATE DATABASE/],
     [guest, /permission denied for database "closed".+GRANT CONNECT/],
+    [server.url('old'), /PostgreSQL 14 or newer is needed, this is 130021/],
     [server.url('latin'), /encoding of the database is LATIN1.+ENCODING 'UTF8'/],
   ] as const) {
     const failure = await opened(t, url).catch(error => error)
