@@ -13,6 +13,10 @@ const stepIn = (id: string | null) => {
   return index < 0 ? undefined : index
 }
 
+/** Of a mail that was sent by the service; it does not stay in the address. */
+const linkToken = /^#token=(.+)$/.exec(location.hash)?.[1]
+if (linkToken) history.replaceState(null, '', location.pathname)
+
 let shown: number | undefined
 store.subscribe(state => {
   if (state.step !== shown) {
@@ -21,7 +25,10 @@ store.subscribe(state => {
     if (location.hash !== id) history.pushState(null, '', `${location.pathname}${id}`)
     if (id !== '') localStorage.setItem(place, id.slice(1))
   }
-  render(<App state={state} store={store} resume={stepIn(localStorage.getItem(place))} />, document.body)
+  render(
+    <App state={state} store={store} resume={stepIn(localStorage.getItem(place))} linkToken={linkToken} />,
+    document.body,
+  )
 })
 
 async function follow(): Promise<void> {

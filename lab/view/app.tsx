@@ -8,10 +8,12 @@ import { Header } from './header.tsx'
 import { Inspector } from './inspector.tsx'
 import { Intro } from './intro.tsx'
 import { Actions } from './lane.tsx'
+import { LinkForm } from './link-form.tsx'
 import { Stage } from './stage.tsx'
 import { TourCard } from './tour-card.tsx'
 
-export function App({ state, store, resume }: { state: State; store: Store; resume: number | undefined }) {
+export function App(given: { state: State; store: Store; resume: number | undefined; linkToken: string | undefined }) {
+  const { state, store, resume, linkToken } = given
   const worlds = worldsOf(state)
   const [world] = worlds
   const last = state.log.at(-1)
@@ -55,6 +57,7 @@ export function App({ state, store, resume }: { state: State; store: Store; resu
         </div>
       )}
       <aside aria-label="Explanation">
+        {linkToken && isFree && <LinkForm token={linkToken} />}
         {state.step === undefined ? (
           <Intro store={store} resume={resume} isFresh={state.log.length === 0} />
         ) : (

@@ -12,8 +12,11 @@ import { steps } from '../../lab/words/tour.ts'
 import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { root } from '../helpers/app.ts'
 import { fromBase32 } from '../helpers/authenticator.ts'
+import { labApp } from '../helpers/lab.ts'
 import { addAuthenticator, answersIn, artefacts, litRows, openLab, sizes, startLab } from '../helpers/lab-page.ts'
 import { isLong } from '../helpers/long.ts'
+import { memoryMail } from '../helpers/mail-settings.ts'
+import { freePort, postJson } from '../helpers/process.ts'
 import { outcomes } from './lab-steps.ts'
 
 const { url, lab } = await startLab(t)
@@ -415,6 +418,50 @@ t.test(
     t.strictSame(problems, [])
   },
 )
+
+t.test('the link of a mail leads to a form that uses it', options, async t => {
+  const port = await freePort()
+  const here = `http://localhost:${port}`
+  const mail = { ...memoryMail, resetUrl: `${here}/lab`, verifyUrl: `${here}/lab` }
+  const { app } = await labApp(t, {
+    publicUrl: here,
+    port,
+    logLevel: 'silent',
+    mail,
+    emailVerification: 'optional',
+    registrationIsOpen: true,
+  })
+  await app.listen({ host: 'localhost', port })
+  const email = 'ana@example.com'
+  const post = (path: string, body: object) => postJson(`${here}${path}`, body)
+  const lastLink = async () => {
+    const { mails } = (await (await post('/lab/mails', {})).json()) as { mails: { text: string }[] }
+    return /\S+#token=\S+/.exec(mails.at(-1)?.text ?? '')?.[0] ?? ''
+  }
+  const opened = await openLab(t, here)
+  if (!opened) return
+  const { page, problems } = opened
+
+  await post('/register', { username: 'ana', password: 'a long sentence of mine', email })
+  await page.goto('about:blank')
+  await page.goto(await lastLink())
+  await page.getByRole('heading', { name: 'You followed the link of a mail' }).waitFor()
+  t.equal(new URL(page.url()).hash, '', 'the token does not stay in the address')
+  await page.getByRole('button', { name: 'Prove the address' }).click()
+  await page.getByText('POST /email/verify answered 204: done.').waitFor()
+
+  await post('/password/forgot', { username: email })
+  await page.goto('about:blank')
+  await page.goto(await lastLink())
+  await page.getByLabel('Password').fill('another sentence of mine')
+  await page.getByRole('button', { name: 'Set this password' }).click()
+  await page.getByText('POST /password/reset answered 204: done.').waitFor()
+  t.equal((await post('/login', { username: email, password: 'another sentence of mine' })).status, 200)
+  t.strictSame(problems, [])
+
+  await page.getByRole('button', { name: 'Set this password' }).click()
+  await page.getByText('Link is not valid').waitFor()
+})
 
 t.test('it weighs less than 100 kB and is there within a second', options, async t => {
   const opened = await openLab(t, url)
