@@ -2,7 +2,7 @@
 import t from 'tap'
 import { execute, openDocs } from './docs-page.ts'
 
-t.test('an app is added, and a login takes a code of it', { timeout: 80_000 }, async t => {
+t.test('an app is added, and a login takes a code of it', { timeout: 500_000 }, async t => {
   const page = await openDocs(t, { SECOND_FACTOR: 'optional' })
   if (!page) return
   t.equal((await execute(page, 'Tokens-login')).status, 200)

@@ -48,7 +48,7 @@ async function authorizeAndAsk(page: Page): Promise<string> {
 
 t.test(
   'the page works under the path of PUBLIC_URL, behind a gateway that strips another one, on a phone',
-  { timeout: 60_000 },
+  { timeout: 500_000 },
   async t => {
     const browser = (await startBrowser(t))?.browser()
     if (!browser) return

@@ -1,5 +1,5 @@
 /** Swagger UI in a browser, and what a person does on it. */
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { startBrowser } from '../helpers/browser.ts'
 import { startServer } from '../helpers/process.ts'
@@ -7,10 +7,14 @@ import { startServer } from '../helpers/process.ts'
 export async function openDocs(t: Test, env: Record<string, string> = {}): Promise<Page | undefined> {
   const browser = await startBrowser(t)
   if (!browser) return undefined
-  const server = await startServer(t, { DOCS: 'true', ...env })
+  const { url } = await startServer(t, { DOCS: 'true', ...env })
+  return openDocsAt(url, browser)
+}
+
+export async function openDocsAt(url: string, browser: BrowserContext): Promise<Page> {
   const page = await browser.newPage()
-  page.setDefaultTimeout(30_000)
-  await page.goto(`${server.url}/docs`)
+  page.setDefaultTimeout(60_000)
+  await page.goto(`${url}/docs`)
   await page.getByText('A token service').first().waitFor()
   return page
 }

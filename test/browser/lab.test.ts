@@ -110,7 +110,7 @@ async function barriers(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
 }
 
-const options = { timeout: 120_000 }
+const options = { timeout: 500_000 }
 const waitForStart = (page: Page) => page.locator('.clock').getByText('09:00:00').waitFor()
 
 t.test('the tour with the mouse, on a screen', options, async t => {

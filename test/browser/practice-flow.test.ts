@@ -5,10 +5,16 @@ import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
 import { root } from '../helpers/app.ts'
 import { startBrowser } from '../helpers/browser.ts'
-import { startServer } from '../helpers/process.ts'
-import { execute, openDocs } from './docs-page.ts'
+import { startServer, waitUntil } from '../helpers/process.ts'
+import { execute, openDocs, openDocsAt } from './docs-page.ts'
 
 const artefacts = join(root, 'test-artefacts')
+
+/** An hour later, when the service gets the signal. */
+const clock = `process.on('SIGWINCH', () => {
+  const now = Date.now
+  Date.now = () => now() + 3_600_000
+})`
 
 async function authorizeWith(page: Page, token: string): Promise<void> {
   const dialog = await openDialog(page)
@@ -27,9 +33,12 @@ async function openDialog(page: Page): Promise<Locator> {
   return dialog
 }
 
-t.test('the six steps of the practice flow, by hand', { timeout: 80_000 }, async t => {
-  const page = await openDocs(t, { JWT_ACCESS_TOKEN_EXPIRES: '8' })
-  if (!page) return
+t.test('the six steps of the practice flow, by hand', { timeout: 500_000 }, async t => {
+  const browser = await startBrowser(t)
+  if (!browser) return
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(clock)}`
+  const server = await startServer(t, { DOCS: 'true', NODE_OPTIONS })
+  const page = await openDocsAt(server.url, browser)
 
   const login = await execute(page, 'Tokens-login')
   t.equal(login.status, 200, '1: log in with what is filled in')
@@ -68,7 +77,9 @@ t.test('the six steps of the practice flow, by hand', { timeout: 80_000 }, async
   t.equal(changed.body['detail'], 'Invalid token')
 
   await authorizeWith(page, token)
-  await page.waitForTimeout(8_500)
+  server.process.kill('SIGWINCH')
+  const headers = { authorization: `Bearer ${token}` }
+  await waitUntil(async () => (await fetch(`${server.url}/me`, { headers })).status === 401)
   const expired = await execute(page, 'Tokens-me')
   t.equal(expired.status, 401, '6: after the access token has expired')
   t.equal(expired.body['detail'], 'Token expired')

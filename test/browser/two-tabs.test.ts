@@ -87,7 +87,7 @@ async function tokensOf(context: BrowserContext, url: string) {
   return Object.values(await cookiesOf(context, url)).filter(Boolean)
 }
 
-const options = { timeout: 60_000 }
+const options = { timeout: 500_000 }
 
 t.test(
   'two tabs that refresh at once, again and again, stay logged in, and their cookies never get older',

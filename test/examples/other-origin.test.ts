@@ -8,7 +8,7 @@ import { freePort, postJson, startServer, waitUntil } from '../helpers/process.t
 
 t.test(
   'orders: log in at Signet, order here, and be logged out by a logout elsewhere',
-  { timeout: 60_000 },
+  { timeout: 500_000 },
   async t => {
     const context = await startBrowser(t)
     if (!context) return
@@ -28,7 +28,7 @@ t.test(
     await waitUntil(async () => (await fetch(`http://127.0.0.1:${app.port}/ready`)).ok)
 
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(60_000)
     await page.goto(origin)
     await logIn(page)
     await page.locator('li', { hasText: 'a kettle' }).waitFor()

@@ -8,12 +8,12 @@ import { freePort, startServer, waitUntil } from '../helpers/process.ts'
 
 async function openTab(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(60_000)
   await page.goto(url)
   return page
 }
 
-t.test('notes: log in, write, reload, log out in another tab', { timeout: 60_000 }, async t => {
+t.test('notes: log in, write, reload, log out in another tab', { timeout: 500_000 }, async t => {
   const context = hasGateway(t, 'caddy') && (await startBrowser(t))
   if (!context) return
   const port = await freePort()

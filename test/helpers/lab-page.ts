@@ -39,7 +39,7 @@ export async function openLab(t: Test, url: string, options: BrowserContextOptio
   const context = await browser.newContext({ ...sizes.desk, reducedMotion: 'reduce', ...options })
   t.teardown(() => context.close())
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   const problems: string[] = []
   page.on('console', message => ['error', 'warning'].includes(message.type()) && problems.push(message.text()))
   page.on('pageerror', error => problems.push(String(error)))

@@ -28,7 +28,7 @@ console.log((await app.inject('/orders')).statusCode)
 await app.close()
 `
 
-t.test('packed and installed into an empty project it works there, with types', { timeout: 110_000 }, async t => {
+t.test('packed and installed into an empty project it works there, with types', { timeout: 500_000 }, async t => {
   const signet = await startSignet(t)
   const { access_token: token } = await signet.logIn()
   const folder = await temporaryFolder(t)

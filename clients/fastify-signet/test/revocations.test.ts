@@ -13,7 +13,7 @@ async function startProcess(t: Test, ...args: string[]): Promise<(token: string)
   return async token => (await fetch(`http://127.0.0.1:${port}/orders`, { headers: bearer(token) })).status
 }
 
-t.test('a logout is known within two seconds in two processes', { timeout: 60_000 }, async t => {
+t.test('a logout is known within two seconds in two processes', { timeout: 500_000 }, async t => {
   const signet = await startSignet(t)
   const { id, secret } = signet.resourceServer
   const services = await Promise.all([1, 2].map(() => startProcess(t, signet.url, id, secret)))
@@ -32,7 +32,7 @@ t.test('a logout is known within two seconds in two processes', { timeout: 60_00
   t.ok(Math.max(...seconds) < 2, `${Math.max(...seconds)} s`)
 })
 
-t.test('a minute without Signet: services go on, and afterwards they catch up', { timeout: 180_000 }, async t => {
+t.test('a minute without Signet: services go on, and afterwards they catch up', { timeout: 500_000 }, async t => {
   const signet = await startSignet(t)
   const time = movableTime()
   const accepts = await startService(t, signet, time)

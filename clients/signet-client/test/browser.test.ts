@@ -6,7 +6,7 @@ import { openTab, soon, startPages } from './pages.ts'
 
 const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 const skip = existsSync(executablePath) || process.env['REQUIRE_ALL'] ? false : 'needs Debian package chromium'
-const options = { skip, timeout: 60_000 }
+const options = { skip, timeout: 500_000 }
 
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
 let browser: Browser | undefined

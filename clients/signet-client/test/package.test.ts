@@ -43,7 +43,7 @@ stop()
 console.log(JSON.stringify([user.user_id, username, refused, events, signet.user]))
 `
 
-t.test('packed and installed into an empty project it works there, with types', { timeout: 110_000 }, async t => {
+t.test('packed and installed into an empty project it works there, with types', { timeout: 500_000 }, async t => {
   const folder = await temporaryFolder(t)
   const npm = (...args: string[]) => run('npm', [...args, '--json'], { cwd: folder, env: environment() })
   const packed = JSON.parse((await npm('pack', packageFolder)).stdout)

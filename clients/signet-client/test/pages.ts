@@ -90,9 +90,9 @@ export async function openTab(context: BrowserContext, url: string): Promise<Pag
   return page
 }
 
-/** Whether a script in the page becomes true within a second, which is more on a busy machine. */
+/** Whether a script in the page becomes true: within a second, and on a busy machine in the end. */
 export async function soon(page: Page, script: string): Promise<boolean> {
-  return page.waitForFunction(script, undefined, { timeout: 4000, polling: 20 }).then(
+  return page.waitForFunction(script, undefined, { timeout: 30_000, polling: 20 }).then(
     () => true,
     () => false,
   )

@@ -4,7 +4,7 @@ import { claimsOf } from '../../../test/helpers/app.ts'
 import { problem, sharedStorage, startSignet } from './setup.ts'
 
 const soon = async (isTrue: () => boolean) => {
-  const until = Date.now() + 5000
+  const until = Date.now() + 30_000
   while (!isTrue() && Date.now() < until) await new Promise(setImmediate)
   return isTrue()
 }
