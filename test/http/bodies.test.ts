@@ -32,6 +32,8 @@ t.test('JSON is not bent into shape: other types, unknown and missing members ar
   const all = (await post(app, '/login', json, '{"username":5,"mode":"x","role":"admin"}')).json().errors
   const pointers = new Set(all.map((mistake: { pointer: string }) => mistake.pointer))
   t.strictSame([...pointers].toSorted(), ['/mode', '/password', '/role', '/username'], 'every mistake is told')
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`member${i}`, 1]))
+  t.equal((await post(app, '/login', json, JSON.stringify(many))).json().errors.length, 20, 'of very many some')
   isProblem(t, await post(app, '/refresh', json, '{}'), 400, 'invalid_request', 'no token')
   for (const body of [{ refresh_token: 5 }, { refresh_token: '' }, { refresh_token: 'x', token: 'x' }, []]) {
     isProblem(t, await post(app, '/refresh', json, JSON.stringify(body)), 400, 'invalid_request', JSON.stringify(body))

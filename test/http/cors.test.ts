@@ -113,7 +113,7 @@ t.test('CORS_ORIGINS lets pages of other sites use bearer tokens, never cookies'
   const { app } = await testApp(t, {
     publicUrl: 'https://auth.example.com',
     cookieOrigins: [cookiePage],
-    corsOrigins: [bearerPage],
+    corsOrigins: [bearerPage, cookiePage],
   })
   const tracing = { ...preflight, 'access-control-request-headers': 'authorization,sentry-trace,baggage,traceparent' }
   const asked = await app.inject({ method: 'OPTIONS', url: '/login', headers: { origin: bearerPage, ...tracing } })
@@ -156,6 +156,7 @@ t.test('every page may read the public keys and the metadata', async t => {
         const answer = await app.inject({ url, headers })
         t.equal(answer.statusCode, 200)
         t.equal(answer.headers['access-control-allow-origin'], '*', url)
+        t.equal(answer.headers['cross-origin-resource-policy'], 'cross-origin')
         t.equal(answer.headers['access-control-allow-credentials'], undefined)
         const head = await app.inject({ method: 'HEAD', url, headers })
         t.equal(head.headers['access-control-allow-origin'], '*', `HEAD ${url}`)

@@ -184,6 +184,12 @@ t.test('a database that is away is a 503 to try again; what needs none goes on',
   t.equal((await app.inject({ url: '/health/live' })).statusCode, 200)
 })
 
+t.test('the body of a request to an unknown URL is not even weighed', async t => {
+  const { app } = await testApp(t)
+  isProblem(t, await post(app, '/nowhere', json, ' '.repeat(20_000)), 404, 'not_found', 'too large for any route')
+  isProblem(t, await post(app, '/nowhere', 'no type', '{'), 404, 'not_found', 'of no type')
+})
+
 t.test('unknown URLs are limited, whatever body comes with them', async t => {
   const { app } = await testApp(t)
   const attempt = (body: string) => post(app, '/nowhere', json, body)

@@ -28,7 +28,7 @@ async function changesNothing(t: Test, app: TestApp['app'], cookie: string): Pro
 }
 
 t.test('while the database is away, no cookie changes', async t => {
-  const { app } = await testApp(t)
+  const { app, log } = await testApp(t)
   const [access, refresh] = await logInByCookie(app)
   await app.stores.close()
   app.stores.close = async () => {}
@@ -38,6 +38,8 @@ t.test('while the database is away, no cookie changes', async t => {
     isProblem(t, answer, 503, 'unavailable', 'a logout by one cookie')
     t.notOk(answer.headers['set-cookie'])
   }
+  const refused = log.map(line => JSON.parse(line)).filter(({ msg }) => msg === 'request refused')
+  t.strictSame([...new Set(refused.map(({ level }) => level))], [40], 'a warning each: the poll tells the outage, once')
 })
 
 t.test('nor when it was away already at the start', async t => {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { SignetError } from '../../src/base/errors.ts'
 import { measuredApp } from '../helpers/measured.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
@@ -132,6 +133,18 @@ t.test('a change that ends no session is none of those that do', async t => {
   const body = { email: 'maria@example.com', disabled: true }
   await app.inject({ method: 'PATCH', url: '/users/user-2', headers, body })
   t.equal((await scrape()).value('signet_sessions_ended_total', { cause: 'user_changed' }), 0)
+})
+
+t.test('a login that finds no room for its hash is counted, wherever it came in', async t => {
+  const { app, scrape } = await measuredApp(t)
+  const { verify } = app.hasher
+  t.teardown(() => Object.assign(app.hasher, { verify })) // it is that of the next test, too
+  Object.assign(app.hasher, { verify: () => Promise.reject(new SignetError('overloaded', 'no room for another hash')) })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const form = 'grant_type=password&username=thirdy&password=demo123'
+  for (const url of ['/login', '/token']) await app.inject({ method: 'POST', url, headers, body: form })
+  await app.inject({ method: 'POST', url: '/login', body: { username: 'thirdy', password: 'demo123' } })
+  t.equal((await scrape()).value('signet_logins_total', { outcome: 'overloaded' }), 3)
 })
 
 t.test('a locked database is an error of the database', async t => {
