@@ -1,5 +1,6 @@
 /** Metrics: off unless asked for, on a listener of their own, and silent about everybody. (What they say: test/metrics/) */
 import { createRequire } from 'node:module'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { testApp, testConfig } from '../helpers/app.ts'
@@ -44,6 +45,20 @@ t.test('they have a listener of their own, for GET /metrics and nothing else, as
 
   await app.close()
   await t.rejects(fetch(url))
+})
+
+t.test('a hundred connections and no more: the next one is closed without a word', async t => {
+  const { url } = await measuredApp(t)
+  const port = Number(new URL(url).port)
+  const sockets = Array.from({ length: 150 }, () => connect(port, '127.0.0.1').resume())
+  const closed = (socket: Socket) =>
+    new Promise<Socket>(resolve => socket.on('error', () => {}).once('close', () => resolve(socket)))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  // One that had been let in would be told 408 after a while, and then closed.
+  const first = await Promise.race(sockets.map(closed))
+  t.equal(first.bytesRead, 0)
 })
 
 t.test('no series names a path, a person, a token or an address', async t => {

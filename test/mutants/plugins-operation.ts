@@ -35,7 +35,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/metrics.ts',
     find: '  server.maxConnections = mostConnections\n',
     replace: '  void mostConnections\n',
-    tests: ['test/processes/sockets.test.ts'],
+    tests: ['test/http/metrics.test.ts'],
   },
   {
     name: 'a listener of audit events that came first is the only one',
