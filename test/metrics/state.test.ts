@@ -1,5 +1,7 @@
 /** Series of what has a present state, read at every scrape: hashing, the event loop, the keys, the list, the address. */
 import t from 'tap'
+import { newMail } from '../../src/mail/new-mail.ts'
+import { memoryMail } from '../helpers/mail-settings.ts'
 import { measuredApp } from '../helpers/measured.ts'
 import { serverOf } from '../helpers/postgres.ts'
 import { waitUntil } from '../helpers/process.ts'
@@ -80,6 +82,15 @@ t.test('before the first poll the revocation list has no age but infinity', asyn
   const { text, value } = await scrape()
   t.match(text, /^signet_revocation_list_age_seconds \+Inf$/m)
   t.equal(value('signet_revocation_list_size'), 0)
+})
+
+t.test('how long the oldest mail has waited', async t => {
+  const { app, clock, scrape } = await measuredApp(t, { mail: memoryMail })
+  const oldest = async () => (await scrape()).value('signet_mail_oldest_waiting_seconds')
+  t.equal(await oldest(), 0)
+  await app.stores.mails.replace(newMail('reset', 'user-2', 'maria@example.com', 'en'), 3)
+  clock.advance(100)
+  t.equal(await oldest(), 100)
 })
 
 t.test(
