@@ -133,7 +133,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/swagger.ts',
     find: 'persistAuthorization: true',
     replace: 'persistAuthorization: false',
-    tests: ['test/wire/openapi.test.ts', 'test/browser/practice-flow.test.ts'],
+    tests: ['test/wire/openapi.test.ts'],
   },
   {
     name: 'the page has addresses at which its files are not found',
@@ -147,7 +147,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/swagger.ts',
     find: "      layout: 'BaseLayout', // without",
     replace: "      layout: 'StandaloneLayout', // without",
-    tests: ['test/wire/openapi.test.ts', 'test/browser/practice-flow.test.ts'],
+    tests: ['test/wire/openapi.test.ts'],
   },
   {
     name: 'the page of Swagger UI may be shown in a frame',

@@ -162,4 +162,15 @@ t.test('the page may run its own scripts only, and never asks for https', async 
   const policy = String(answer.headers['content-security-policy'])
   t.match(policy, /script-src 'self'(;|$)/)
   t.notMatch(policy, /upgrade-insecure-requests|unsafe-eval|script-src[^;]*unsafe-inline/)
+  t.match(policy, "frame-ancestors 'none'")
 })
+
+t.test(
+  'the page keeps an authorization when it is loaded again, and asks for the address of no other document',
+  async t => {
+    const { app } = await testApp(t, { docs: true })
+    const { body } = await app.inject('/docs/static/swagger-initializer.js')
+    t.match(body, '"persistAuthorization":true')
+    t.match(body, '"layout":"BaseLayout"')
+  },
+)
