@@ -60,7 +60,12 @@ t.test('what is not a JSON object in UTF-8 is 400 and says nothing of its conten
     Buffer.from(good, 'utf16le'),
     Buffer.from(good.replace('demo123', 'demo\xff'), 'latin1'),
   ]
-  const bodies = [...broken, ...notObjects, ...poisoned.map(member => `${good.slice(0, -1)},${member}}`), ...bytes]
+  const noJson = [...broken, ...poisoned.map(member => `${good.slice(0, -1)},${member}}`)]
+  for (const body of noJson) {
+    const { errors } = (await post(app, '/login', json, body)).json()
+    t.strictSame(errors, [{ pointer: '', detail: 'must be JSON' }], JSON.stringify(body))
+  }
+  const bodies = [...noJson, ...notObjects, ...bytes]
   for (const body of [...bodies, '['.repeat(16_000), `{"a":`.repeat(3000)]) {
     const answer = await post(app, '/login', json, body)
     isProblem(

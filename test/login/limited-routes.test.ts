@@ -104,6 +104,12 @@ t.test('the addresses of one /64 are one, also for another instance and after a 
   t.equal(await from(two, '2001:db8:0:1::3'), 401)
 })
 
+t.test('where an address cannot be counted, nobody is let in', async t => {
+  const { app, logIn } = await testApp(t, { loginLimitPerIp: 5, loginFreeFailures: 0 })
+  app.stores.limits.increment = () => Promise.reject(new SignetError('unavailable', 'no disk'))
+  await t.rejects(logIn(), /503/)
+})
+
 t.test('who is exempt is not counted, and everybody else is', async t => {
   const { app } = await testApp(t, { loginLimitPerIp: 1, loginLimitExempt: ['192.0.2.0/24'], loginFreeFailures: 0 })
   const from = async (remoteAddress: string) =>

@@ -58,10 +58,10 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/unneeded-bodies.test.ts'],
   },
   {
-    name: 'a role that is not admin is asked for in small letters',
+    name: 'a role that begins like admin is admin',
     file: 'plugins/authenticate.ts',
     find: "request.claims.role === 'admin'",
-    replace: "request.claims.role.toLowerCase() === 'admin'",
+    replace: "request.claims.role.startsWith('admin')",
     tests: ['test/users/users.test.ts'],
   },
   {
@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/bodies.test.ts', 'test/fuzz.test.ts'],
   },
   {
-    name: 'what the parser says of a body goes out',
+    name: 'of a body that is no JSON it is not told that it must be',
     file: 'plugins/bodies.ts',
     find: "error ? reject(invalidBody('must be JSON')) : resolve(body)",
     replace: 'error ? reject(error) : resolve(body)',
@@ -98,13 +98,6 @@ export const mutants: readonly Mutant[] = [
     find: '      warned = true\n',
     replace: '',
     tests: ['test/wire/forwarded-for.test.ts'],
-  },
-  {
-    name: 'a client that has gone is a client without an address',
-    file: 'plugins/client.ts',
-    find: '  if (peer !== undefined) peers.set(socket, peer)\n',
-    replace: '',
-    tests: ['test/http/resets.test.ts', 'test/wire/forwarded-for.test.ts'],
   },
   {
     name: 'the address of a request is that of the one before on its connection',
@@ -133,7 +126,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/rate-limit.ts',
     find: "  addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },\n",
     replace: '',
-    tests: ['test/http/headers-and-errors.test.ts', 'test/login/limited-routes.test.ts'],
+    tests: ['test/login/throttle.test.ts'],
   },
   {
     name: 'a token is not judged again once the body is there',

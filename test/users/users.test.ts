@@ -115,6 +115,9 @@ t.test('only administrators administrate', async t => {
     t.match(refused.json(), { detail: 'Admin role required', code: 'admin_required' })
     t.equal((await app.inject({ method, url, ...(body && { body }) })).statusCode, 401)
   }
+  await app.users.change('user-2', { role: 'admins' }, { by: 'a test' })
+  const almost = as(app, (await logIn('maria')).access_token)
+  t.equal((await almost('GET', '/users')).json().code, 'admin_required', 'the role is a whole word')
 })
 
 t.test('an administrator creates, finds, changes and deletes users, and no hash ever leaves', async t => {

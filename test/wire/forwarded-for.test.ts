@@ -3,6 +3,7 @@ import t from 'tap'
 import { createAddressRanges } from '../../src/base/address-ranges.ts'
 import { clientAddress } from '../../src/wire/forwarded-for.ts'
 import { testApp } from '../helpers/app.ts'
+import { exchange, request } from '../helpers/raw.ts'
 
 const isTrusted = createAddressRanges(['10.0.0.0/8', 'fd00::/8'])
 const via = (header: string | undefined, peer = '10.0.0.9') => clientAddress(peer, header, isTrusted)
@@ -95,6 +96,19 @@ t.test('nobody reads the address of a request but the one door', async t => {
     if (!/plugins\/client\.ts|src\/wire\/client-errors\.ts|src\/lab\/exchange\.ts/.test(file))
       t.notMatch(text, /remoteAddress/, file)
   }
+})
+
+t.test('each request of a connection has its own client', async t => {
+  const { app, log } = await testApp(t, { trustedProxies: ['127.0.0.1'] })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const [one, two] = ['203.0.113.7', '203.0.113.8']
+  const ask = (client: string, ...more: string[]) => request('GET /me', [`X-Forwarded-For: ${client}`, ...more])
+  await exchange(port, ask(one) + ask(two, 'Connection: close'))
+  t.strictSame(
+    log.filter(line => line.includes('"msg":"request"')).map(line => JSON.parse(line).ip),
+    [one, two],
+  )
 })
 
 for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip']) {
