@@ -97,6 +97,23 @@ t.test('a database that takes long is not asked twice at once, and a stop asks n
   t.strictSame(asked, before)
 })
 
+t.test('what was asked before a stop and answered after it is not asked again', async t => {
+  const { app, asked, pass } = await running(t)
+  const { sessions } = app.stores
+  const { revokedSince } = sessions
+  const answer = Promise.withResolvers<void>()
+  sessions.revokedSince = async (...page) => {
+    await answer.promise
+    return revokedSince(...page)
+  }
+  await pass(1)
+  app.stores.close = async () => {}
+  await app.close()
+  answer.resolve()
+  await pass(5)
+  t.equal(asked['revokedSince'], 1)
+})
+
 t.test('a service that is about to stop is not ready, and answers requests', async t => {
   const { app, logIn, me } = await testApp(t)
   const { access_token: token } = await logIn()

@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import t from 'tap'
 import { testApp } from '../helpers/app.ts'
+import { memoryMail } from '../helpers/mail-settings.ts'
 import { waitUntil } from '../helpers/process.ts'
 
 t.test('a request of which half had come before the stop is answered as ever', async t => {
@@ -26,4 +27,21 @@ t.test('a request of which half had come before the stop is answered as ever', a
   await waitUntil(async () => answer.includes('\r\n\r\n'))
   t.match(answer, /^HTTP\/1\.1 200 OK/)
   await closed
+})
+
+t.test('a stop closes what the service had opened: threads, the sending of mails, the database', async t => {
+  const { app } = await testApp(t, { hashThreads: 1, mail: memoryMail })
+  const closed: string[] = []
+  const parts = { threads: app.hasher, mails: app.mailer?.worker ?? {}, database: app.stores }
+  for (const [name, part] of Object.entries(parts)) {
+    const { close } = part as { close(): Promise<void> }
+    Object.assign(part, {
+      close() {
+        closed.push(name)
+        return close()
+      },
+    })
+  }
+  await app.close()
+  t.strictSame(closed.toSorted(), ['database', 'mails', 'threads'])
 })

@@ -1,5 +1,6 @@
 /** As long as an act is not certain, nothing changes at the client: no cookie is set or removed, no cause is told. */
 import t, { type Test } from 'tap'
+import { SignetError } from '../../src/base/errors.ts'
 import { isProblem } from '../helpers/answers.ts'
 import { type TestApp, testApp } from '../helpers/app.ts'
 import { serverOf } from '../helpers/postgres.ts'
@@ -54,6 +55,14 @@ t.test('nor when it was away already at the start', async t => {
   isProblem(t, answer, 503, 'unavailable', 'not even the keys are there')
   t.equal(answer.headers['retry-after'], '1')
   t.equal(log.filter(line => line.includes('every request that needs it will get 503')).length, 1, 'told at the start')
+
+  let pings = 0
+  app.stores.ping = async () => {
+    pings++
+    throw new SignetError('unavailable', 'still away')
+  }
+  await Promise.allSettled([app.open(), app.open()])
+  t.equal(pings, 1, 'two who ask at once ask once')
 })
 
 t.test('an answer of 5xx takes no cookie along, whoever set it', async t => {

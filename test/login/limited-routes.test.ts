@@ -118,6 +118,23 @@ t.test('who is exempt is not counted, and everybody else is', async t => {
   t.strictSame([await from('198.51.100.1'), await from('198.51.100.1')], [401, 429])
 })
 
+t.test('behind a proxy that is exempt nobody is for that', async t => {
+  const proxies = ['10.0.0.0/8']
+  const settings = { loginLimitPerIp: 1, loginLimitExempt: proxies, trustedProxies: proxies, loginFreeFailures: 0 }
+  const { app } = await testApp(t, settings)
+  const headers = { 'x-forwarded-for': '203.0.113.7' }
+  const body = { username: 'x', password }
+  const ask = () => app.inject({ method: 'POST', url: '/login', remoteAddress: '10.0.0.9', headers, body })
+  t.strictSame([(await ask()).statusCode, (await ask()).statusCode], [401, 429])
+})
+
+t.test('who changes a password without a token is counted before it is looked for', async t => {
+  const { app } = await testApp(t, { loginLimitPerIp: 1, loginFreeFailures: 0 })
+  const body = { current_password: password, new_password: sentence }
+  const ask = () => app.inject({ method: 'PUT', url: '/me/password', body })
+  t.strictSame([(await ask()).statusCode, (await ask()).statusCode], [401, 429])
+})
+
 t.test(
   'a login is answered when the store has noted its success with the session, and fails when it cannot',
   async t => {

@@ -105,14 +105,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/services.ts',
     find: '    running ??= act().finally(() => {\n',
     replace: '    running = act().finally(() => {\n',
-    tests: ['test/http/uncertain.test.ts', 'test/processes/postgres.test.ts'],
-  },
-  {
-    name: 'two users of one address are looked for before the start',
-    file: 'plugins/services.ts',
-    find: 'void reportSharedAddresses(stores.users, app.log)',
-    replace: 'await reportSharedAddresses(stores.users, app.log)',
-    tests: ['test/users/names.test.ts'],
+    tests: ['test/http/uncertain.test.ts'],
   },
   {
     name: 'a wrong seed file does not fail the start',
@@ -126,14 +119,14 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/services.ts',
     find: "  app.addHook('onClose', () => hasher.close())\n",
     replace: '',
-    tests: ['test/passwords/hash-queue.test.ts'],
+    tests: ['test/http/stopping.test.ts'],
   },
   {
     name: 'a stop leaves the database open',
     file: 'plugins/stores.ts',
     find: "    app.addHook('onClose', () => stores.close())\n",
     replace: '',
-    tests: ['test/stores/sqlite-wal.test.ts'],
+    tests: ['test/http/stopping.test.ts'],
   },
   {
     name: 'mail is looked for once a minute',
@@ -193,7 +186,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/services.ts',
     find: "    app.addHook('onClose', () => services?.mailer?.worker.close())\n",
     replace: '',
-    tests: ['test/mail/worker.test.ts', 'test/mail/smtp.test.ts', 'test/processes/mail-kills.test.ts'],
+    tests: ['test/http/stopping.test.ts'],
   },
   {
     name: 'a database that is slow at the start holds it up for ever',

@@ -168,7 +168,7 @@ export const mutants: readonly Mutant[] = [
     file: 'routes/sessions.ts',
     find: "    '/sessions/:id',\n    {\n      onRequest: [app.authenticate],",
     replace: "    '/sessions/:id',\n    {\n      onRequest: [app.authenticateIfGiven],",
-    tests: ['test/http/bearer.test.ts', 'test/http/sessions.test.ts', 'test/wire/openapi.test.ts'],
+    tests: ['test/http/headers-and-errors.test.ts'],
   },
   {
     name: 'a change of the own password keeps a session of somebody',

@@ -1,7 +1,9 @@
 /** Names and addresses over HTTP: what is new follows the rules, and everybody of before still logs in. */
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { reportSharedAddresses } from '../../src/names/shared-addresses.ts'
 import { claimsOf, testApp } from '../helpers/app.ts'
+import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 const password = 'a long sentence of mine'
 
@@ -91,6 +93,19 @@ t.test('two whose addresses are one by now log in as before, and are reported, n
   const lines: object[] = []
   await reportSharedAddresses(app.stores.users, { warn: fields => lines.push(fields), debug: () => {} })
   t.strictSame(lines, [{ users: ['ascii', 'unicode'] }])
+})
+
+t.test('that there are two of them is told at each start', async t => {
+  const sqlitePath = join(await temporaryFolder(t), 'signet.db')
+  const { app } = await testApp(t, { sqlitePath })
+  for (const [userId, email] of [
+    ['unicode', 'ana@exämple.de'],
+    ['ascii', 'ana@xn--exmple-cua.de'],
+  ] as const) {
+    await app.stores.users.create({ userId, username: userId, email, role: 'user', passwordHash: null })
+  }
+  const { log } = await testApp(t, { sqlitePath })
+  await waitUntil(async () => log.some(line => line.includes('two users have one e-mail address')))
 })
 
 t.test('whatever the name, its tokens are taken everywhere and its headers are ASCII', async t => {
