@@ -37,6 +37,12 @@ t.test('the metadata is where RFC 8414 looks for it, and its addresses are right
     const method = name === 'jwks_uri' ? 'GET' : 'POST'
     t.not((await app.inject({ method, url: pathname })).statusCode, 404, name)
   }
+  t.match(others, {
+    response_types_supported: ['none'],
+    token_endpoint_auth_methods_supported: ['none'],
+    revocation_endpoint_auth_methods_supported: ['none'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+  })
   t.equal((await app.inject('/.well-known/oauth-authorization-server')).statusCode, 404, 'that of another issuer')
 })
 
