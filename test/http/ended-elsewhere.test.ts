@@ -69,6 +69,7 @@ for (const [engine, place] of Object.entries(engines)) {
     const tokens = new Map<string, string>()
     for (const act of Object.keys(acts)) tokens.set(act, (await there.logIn()).access_token)
     await there.app.sessions.logOutAll('user-1', undefined)
+    there.clock.advance(60) // PostgreSQL's own goes on, and a token may not be from the future
     for (const [act, body] of Object.entries(acts)) {
       const [method = '', path = ''] = act.split(' ')
       const token = tokens.get(act) ?? ''
