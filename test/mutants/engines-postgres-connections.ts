@@ -150,6 +150,7 @@ export const mutants: readonly Mutant[] = [
     find: "  if (offered.includes('SCRAM-SHA-256-PLUS')) return\n",
     replace: '  if (offered) return\n',
     tests: connections,
+    only: 'TLS',
   },
   {
     name: 'a login reads the schema of somebody else',

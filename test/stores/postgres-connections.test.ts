@@ -167,4 +167,13 @@ t.test('TLS: encrypted, by an authority we trust, and the host we asked for', as
   await t.rejects(opened(t, `${server.url()}?sslmode=verify-full&${ours}`), { ...away, message: /altnames/ })
   await t.rejects(opened(t, `${byName}?sslmode=verify-full`), { ...away, message: /self-signed/ })
   await t.rejects(opened(t, `${byName}?sslmode=require&sslrootcert=/nowhere.pem`), /sslrootcert cannot be read/)
+
+  // From now on the server asks for no password, and so offers no proof of itself either.
+  const [{ file } = { file: '' }] = await runSql(server.url(), `SELECT current_setting('hba_file') AS file`)
+  await runSql(server.url(), `COPY (SELECT 'host all all all trust') TO '${file}'; SELECT pg_reload_conf()`)
+  const withoutPassword = server.url().replace(server.password, 'any')
+  await waitUntil(() => runSql(withoutPassword, 'SELECT').then(Boolean, () => false))
+  t.equal(await isEncrypted(`${server.url()}?sslmode=require`), true)
+  const bound = opened(t, `${server.url()}?sslmode=require&channel_binding=require`)
+  await t.rejects(bound, /the server offers no channel binding/)
 })
