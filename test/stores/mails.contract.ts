@@ -240,6 +240,14 @@ export function testMails(t: Test, engine: Engine): void {
     t.equal((await stores.users.findById('id-a'))?.credentialsVersion, 1)
     const told = (await stores.mails.claim(10, 60)).filter(({ purpose }) => purpose === 'password_changed')
     t.equal(told.length, 1)
+
+    const [proof, late] = [mail('verify', 'id-a', 'a@example.com'), mail('verify', 'id-a', 'a@example.com')]
+    await write(stores, proof, late)
+    const follow = ({ id }: NewMail) => stores.users.update('id-a', { disabled: false }, { spend: id })
+    t.ok(await follow(proof))
+    t.equal(await follow(proof), undefined, 'also one that no other change takes along')
+    clock.advance(1800)
+    t.equal(await follow(late), undefined, 'nor one that is over')
   })
 
   t.test(
