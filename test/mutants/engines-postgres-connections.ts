@@ -41,7 +41,7 @@ export const mutants: readonly Mutant[] = [
     find: "await answerOf(client.query('ROLLBACK'))",
     replace: "await answerOf(client.query('COMMIT'))",
     tests: contract,
-    only: 'last enabled administrator',
+    only: 'a change and its mails are one',
   },
   {
     name: 'a standby is written to',

@@ -11,8 +11,8 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/rotate-together.ts`,
     find: 'users.user_id = sessions.user_id AND NOT users.disabled`',
     replace: 'users.user_id = sessions.user_id`',
-    tests: contract,
-    only: 'disabled',
+    tests: groups,
+    only: 'each of a group',
   },
   {
     name: 'a rotation reaches beyond the age of the session',

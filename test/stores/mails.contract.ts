@@ -67,6 +67,12 @@ export function testMails(t: Test, engine: Engine): void {
       user: { userId: 'id-a', emailVerified: true },
     })
 
+    await stores.mails.forget(forgotten('nobody'), 3)
+    const [nobodys] = await stores.mails.claim(10, 60)
+    t.match(nobodys, { typed: 'sealed nobody' })
+    t.equal(await stores.mails.lookedUp(nobodys?.id ?? '', undefined, 3), false)
+    t.match(await stores.mails.find(nobodys?.id ?? ''), { mail: { purpose: 'forgot', typed: null, userId: null } })
+
     for (const name of ['b', 'c', 'd']) await stores.mails.forget(forgotten(name), 3)
     const told = []
     for (const { id } of await stores.mails.claim(10, 60)) {
@@ -248,6 +254,13 @@ export function testMails(t: Test, engine: Engine): void {
     t.equal(await follow(proof), undefined, 'also one that no other change takes along')
     clock.advance(1800)
     t.equal(await follow(late), undefined, 'nor one that is over')
+
+    await stores.users.create(user('boss', { role: 'admin' }))
+    const kept = mail('verify', 'id-boss', 'boss@example.com')
+    await write(stores, kept)
+    const demoted = stores.users.update('id-boss', { role: 'user' }, { spend: kept.id, keepAdmin: true })
+    await t.rejects(demoted, { code: 'last_admin' })
+    t.ok(await stores.users.update('id-boss', {}, { spend: kept.id }), 'what failed has spent nothing')
   })
 
   t.test(

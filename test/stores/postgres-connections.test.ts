@@ -148,6 +148,8 @@ t.test('TLS: encrypted, by an authority we trust, and the host we asked for', as
   ]
   execFileSync('openssl', [...make, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
   await chmod(folder, 0o755)
+  const strange = join(folder, 'strange.pem')
+  execFileSync('openssl', [...make, '-keyout', join(folder, 'strange-key.pem'), '-out', strange], { stdio: 'ignore' })
   const server = await startPostgres(t, { tls: { key, certificate } })
   const isEncrypted = async (url: string) => {
     const stores = await opened(t, url)
@@ -165,6 +167,9 @@ t.test('TLS: encrypted, by an authority we trust, and the host we asked for', as
   t.equal(await isEncrypted(`${server.url()}?sslmode=require&channel_binding=require`), true)
   t.equal(await isEncrypted(server.url()), false)
   await t.rejects(opened(t, `${server.url()}?sslmode=verify-full&${ours}`), { ...away, message: /altnames/ })
+  for (const mode of ['require', 'verify-ca', 'verify-full']) {
+    await t.rejects(opened(t, `${byName}?sslmode=${mode}&sslrootcert=${strange}`), { ...away, message: /self-signed/ })
+  }
   await t.rejects(opened(t, `${byName}?sslmode=verify-full`), { ...away, message: /self-signed/ })
   await t.rejects(opened(t, `${byName}?sslmode=require&sslrootcert=/nowhere.pem`), /sslrootcert cannot be read/)
 

@@ -51,19 +51,21 @@ t.test('refreshes of one turn of the event loop are one statement, a single one 
 })
 
 t.test('each of a group ends as it would alone', async t => {
-  const cases: Record<string, (stores: Stores, sid: string) => unknown> = {
+  const cases: Record<string, (stores: Stores, sid: string, url: string) => unknown> = {
     'it is live': () => {},
     'it was ended': ({ sessions }, sid) => sessions.revoke(sid, 'logout'),
     'its user is disabled': ({ users }, sid) => users.update(`of ${sid}`, { disabled: true }),
     'its user is gone': ({ users }, sid) => users.delete(`of ${sid}`),
     'it was rotated a moment ago': ({ sessions }, sid) => sessions.rotate(sid, 0, policy),
+    'its user was disabled by hand': (_, sid, url) =>
+      runSql(url, `UPDATE users SET disabled = true WHERE user_id = 'of ${sid}'`),
   }
   const both: unknown[][] = []
   const moment = movableClock()()
   for (const isGroup of [false, true]) {
-    const { stores } = await opened(t, undefined, movableClock(moment))
+    const { stores, url } = await opened(t, undefined, movableClock(moment))
     const sids = await begin(stores, Object.keys(cases).length)
-    for (const [i, change] of Object.values(cases).entries()) await change(stores, sids[i] as string)
+    for (const [i, change] of Object.values(cases).entries()) await change(stores, sids[i] as string, url)
     const asked: [string, number][] = [...sids.map((sid): [string, number] => [sid, sid === 's4' ? 1 : 0])]
     asked.push(['unknown', 0], ['with\0nothing', 0], ['s0', 1], ['s0', 7])
     const rotate = ([sid, generation]: [string, number]) => stores.sessions.rotate(sid, generation, policy)
@@ -76,6 +78,7 @@ t.test('each of a group ends as it would alone', async t => {
   }
   t.strictSame(both[1], both[0])
   t.match(both[0]?.[0], { generation: 1 })
+  t.equal(both[0]?.[5], undefined, 'nobody who is disabled refreshes, whoever did it')
 })
 
 t.test('a session that somebody holds is waited for by its own refresh, and by no other', async t => {

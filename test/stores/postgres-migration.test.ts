@@ -54,7 +54,7 @@ async function oldInstance(t: Test, url: string) {
   let isOver = false
   const writing = (async () => {
     for (; !isOver; await sleep(5)) {
-      await client.query('UPDATE sessions SET generation = generation + 1').then(
+      await client.query('UPDATE sessions SET generation = generation + 1; UPDATE users SET role = role').then(
         () => told.writes++,
         () => told.failures++,
       )
