@@ -72,13 +72,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/uncertain.test.ts'],
   },
   {
-    name: 'cookies go although the session has not ended',
-    file: 'routes/logout.ts',
-    find: 'if (isByCookie && isNoTokenOfOurs(error)) app.tokenCookies.clear(reply)',
-    replace: 'if (isByCookie) app.tokenCookies.clear(reply)',
-    tests: [...cookies, 'test/http/uncertain.test.ts'],
-  },
-  {
     name: 'logging out everywhere leaves the cookies',
     file: 'routes/logout.ts',
     find: '      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n',

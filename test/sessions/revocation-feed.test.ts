@@ -128,6 +128,12 @@ t.test('what no poll ever brings is told for a minute', async t => {
   t.strictSame(sids(await read()), [])
 })
 
+t.test('where nothing is asked of a page it has 1,000', async t => {
+  const { app, read } = await prepare(t)
+  for (let i = 0; i <= 1000; i++) app.revocations.add(`sid-${i}`)
+  t.equal((await read()).revoked.length, 1000)
+})
+
 t.test('a transaction that commits late, before the cursor, is told all the same', async t => {
   const service = await prepare(t)
   const { app, ask, read, clock } = service
