@@ -196,13 +196,13 @@ export const mutants: readonly Mutant[] = [
     file: 'src/users/address-proof.ts',
     find: '(user.emailVerified || user.email !== mail.address)',
     replace: 'user.emailVerified',
-    tests: ['test/users/address-proof.test.ts'],
+    tests: ['test/users/link-races.test.ts'],
   },
   {
     name: 'a link that proved an address is followed again',
     file: 'src/users/address-proof.ts',
     find: '(user.emailVerified || user.email !== mail.address)',
     replace: 'user.email !== mail.address',
-    tests: ['test/users/address-proof.test.ts'],
+    tests: ['test/users/link-races.test.ts'],
   },
 ]

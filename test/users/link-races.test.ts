@@ -54,3 +54,22 @@ t.test('a link that made an account makes it once, also when the account is gone
   await app.users.delete((await app.users.lookUp('ana')).userId, { by: 'a test' })
   t.equal((await post('/email/verify', { token, password })).json().code, 'invalid_link')
 })
+
+t.test(
+  'a link that proves an address is one to nothing once an administrator has looked after the address',
+  async t => {
+    const { app, post, tokenTo } = await mailApp(t)
+    const by = { by: 'a test' }
+    for (const [username, changes] of [
+      ['ana', [null]],
+      ['eva', ['other@example.com', 'eva@example.com']],
+    ] as const) {
+      const email = `${username}@example.com`
+      const { user_id: userId } = (await post('/register', { username, password, email })).json()
+      const token = await tokenTo(email)
+      for (const changed of changes) await app.users.change(userId, { email: changed }, by)
+      t.equal((await post('/email/verify', { token, password })).json().code, 'invalid_link', username)
+      t.match(await app.users.get(userId), { email: changes.at(-1) })
+    }
+  },
+)
