@@ -47,3 +47,11 @@ t.test('a logout that could not end the session keeps the cookies, so that it ca
   other.close()
   t.equal((await send(app, 'POST', '/logout', { ...ours, cookie })).statusCode, 204)
 })
+
+t.test('a logout everywhere by a bearer token takes no cookies, which are of another session', async t => {
+  const { app, logIn } = await testApp(t)
+  const authorization = `Bearer ${(await logIn('maria')).access_token}`
+  const answer = await app.inject({ method: 'POST', url: '/logout/all', headers: { authorization } })
+  t.equal(answer.statusCode, 200)
+  t.notOk(answer.headers['set-cookie'])
+})
