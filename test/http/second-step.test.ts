@@ -164,6 +164,11 @@ t.test('cookie mode: the tokens of the second step go into cookies, and only our
       body: { challenge: await maria.challenge(), code: maria.code(), mode: 'cookie' },
     })
   t.equal((await ask('cross-site')).json().code, 'cross_site')
+  const signed = { clientDataJSON: 'x', authenticatorData: 'x', signature: 'x' }
+  const passkey = { id: 'x', rawId: 'x', type: 'public-key', clientExtensionResults: {}, response: signed }
+  const body = { challenge: await maria.challenge(), code: maria.code(), passkey }
+  const both = await service.app.inject({ method: 'POST', url: '/login/second-factor', body })
+  t.match(both.json(), { status: 400, errors: [{ detail: 'must have a code or a passkey, not both' }] })
   const answer = await ask('same-origin')
   t.strictSame(answer.json(), { token_type: 'cookie', expires_in: 900 })
   const set = [answer.headers['set-cookie']].flat().map(cookie => String(cookie).split('=', 1)[0])

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
+import type { Client } from '../../src/base/client.ts'
 import type { Overrides } from '../helpers/app.ts'
 import { testApp } from '../helpers/app.ts'
 
@@ -82,7 +83,31 @@ t.test('an attempt that is answered 503 leaves no row, and those that were hashe
   t.equal(await rowsLeft(busy), hashed)
 })
 
-t.test('registering, creating users and changing passwords keep to the share as well', async t => {
+t.test('whoever hashes a new password says for whom', async t => {
+  const { app, logIn } = await testApp(t, { registrationIsOpen: true })
+  const headers = { authorization: `Bearer ${(await logIn()).access_token}` }
+  const { hash } = app.hasher
+  t.teardown(() => Object.assign(app.hasher, { hash })) // it is that of the next test, too
+  const askers: unknown[] = []
+  Object.assign(app.hasher, {
+    hash(...given: Parameters<typeof hash>) {
+      askers.push((given[1] as Client | undefined)?.ip)
+      return hash(...given)
+    },
+  })
+  const [password, remoteAddress] = ['a long sentence of mine', '203.0.113.7']
+  for (const [method, url, body] of [
+    ['POST', '/register', { username: 'ana', password }],
+    ['POST', '/users', { username: 'eva', password }],
+    ['PATCH', '/users/user-2', { password }],
+    ['PUT', '/me/password', { current_password: 'demo123', new_password: password }],
+  ] as const) {
+    t.ok((await app.inject({ method, url, remoteAddress, headers, body })).statusCode < 300, url)
+  }
+  t.strictSame(askers, Array(4).fill(remoteAddress))
+})
+
+t.test('registrations keep to the share as well', async t => {
   const busy = await busyApp(t, { registrationIsOpen: true })
   const flood = Array.from({ length: 10 }, (_, i) => busy.attempt(`name${i}`, '192.0.2.1', '/register'))
   const statuses = (await Promise.all(flood)).map(answer => answer.statusCode)
