@@ -143,3 +143,11 @@ t.test('DATABASE_POOL is how many connections there are at most, however many as
   )
   t.equal(count, 2)
 })
+
+t.test('where the server gives fewer connections than DATABASE_POOL, requests wait for those there are', async t => {
+  await runSql(server.url(), `CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT 2`)
+  await runSql(server.url(), 'CREATE DATABASE few OWNER few TEMPLATE template0')
+  const stores = await opened(t, server.url('few').replace(`signet:${server.password}`, 'few:few'))
+  const found = await Promise.all(Array.from({ length: 20 }, () => stores.users.findById('nobody')))
+  t.strictSame(found, Array(20).fill(undefined))
+})
