@@ -237,7 +237,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/mail/new-mail.ts',
     find: 'return user.emailVerified ?',
     replace: 'return user.email !== null ?',
-    tests: ['test/factors/notices.test.ts', ...reset],
+    tests: ['test/mail/new-mail.test.ts'],
   },
   {
     name: 'mails in memory are kept for ever',
