@@ -88,7 +88,7 @@ export const mutants: readonly Mutant[] = [
     find: 'ORDER BY due_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED',
     replace: 'ORDER BY due_at LIMIT $limit::bigint FOR UPDATE',
     tests: contract,
-    only: 'deleted in batches',
+    only: 'who cleans up leaves alone',
   },
   {
     name: 'logins at once leave one session more than there may be',

@@ -149,3 +149,19 @@ t.test('what the server undoes is asked again, eight times in all, and is an out
   await runSql(url, 'UPDATE most SET tries = 10')
   t.match(await stores.sessions.rotate(sid, 0, policy), { session: { generation: 1 } }, 'of which the third is taken')
 })
+
+t.test('who cleans up leaves alone what somebody holds, and does not wait for it', async t => {
+  const url = await emptyDatabase(t)
+  const stores = await opened(t, url)
+  const held = await withSession(stores)
+  const lives = { idleSeconds: 1000, maxAgeSeconds: 9000, ip: null, userAgent: null }
+  await stores.sessions.create({ sid: 'other', userId: demo.userId, ...lives }, 0)
+  await runSql(url, 'UPDATE sessions SET due_at = 1, expires_at = 1')
+  const holder = new pg.Client({ connectionString: url })
+  await holder.connect()
+  await holder.query(`BEGIN; SELECT FROM sessions WHERE sid = '${held}' FOR UPDATE`)
+  t.equal(await stores.sessions.deleteEnded(0, 10), 1)
+  await holder.query('ROLLBACK')
+  await holder.end()
+  t.equal(await stores.sessions.deleteEnded(0, 10), 1)
+})
