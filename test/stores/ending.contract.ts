@@ -97,6 +97,7 @@ export function testEnding(t: Test, engine: Engine): void {
     const told: string[] = []
     for (let at = { revokedAt: begun, sid: '' }; ; ) {
       const { revoked } = await sessions.revokedSince(at.revokedAt, at.sid, 2)
+      t.ok(revoked.length <= 2, 'no page is longer than asked for')
       told.push(...revoked.map(({ sid }) => sid))
       const last = revoked.at(-1)
       if (!last) break

@@ -66,6 +66,8 @@ export function testStores(t: Test, engine: Engine): void {
     const { stores } = await seeded(t, engine)
     t.equal(await stores.sessions.create(session(), 1), undefined)
     t.equal(await stores.sessions.create({ ...session(), userId: 'nobody' }, 0), undefined)
+    const disabled = await stores.users.update(session().userId, { disabled: true })
+    t.equal(await stores.sessions.create(session(), disabled?.user.credentialsVersion ?? 0), undefined, 'disabled')
   })
 
   t.test(`${engine.name}: a rotation raises the generation once and moves the idle expiry`, async t => {
@@ -145,6 +147,8 @@ export function testStores(t: Test, engine: Engine): void {
     t.match(second?.session, { retries: 2, retriesSince: counted.retriesSince, retriedAt: clock() })
     const third = await stores.sessions.countRetry(second!.session, true)
     t.match(third?.session, { retries: 1, retriesSince: clock() })
+    t.match((await stores.sessions.countRetry(third!.session, false))?.session, { retries: 2, retriedAt: clock() })
+    t.equal(await stores.sessions.countRetry(third!.session, false), undefined, 'nor twice within one second')
   })
 
   t.test(`${engine.name}: catching up after a lost write happens once`, async t => {
