@@ -100,7 +100,7 @@ export function testEnding(t: Test, engine: Engine): void {
       t.ok(revoked.length <= 2, 'no page is longer than asked for')
       told.push(...revoked.map(({ sid }) => sid))
       const last = revoked.at(-1)
-      if (!last) break
+      if (!last || told.length > 20) break
       at = last
     }
     t.strictSame(told, ['s0', 's1', 's2', 's3', 's4', 's5', 's6'])
