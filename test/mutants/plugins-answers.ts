@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/errors.ts',
     find: "error.status === 503 ? 'warn' : 'info'",
     replace: "error.status === 503 ? 'error' : 'info'",
-    tests: ['test/http/headers-and-errors.test.ts', 'test/http/housekeeping.test.ts'],
+    tests: ['test/http/uncertain.test.ts'],
   },
   {
     name: 'a wrong password of a form is a 401 with a challenge',
