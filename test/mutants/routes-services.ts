@@ -138,7 +138,7 @@ export const mutants: readonly Mutant[] = [
     name: 'no token at /verify is one that is not valid',
     file: 'routes/verify.ts',
     find: 'bearerToken(request.headers.authorization)',
-    replace: "bearerToken(request.headers.authorization ?? 'Bearer')",
+    replace: "bearerToken(request.headers.authorization ?? 'Bearer x')",
     tests: ['test/http/cors.test.ts', 'test/http/verify.test.ts'],
   },
   {
