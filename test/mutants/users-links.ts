@@ -9,20 +9,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/audit.test.ts'],
   },
   {
-    name: 'a link sets the password over one that was set meanwhile',
-    file: 'src/users/recovery.ts',
-    find: '          ifVersion: user.credentialsVersion,\n',
-    replace: '',
-    tests: ['test/users/link-races.test.ts', 'test/users/recovery.test.ts'],
-  },
-  {
-    name: 'a link to an address of before sets the password',
-    file: 'src/users/recovery.ts',
-    find: ' || user.email !== mail.address) throw',
-    replace: ') throw',
-    tests: ['test/users/recovery.test.ts', 'test/mail/links.test.ts'],
-  },
-  {
     name: 'the password of a link is not judged',
     file: 'src/users/recovery.ts',
     find: "    await policy.check(newPassword, user.username, '/new_password')\n",

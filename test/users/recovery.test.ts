@@ -222,6 +222,8 @@ t.test('an administrator sends a link that lasts 7 days and proves the address',
   const { user_id } = (
     await post('/register', { username: 'new', password: newPassword, email: 'new@example.com' })
   ).json()
+  const other = { username: 'other', password: newPassword, email: 'new@example.com' }
+  const { user_id: otherId } = (await post('/register', other)).json()
   await deliver()
   const send = (id: string, headers = admin) => post(`/users/${id}/password-reset`, {}, headers)
 
@@ -230,6 +232,7 @@ t.test('an administrator sends a link that lasts 7 days and proves the address',
   await later(7 * 86_400 - 1)
   t.equal((await post('/password/reset', { token, new_password: newPassword })).statusCode, 204)
   t.match(await app.users.get(user_id), { email: 'new@example.com', emailVerified: true })
+  t.match(await app.users.get(otherId), { email: null }, 'who had only named it has it no more')
   await logIn('new@example.com', newPassword)
 
   const fresh = bearer((await logIn()).access_token)
