@@ -1,6 +1,8 @@
 /** The configuration: what is accepted, and how a mistake is told (docs/configuration.md). */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, loadConfig } from '../../src/config/config.ts'
@@ -293,15 +295,18 @@ t.test('a secret may come from a file, but not from two places', async t => {
   t.match(mistakesOf({ JWT_SECRET_KEY_FILE: file, JWT_SECRET_KEY: secret }), [/^JWT_SECRET_KEY is given twice/])
 })
 
-t.test('a start with mistakes names them all, one line each, without a secret, and exits with 1', async t => {
-  const child = spawn(process.execPath, ['src/server.ts'], {
-    cwd: root,
-    env: environment({ JWT_SECRET_KEY: 'hunter2-hunter2', PORT: '-1', HOST: '0.0.0.0', TRUSTED_PROXIES: '2' }),
-  })
+/** Of a start that fails. */
+async function start(env: Record<string, string>): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env: environment(env) })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
-  const code = await new Promise(resolve => child.once('exit', resolve))
+  const [code] = await once(child, 'close') // by then all of its output is here
+  return { code, output }
+}
 
+t.test('a start with mistakes names them all, one line each, without a secret, and exits with 1', async t => {
+  const env = { JWT_SECRET_KEY: 'hunter2-hunter2', PORT: '-1', HOST: '0.0.0.0', TRUSTED_PROXIES: '2' }
+  const { code, output } = await start(env)
   t.equal(code, 1)
   const lines = output.trim().split('\n')
   for (const name of ['PORT', 'HOST', 'JWT_SECRET_KEY', 'TRUSTED_PROXIES']) {
@@ -310,4 +315,18 @@ t.test('a start with mistakes names them all, one line each, without a secret, a
   t.equal(lines.length, 4)
   t.ok(lines.every(line => line.startsWith('signet: ')))
   t.notMatch(output, /hunter2/)
+})
+
+t.test('what else is in the way of a start is one line too', async t => {
+  const holder = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => holder.close())
+  await once(holder, 'listening')
+  const { port } = holder.address() as { port: number }
+  const env = { JWT_SECRET_KEY: secret, DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'silent' }
+  for (const [given, line] of [
+    [{ PORT: String(port) }, /^signet: listen EADDRINUSE: [^\n]*\n$/],
+    [{ SEED_USERS_FILE: '/nowhere/a\nb' }, /^signet: SEED_USERS_FILE: ENOENT: [^\n]*\n$/],
+  ] as const) {
+    t.match(await start({ ...env, ...given }), { code: 1, output: line })
+  }
 })

@@ -96,11 +96,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: 'await listen(app, config).catch(exitWith)',
     replace: 'await listen(app, config)',
-    tests: [
-      'test/processes/log-of-a-life.test.ts',
-      'test/cli/exit-codes.test.ts',
-      'test/http/headers-and-errors.test.ts',
-    ],
+    tests: ['test/config/config.test.ts'],
   },
   {
     name: 'what stops the service is not told',
@@ -156,12 +152,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: '`signet: ${oneLine(line)}\\n`',
     replace: '`signet: ${line}\\n`',
-    tests: [
-      'test/cli/exit-codes.test.ts',
-      'test/hostile/command-line.test.ts',
-      'test/hostile/text.test.ts',
-      'test/config/config.test.ts',
-    ],
+    tests: ['test/config/config.test.ts'],
   },
   {
     name: 'a stop says it was not told why',
@@ -205,13 +196,6 @@ export const mutants: readonly Mutant[] = [
       'test/browser/practice-flow.test.ts',
       'test/processes/log-of-a-life.test.ts',
     ],
-  },
-  {
-    name: 'compiled code is written at the stop only',
-    file: 'src/process/serve.ts',
-    find: '  setImmediate(flushCompileCache) // a process that is killed would not write it\n',
-    replace: '  void flushCompileCache\n',
-    tests: ['test/processes/compile-cache.test.ts'],
   },
   {
     name: 'a folder that the group can write to is safe',

@@ -136,13 +136,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/users/link-races.test.ts', 'test/users/takeovers.test.ts', 'test/users/address-proof.test.ts'],
   },
   {
-    name: 'a change of address outlives a change of the password',
-    file: 'src/users/address-proof.ts',
-    find: 'users.update(userId, changes, { ...options, ifVersion })',
-    replace: 'users.update(userId, changes, { ...options, ...(ifVersion < 0 && { ifVersion }) })',
-    tests: ['test/users/address-proof.test.ts'],
-  },
-  {
     name: 'that an address was proven, changed or restored is not audited',
     file: 'src/users/address-proof.ts',
     find: '    audit({ event, sub: userId, ip: client.ip, sessionsEnded: refuseTokensOf(outcome.ended, revocations) })\n',
