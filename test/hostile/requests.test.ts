@@ -12,7 +12,7 @@ import { operationsOf, placesOf } from '../helpers/request-places.ts'
 
 const seed = Number(process.env['SLICE_SEED'] ?? Date.now() % 2 ** 31)
 const longestSlice = 20 // milliseconds
-const sampleSize = 1500
+const sampleSize = 800
 /** Always in every place: what once took half a second of a cookie, and of a name. */
 const worst = [[' '], ['\u0301', '\u0327']]
 
