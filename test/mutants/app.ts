@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/app.ts',
     find: "    forceCloseConnections: 'idle',\n",
     replace: '    forceCloseConnections: true,\n',
-    tests: ['test/processes/races.test.ts', 'test/http/refusals.test.ts'],
+    tests: ['test/http/stopping.test.ts'],
   },
   {
     name: 'a request without a Host is answered by Node, empty',
