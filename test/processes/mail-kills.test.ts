@@ -11,7 +11,7 @@ import { amount } from '../helpers/long.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { startSmtp } from '../helpers/smtp.ts'
 
-const kills = amount('MAIL_KILLS', 12, 1000)
+const kills = amount('MAIL_KILLS', 20, 1000)
 const atOnce = 4
 const leaseSeconds = 130
 
