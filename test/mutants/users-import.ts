@@ -64,14 +64,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/users/import/import-service.ts',
     find: '    } finally {\n      if (tally.inserted > 0) audit',
     replace: '    } finally {\n      if (tally.inserted > 0 && !signal.aborted) audit',
-    tests: ['test/cli/import.test.ts', 'test/users/moving-in.test.ts'],
+    tests: ['test/users/audited.test.ts'],
   },
   {
     name: 'an import goes on after Ctrl-C',
     file: 'src/users/import/import-service.ts',
     find: '        signal.throwIfAborted()\n',
     replace: '',
-    tests: ['test/cli/import.test.ts'],
+    tests: ['test/users/audited.test.ts'],
   },
   {
     name: 'an import gives logins no pause',

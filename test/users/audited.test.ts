@@ -111,14 +111,29 @@ t.test('the first users, and an import', async t => {
     hashesAtOnce: 4,
     audit: event => void audit.push(event),
   })
-  const importing = (usernames: string[]) =>
-    service.importFrom(records(usernames), { signal: new AbortController().signal, refused() {}, progress() {} })
+  const stop = new AbortController()
+  const importing = (usernames: string[], watch?: (line: number) => void) =>
+    service.importFrom(records(usernames, watch), { signal: stop.signal, refused() {}, progress() {} })
   await importing(['maria'])
   t.strictSame(audit, [], 'who was there already is no news')
   await importing(['maria', 'ana', 'eva'])
   t.strictSame(audit, [{ event: 'users.imported', count: 2 }])
+
+  audit.length = 0
+  let read = 0
+  const many = Array.from({ length: 60 }, (_, i) => `user${i}`)
+  const { inserted } = await importing(many, line => {
+    read = line
+    if (line === 40) stop.abort()
+  })
+  t.equal(read, 40, 'nothing is read behind a stop')
+  t.ok(inserted > 0 && inserted <= 40)
+  t.strictSame(audit, [{ event: 'users.imported', count: inserted }], 'and what had come in is told')
 })
 
-async function* records(usernames: string[]) {
-  for (const [line, username] of usernames.entries()) yield { line, bytes: 0, read: { value: { username } } }
+async function* records(usernames: string[], watch?: (line: number) => void) {
+  for (const [line, username] of usernames.entries()) {
+    watch?.(line)
+    yield { line, bytes: 0, read: { value: { username } } }
+  }
 }
