@@ -106,10 +106,19 @@ t.test('what a system says of a user beside name and password', async t => {
 
   const realm = {
     roles: { users: [{ id: 'role' }] },
-    users: [{ id: 'k', username: 'kim', enabled: false, email: null, x: '"}]' }],
+    users: [
+      { id: 'k', username: 'kim', enabled: false, email: null, x: '"}]' },
+      { id: 'o', username: 'otto', credentials: [{ type: 'otp', secretData: '{}', credentialData: '{}' }] },
+    ],
   }
-  t.match(await run(JSON.stringify(realm, null, 2), { from: 'keycloak', format: 'json' }), { inserted: 1, refused: [] })
+  t.match(await run(JSON.stringify(realm, null, 2), { from: 'keycloak', format: 'json' }), { inserted: 2, refused: [] })
   t.match(await users.findById('k'), { username: 'kim', disabled: true })
+  t.match(await users.findById('o'), { disabled: false, passwordHash: null }, 'a one-time code is no password')
+
+  const supabase = 'id,email,encrypted_password,banned_until\ns,ban@example.com,,2099-01-01\nt,not@example.com,,\n'
+  t.match(await run(supabase, { from: 'supabase' }), { inserted: 2, refused: [] })
+  t.match(await users.findById('s'), { username: 'ban@example.com', disabled: true })
+  t.match(await users.findById('t'), { disabled: false })
 
   const keratin = 'id,username,password,locked\n8,eve,,t\n9,bob,,f\n'
   t.match(await run(keratin, { from: 'keratin' }), { inserted: 2, refused: [] })
