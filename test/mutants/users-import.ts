@@ -190,7 +190,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/users/import/import-service.ts',
     find: '      watcher.progress({ ...tally })\n',
     replace: '',
-    tests: ['test/cli/import.test.ts', 'test/cli/interrupt.test.ts'],
+    tests: ['test/users/audited.test.ts'],
   },
   {
     name: 'a user with a password and a hash is imported',

@@ -112,8 +112,13 @@ t.test('the first users, and an import', async t => {
     audit: event => void audit.push(event),
   })
   const stop = new AbortController()
+  const told: number[] = []
   const importing = (usernames: string[], watch?: (line: number) => void) =>
-    service.importFrom(records(usernames, watch), { signal: stop.signal, refused() {}, progress() {} })
+    service.importFrom(records(usernames, watch), {
+      signal: stop.signal,
+      refused() {},
+      progress: tally => void told.push(tally.inserted),
+    })
   await importing(['maria'])
   t.strictSame(audit, [], 'who was there already is no news')
   await importing(['maria', 'ana', 'eva'])
@@ -128,6 +133,7 @@ t.test('the first users, and an import', async t => {
   })
   t.equal(read, 40, 'nothing is read behind a stop')
   t.ok(inserted > 0 && inserted <= 40)
+  t.equal(told.at(-1), inserted, 'as progress has told')
   t.strictSame(audit, [{ event: 'users.imported', count: inserted }], 'and what had come in is told')
 })
 

@@ -115,10 +115,11 @@ t.test('what a system says of a user beside name and password', async t => {
   t.match(await users.findById('k'), { username: 'kim', disabled: true })
   t.match(await users.findById('o'), { disabled: false, passwordHash: null }, 'a one-time code is no password')
 
-  const supabase = 'id,email,encrypted_password,banned_until\ns,ban@example.com,,2099-01-01\nt,not@example.com,,\n'
+  const supabase =
+    'id,email,encrypted_password,banned_until,role\ns,ban@example.com,,2099-01-01,\nt,not@example.com,,,admin\n'
   t.match(await run(supabase, { from: 'supabase' }), { inserted: 2, refused: [] })
   t.match(await users.findById('s'), { username: 'ban@example.com', disabled: true })
-  t.match(await users.findById('t'), { disabled: false })
+  t.match(await users.findById('t'), { disabled: false, role: 'user' }, 'roles of elsewhere are none here')
 
   const keratin = 'id,username,password,locked\n8,eve,,t\n9,bob,,f\n'
   t.match(await run(keratin, { from: 'keratin' }), { inserted: 2, refused: [] })
