@@ -228,11 +228,11 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/cli/import.test.ts', 'test/users/moving-in.test.ts', 'test/users/seeding.test.ts'],
   },
   {
-    name: 'an id of a new user is taken from the line before',
+    name: 'an id that JSON has rounded is taken',
     file: 'src/users/import/user-import.ts',
     find: 'Number.isSafeInteger(value) ? String(value) : value',
     replace: 'Number.isInteger(value) ? String(value) : value',
-    tests: ['test/users/moving-in.test.ts', 'test/cli/import.test.ts'],
+    tests: ['test/users/moving-in.test.ts'],
   },
   {
     name: 'a file with nobody in it is the only seeding',
@@ -246,7 +246,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/users/import/seed-users.ts',
     find: "    if (error instanceof SignetError && error.code === 'unavailable') throw error\n",
     replace: '',
-    tests: ['test/users/seeding.test.ts', 'test/http/uncertain.test.ts'],
+    tests: ['test/users/audited.test.ts'],
   },
   {
     name: 'a seeding is not audited',
@@ -260,6 +260,6 @@ export const mutants: readonly Mutant[] = [
     file: 'src/users/import/seed-users.ts',
     find: '  if (!(await users.seed(await Promise.all(seeds.map(hashed))))) return 0\n',
     replace: '  await users.seed(await Promise.all(seeds.map(hashed)))\n',
-    tests: ['test/users/seeding.test.ts'],
+    tests: ['test/users/audited.test.ts'],
   },
 ]

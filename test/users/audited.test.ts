@@ -1,8 +1,13 @@
 /** What happens by links, at an import and to one's own account is in the log, by whom and to whom, and never by a typed name. */
+
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { SignetError } from '../../src/base/errors.ts'
 import { createPasswordPolicy } from '../../src/passwords/password-policy.ts'
+import type { UserStore } from '../../src/stores/stores.ts'
 import { createImportService } from '../../src/users/import/import-service.ts'
-import { claimsOf, type Overrides } from '../helpers/app.ts'
+import { seedUsers } from '../../src/users/import/seed-users.ts'
+import { claimsOf, type Overrides, root } from '../helpers/app.ts'
 import { bearer, mailApp } from '../helpers/mail.ts'
 
 const password = 'a long sentence of mine'
@@ -136,6 +141,24 @@ t.test('the first users, and an import', async t => {
   t.equal(told.at(-1), inserted, 'as progress has told')
   t.strictSame(audit, [{ event: 'users.imported', count: inserted }], 'and what had come in is told')
 })
+
+t.test(
+  'first users that another instance brought meanwhile are its news, and an outage is no mistake of the file',
+  async t => {
+    const { app } = await audited(t)
+    const file = join(root, 'practice', 'users.ndjson')
+    const events: object[] = []
+    const seeding = (changes: Partial<UserStore>) => {
+      const users = { ...app.stores.users, isSeeded: async () => false, isEmpty: async () => true, ...changes }
+      const policy = createPasswordPolicy(8, 'bcrypt')
+      return seedUsers({ users, hasher: app.hasher, policy, audit: event => void events.push(event) }, file)
+    }
+    t.equal(await seeding({ seed: async () => false }), 0)
+    const away = () => Promise.reject(new SignetError('unavailable', 'the disk is away'))
+    await t.rejects(seeding({ seed: away }), { code: 'unavailable' })
+    t.strictSame(events, [])
+  },
+)
 
 async function* records(usernames: string[], watch?: (line: number) => void) {
   for (const [line, username] of usernames.entries()) {

@@ -125,6 +125,9 @@ t.test('what a system says of a user beside name and password', async t => {
   t.match(await run(keratin, { from: 'keratin' }), { inserted: 2, refused: [] })
   t.match(await users.findById('8'), { disabled: true, email: null })
   t.match(await users.findById('9'), { disabled: false })
+
+  const tooLong = await run('{"user_id":9007199254740993,"username":"ida"}')
+  t.match(tooLong, { inserted: 0, refused: [/user_id/] }, 'a number that JSON has rounded is no id')
 })
 
 t.test('an export without its hashes is no export, and old hashes of WordPress need a new password', async t => {
