@@ -130,6 +130,8 @@ t.test('an administrator creates, finds, changes and deletes users, and no hash 
     email: 'Ana@Example.com',
   })
   t.equal(made.statusCode, 201)
+  const weak = await admin('POST', '/users', { username: 'eva', password: 'password1' })
+  t.match(weak.json(), { status: 400, errors: [{ pointer: '/password' }] }, 'by the rules that hold for everybody')
   const { user_id: id } = made.json()
   t.match(made.json(), { username: 'ana', role: 'editor', email: 'ana@example.com' })
   t.equal(claimsOf((await logIn('ANA@example.com', sentence)).access_token)['sub'], id)
