@@ -131,7 +131,7 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/users/users.test.ts'],
   },
   {
-    name: 'whoever registers gets a role',
+    name: 'who is created without a role is an administrator',
     file: 'src/users/accounts.ts',
     find: "role = 'user', ...others }: NewAccount",
     replace: "role = 'admin', ...others }: NewAccount",

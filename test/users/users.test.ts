@@ -157,6 +157,12 @@ t.test('an administrator creates, finds, changes and deletes users, and no hash 
   t.not(again.json().user_id, id, 'a name that comes back is somebody else')
 })
 
+t.test('who is created without a role is an ordinary user, under an id of 128 bits', async t => {
+  const { admin } = await asAdmin(t)
+  const made = (await admin('POST', '/users', { username: 'eva', password: sentence })).json()
+  t.match(made, { role: 'user', user_id: /^[\w-]{22}$/ })
+})
+
 t.test('users come page by page', async t => {
   const { admin } = await asAdmin(t)
   const first = (await admin('GET', '/users?limit=1')).json()
