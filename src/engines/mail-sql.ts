@@ -32,9 +32,9 @@ export const forgetName = `
     ORDER BY CASE WHEN typed IS NOT NULL THEN 0 WHEN due_at IS NOT NULL THEN 1 ELSE 2 END, created_at DESC LIMIT 1
   )
   INSERT INTO mails (id, purpose, language, created_at, expires_at, due_at, name_key, typed)
-  SELECT coalesce(standing.id, $id), 'forgot', $language, $now, $now + $lasts, $now, $nameKey,
-    CASE WHEN standing.id IS NULL THEN $typed END
-  FROM (SELECT 1 AS one) AS one LEFT JOIN standing ON true WHERE true
+  SELECT coalesce((SELECT id FROM standing), $id), 'forgot', $language, $now, $now + $lasts, $now, $nameKey,
+    CASE WHEN NOT EXISTS (SELECT 1 FROM standing) THEN $typed END
+  WHERE true
   ON CONFLICT (id) DO UPDATE SET ${askedAgain('excluded.expires_at')}`
 
 /** Of a user's links for a new password, what waits after a failure: the one that is asked for now takes its place. */

@@ -44,7 +44,7 @@ t.test('no statement reads a whole table, or all of an index', async t => {
       const isShort =
         index === 'users_admins' ||
         sql.includes('1 FROM users LIMIT 1') ||
-        /^SCAN (?:\(subquery|CONSTANT ROW)/.test(detail)
+        /^SCAN (?:\(subquery|CONSTANT ROW|standing)/.test(detail) // `standing` is one row of what was found by an index
       if (/^SCAN/.test(detail)) t.ok(isShort, `${detail}: ${sql}`)
     }
   }
