@@ -3,6 +3,7 @@
  * sample in the suite, each text in each place with `LONG=1`; `SLICE_SEED` repeats a run.
  */
 import t from 'tap'
+import type { User } from '../../src/stores/stores.ts'
 import { claimsOf, testApp } from '../helpers/app.ts'
 import { edges, hostileText, shapes } from '../helpers/hostile-text.ts'
 import { isLong } from '../helpers/long.ts'
@@ -29,9 +30,15 @@ await app.listen({ port: 0, host: '127.0.0.1' })
 const { port } = app.server.address() as { port: number }
 let current = await logIn()
 
-/** The administrator's token: a case before may have ended the session. */
+const administrator = await app.stores.users.findById('user-1')
+
+/** The administrator's token: a case before may have ended the session, and changed the password or the name. */
 async function usableToken(): Promise<string> {
-  if (app.revocations.has(String(claimsOf(current.access_token)['sid']))) current = await logIn()
+  if (app.revocations.has(String(claimsOf(current.access_token)['sid']))) {
+    const { username, role, disabled, passwordHash } = administrator as User
+    await app.stores.users.update('user-1', { username, role, disabled, passwordHash })
+    current = await logIn()
+  }
   return current.access_token
 }
 
