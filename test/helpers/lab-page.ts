@@ -1,5 +1,6 @@
 /** The lab's page in a real browser, and beside it the lab itself, whose rows say what is true. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
@@ -74,4 +75,20 @@ export async function litRows(page: Page): Promise<string[]> {
       return [(await row.getAttribute('id'))?.slice('row-'.length), ...who].join(' ')
     }),
   )
+}
+
+/** Until the page shows a lab that has just begun. */
+export const waitForStart = (page: Page) => page.locator('.clock').getByText('09:00:00').waitFor()
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+
+/** What axe-core calls serious or critical. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(axe, 'utf8'))
+  const found = (await page.evaluate('axe.run()')) as {
+    violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
+  }
+  return found.violations
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
 }
