@@ -1,7 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const rules = 'src/config/rules.ts'
-const config = ['test/config/config.test.ts']
+const config = ['test/config/config.test.ts', 'test/config/mistakes.test.ts']
 const variables = ['test/config/variables.test.ts']
 const url = ['test/config/database-url.test.ts']
 

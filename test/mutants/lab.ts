@@ -41,7 +41,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/config/rules.ts',
     find: "    'HOST is not loopback': !isLoopback(HOST),\n",
     replace: '',
-    tests: ['test/config/config.test.ts'],
+    tests: ['test/config/config.test.ts', 'test/config/mistakes.test.ts'],
   },
   {
     name: 'a lost answer is shown all the same',

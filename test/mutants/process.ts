@@ -21,14 +21,19 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: '  process.exit(1)\n',
     replace: '  process.exit(0)\n',
-    tests: ['test/cli/exit-codes.test.ts', 'test/config/config.test.ts', 'test/stores/postgres-start.test.ts'],
+    tests: [
+      'test/cli/exit-codes.test.ts',
+      'test/config/config.test.ts',
+      'test/config/mistakes.test.ts',
+      'test/stores/postgres-start.test.ts',
+    ],
   },
   {
     name: 'of several mistakes the first is told',
     file: 'src/process/serve.ts',
     find: 'for (const line of lines) process.stderr.write',
     replace: 'for (const line of lines.slice(0, 1)) process.stderr.write',
-    tests: ['test/cli/exit-codes.test.ts', 'test/config/config.test.ts'],
+    tests: ['test/cli/exit-codes.test.ts', 'test/config/config.test.ts', 'test/config/mistakes.test.ts'],
   },
   {
     name: 'a variable that is misspelt is not told at the start',
@@ -96,7 +101,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: 'await listen(app, config).catch(exitWith)',
     replace: 'await listen(app, config)',
-    tests: ['test/config/config.test.ts'],
+    tests: ['test/config/config.test.ts', 'test/config/mistakes.test.ts'],
   },
   {
     name: 'what stops the service is not told',
@@ -145,14 +150,19 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: 'exitWith(new ConfigError([...mistakes, ...strangeVariables(process.env)]))',
     replace: 'exitWith(new ConfigError(mistakes))',
-    tests: ['test/cli/exit-codes.test.ts', 'test/config/config.test.ts', 'test/config/variables.test.ts'],
+    tests: [
+      'test/cli/exit-codes.test.ts',
+      'test/config/config.test.ts',
+      'test/config/mistakes.test.ts',
+      'test/config/variables.test.ts',
+    ],
   },
   {
     name: 'a line about a mistake has the lines of what was read',
     file: 'src/process/serve.ts',
     find: '`signet: ${oneLine(line)}\\n`',
     replace: '`signet: ${line}\\n`',
-    tests: ['test/config/config.test.ts'],
+    tests: ['test/config/config.test.ts', 'test/config/mistakes.test.ts'],
   },
   {
     name: 'a stop says it was not told why',
