@@ -47,34 +47,47 @@ async function withOutlivingToken(t: Test) {
   return { ...service, sid: String(claims['sid']), outliving, admin, hers: as(app, maria.access_token) }
 }
 
+/** How many sessions an act says it has ended. */
+function toldOf(log: readonly string[]): number | undefined {
+  return log.map(line => JSON.parse(line).audit?.sessionsEnded).findLast(count => count !== undefined)
+}
+
 type Prepared = Awaited<ReturnType<typeof withOutlivingToken>>
 
-for (const [what, act, answer] of [
-  ['disabling the user', ({ admin }) => admin('PATCH', '/users/user-2', { disabled: true })],
-  ['deleting the user', ({ admin }) => admin('DELETE', '/users/user-2')],
-  ['a new role', ({ admin }) => admin('PATCH', '/users/user-2', { role: 'editor' })],
-  ['a password set by an administrator', ({ admin }) => admin('PATCH', '/users/user-2', { password: sentence })],
-  ['a logout by an administrator', ({ admin }) => admin('POST', '/users/user-2/logout'), { sessions_ended: 1 }],
-  ['a logout everywhere', ({ hers }) => hers('POST', '/logout/all'), { sessions_ended: 1 }],
+for (const [what, act, live, answer] of [
+  ['disabling the user', ({ admin }) => admin('PATCH', '/users/user-2', { disabled: true }), 1],
+  ['deleting the user', ({ admin }) => admin('DELETE', '/users/user-2'), 1],
+  ['a new role', ({ admin }) => admin('PATCH', '/users/user-2', { role: 'editor' }), 1],
+  ['a password set by an administrator', ({ admin }) => admin('PATCH', '/users/user-2', { password: sentence }), 1],
+  ['a logout by an administrator', ({ admin }) => admin('POST', '/users/user-2/logout'), 1, { sessions_ended: 1 }],
+  ['a logout everywhere', ({ hers }) => hers('POST', '/logout/all'), 1, { sessions_ended: 1 }],
   [
     "a change of one's password",
     ({ hers }) => hers('PUT', '/me/password', { current_password: 'demo123', new_password: sentence }),
+    0,
   ],
-  ['deleting the own account', ({ hers }) => hers('DELETE', '/me/account')],
+  ['deleting the own account', ({ hers }) => hers('DELETE', '/me/account'), 1],
   ['ending it in the list', ({ hers, sid }) => hers('DELETE', `/sessions/${sid}`)],
   ['its own logout', ({ app, outliving }) => as(app, outliving)('POST', '/logout')],
   [
     'its own logout everywhere',
     ({ app, outliving }) => as(app, outliving)('POST', '/logout/all'),
+    1,
     { sessions_ended: 1 },
   ],
   ['the command line', async ({ app, sid }) => void (await app.sessions.endAny(sid, 'command line'))],
-] as [string, (prepared: Prepared) => Promise<{ statusCode: number; json(): unknown } | undefined>, object?][]) {
+] as [
+  string,
+  (prepared: Prepared) => Promise<{ statusCode: number; json(): unknown } | undefined>,
+  number?,
+  object?,
+][]) {
   t.test(`${what} ends an access token that outlived the idle end of its session`, async t => {
     const prepared = await withOutlivingToken(t)
     const answered = await act(prepared)
     t.ok((answered?.statusCode ?? 200) < 300)
-    if (answer) t.strictSame(answered?.json(), answer, 'what had expired is not counted')
+    t.equal(toldOf(prepared.log), live, 'what had expired is not counted in the log')
+    if (answer) t.strictSame(answered?.json(), answer, 'nor in the answer')
     t.match((await prepared.me(prepared.outliving)).json(), { code: 'token_revoked' })
     await prepared.app.revocations.poll()
     t.match((await prepared.me(prepared.outliving)).json(), { code: 'token_revoked' }, 'and so say other instances')

@@ -25,13 +25,15 @@ t.test('a password that is refused is not hashed, whoever sets it', async t => {
   }
   t.equal(hasher.load().hashes, before + 1, 'but the one that was good')
 
-  const change = await app.inject({
-    method: 'PUT',
-    url: '/me/password',
-    headers,
-    body: { current_password: 'demo123', new_password: 'thirdy' },
-  })
+  const changeFrom = (current: string, next: string) => {
+    const body = { current_password: current, new_password: next }
+    return app.inject({ method: 'PUT', url: '/me/password', headers, body })
+  }
+  const change = await changeFrom('demo123', 'thirdy')
   t.equal(change.statusCode, 400)
   t.match(change.json().errors, [{ pointer: '/new_password' }])
   t.equal(hasher.load().hashes, before + 2, 'the old one was looked at, the new one was not hashed')
+
+  t.equal((await changeFrom('wrong', 'a long sentence of mine')).statusCode, 401)
+  t.equal(hasher.load().hashes, before + 3, 'nor one that is good, for somebody who does not know the old one')
 })

@@ -81,6 +81,19 @@ t.test(
   },
 )
 
+t.test('who has an address of before may save it in either spelling', async t => {
+  const { admin, former } = await asAdmin(t)
+  for (const [userId, kept, saved] of [
+    ['ana', 'ana@exämple.de', 'ana@exämple.de'],
+    ['ben', 'ben@exämple.de', 'ben@xn--exmple-cua.de'],
+  ] as const) {
+    await former(userId, userId, kept)
+    const { statusCode, json } = await admin('PATCH', `/users/${userId}`, { email: saved })
+    t.equal(statusCode, 200, 'it is taken, but by nobody else')
+    t.equal(json().email, `${userId}@xn--exmple-cua.de`)
+  }
+})
+
 t.test('two whose addresses are one by now log in as before, and are reported, never merged', async t => {
   const { admin, app, former, who } = await asAdmin(t)
   await former('unicode', 'ana', 'ana@exämple.de')

@@ -1,6 +1,7 @@
 /** Users over HTTP: registration, one's own password, administration. */
 import bcrypt from 'bcryptjs'
 import t, { type Test } from 'tap'
+import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { claimsOf, type TestApp, testApp } from '../helpers/app.ts'
 
 const sentence = 'a long sentence of mine'
@@ -42,7 +43,7 @@ t.test('who registers can log in, under one canonical name, as an ordinary user'
 })
 
 t.test('a refused name or password says why', async t => {
-  const { app } = await testApp(t, { registrationIsOpen: true })
+  const { app, logIn } = await testApp(t, { registrationIsOpen: true })
   const mistakes = async (username: string, password: string) => {
     const answer = await app.inject({ method: 'POST', url: '/register', body: { username, password } })
     t.equal(answer.statusCode, 400)
@@ -63,8 +64,17 @@ t.test('a refused name or password says why', async t => {
     t.match(await mistakes('ana.maria', password), [{ pointer: '/password', detail: reason }])
   }
   const longest = '\u{1F600}'.repeat(18)
-  const made = await app.inject({ method: 'POST', url: '/register', body: { username: 'ana', password: longest } })
+  const made = await app.inject({
+    method: 'POST',
+    url: '/register',
+    body: { username: 'ana.maria', password: longest },
+  })
   t.equal(made.statusCode, 201)
+
+  const { access_token: token } = await logIn('ana.maria', longest)
+  const own = { current_password: longest, new_password: 'Ana.Maria' }
+  const change = await as(app, token)('PUT', '/me/password', own)
+  t.match(change.json().errors, [{ pointer: '/new_password', detail: /username/ }], 'nor does one take it later')
 })
 
 t.test('PASSWORD_MIN_LENGTH and PASSWORD_HASH are those of this service', async t => {
@@ -97,6 +107,28 @@ t.test('a new password ends the other sessions, keeps this one, and the old one 
   t.equal((await refresh(there.refresh_token)).json().detail, 'Token revoked')
   await t.rejects(logIn('thirdy', 'demo123'), /401/)
   await logIn('thirdy', sentence)
+})
+
+t.test('who proves the password of before changes nothing once it was changed', async t => {
+  const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 1, queue: 8 })
+  t.teardown(() => hasher.close())
+  let meanwhile = async () => {}
+  const hash: typeof hasher.hash = async (...password) => {
+    const made = await hasher.hash(...password)
+    await meanwhile()
+    return made
+  }
+  const { app, logIn } = await testApp(t, { hasher: { ...hasher, hash } })
+  const { access_token: token } = await logIn()
+  meanwhile = async () => {
+    meanwhile = async () => {}
+    await app.users.change('user-1', { password: 'one of an administrator' }, { by: 'a test' })
+  }
+
+  const late = await as(app, token)('PUT', '/me/password', { current_password: 'demo123', new_password: sentence })
+
+  t.match(late.json(), { status: 401, code: 'invalid_credentials' })
+  await logIn('thirdy', 'one of an administrator')
 })
 
 t.test('only administrators administrate', async t => {
@@ -231,7 +263,6 @@ for (const [from, to, overrides, form] of [
 
 t.test('an argon2id hash still logs in when bcrypt is configured again', async t => {
   const { app, logIn } = await testApp(t)
-  const { createPasswordHasher } = await import('../../src/passwords/password-hash.ts')
   const argon = createPasswordHasher({ scheme: 'argon2id', bcryptCost: 4, threads: 1, queue: 8 })
   t.teardown(() => argon.close())
   await app.stores.users.update('user-2', { passwordHash: await argon.hash('demo123') })
