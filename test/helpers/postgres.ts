@@ -75,6 +75,7 @@ export async function startPostgres(
       ...nobody,
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true, // whoever kills the test and its group leaves this one to the guard, which ends it cleanly
       env: { PATH: process.env['PATH'], TZ: 'UTC' },
     })
     const child = server

@@ -48,21 +48,22 @@ function passes({ folder }: Tree, test: string, only?: string): Promise<boolean>
     TAP_TIMEOUT: '120',
     ...(only && { TAP_GREP: only.replace(/[^\w\s]/g, '\\$&') }),
   }
-  // A group of its own, so that what the test has started ends with it.
+  // A group of its own: a test that gives up at its first failure, or is killed, leaves the servers it has started.
   const child = spawn(process.execPath, [test], { cwd: folder, stdio: 'ignore', env, detached: true })
-  const endAll = () => {
+  const endGroup = () => {
     if (child.pid === undefined) return
     try {
       process.kill(-child.pid, 'SIGKILL')
-    } catch {} // it has ended by itself
+    } catch {} // nobody is left
   }
-  process.once('exit', endAll)
-  const timer = setTimeout(endAll, limitMilliseconds)
+  process.once('exit', endGroup)
+  const timer = setTimeout(endGroup, limitMilliseconds)
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', code => {
       clearTimeout(timer)
-      process.off('exit', endAll)
+      process.off('exit', endGroup)
+      endGroup()
       resolve(code === 0)
     })
   })

@@ -18,7 +18,7 @@ const left = new Set(['.git', '.tap', '.compile-cache', 'data', 'dist', 'node_mo
 export function copyTree(): Tree {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'signet-mutants-')))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       console.error(`stopped by ${signal}`)
       process.exit(130)

@@ -29,7 +29,12 @@ for (const [name, args] of Object.entries(scripts)) {
         _: '/usr/bin/npm', // as a shell sets it
       }),
     })
-    t.teardown(() => endGroup(npm.pid))
+    const endAll = () => endGroup(npm.pid)
+    process.once('exit', endAll) // a test that gives up at its first failure takes nothing down
+    t.teardown(() => {
+      process.off('exit', endAll)
+      endAll()
+    })
     let output = ''
     for (const stream of [npm.stdout, npm.stderr]) stream.on('data', chunk => (output += chunk))
     const ended = new Promise<number | null>(resolve => npm.once('exit', resolve))
