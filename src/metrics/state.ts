@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from '@prometheus-io/client'
 import type { Clock } from '../base/clock.ts'
 import type { HashLoad } from '../passwords/password-hash.ts'
+import { registerEventLoopDelay, samplingMilliseconds } from './event-loop-delay.ts'
 
 export interface MetricSources {
   readonly clock: Clock
@@ -94,28 +95,14 @@ export function registerState(registry: Registry, sources: MetricSources, client
   return registerProcess(registry)
 }
 
-const samplingMilliseconds = 10
-
 function registerProcess(registry: Registry): () => void {
   collectDefaultMetrics({ register: registry })
   for (const { name } of registry.getMetricsAsArray()) {
     // They take the sampling interval for delay, so they never fall below it.
     if (name.startsWith('nodejs_eventloop_lag_')) registry.removeSingleMetric(name)
   }
-  const delays = monitorEventLoopDelay({ resolution: samplingMilliseconds })
-  delays.enable()
-  new Gauge({
-    name: 'signet_event_loop_delay_seconds',
-    help: 'How late the event loop was since the last scrape: quantile 0.5 (the median) and 0.99.',
-    labelNames: ['quantile'],
-    registers: [registry],
-    collect() {
-      for (const quantile of [0.5, 0.99]) {
-        const milliseconds = delays.percentile(quantile * 100) / 1e6 - samplingMilliseconds
-        this.set({ quantile: String(quantile) }, Math.max(0, milliseconds / 1000))
-      }
-      delays.reset()
-    },
-  })
-  return () => delays.disable()
+  const intervals = monitorEventLoopDelay({ resolution: samplingMilliseconds })
+  intervals.enable()
+  registerEventLoopDelay(registry, intervals)
+  return () => intervals.disable()
 }

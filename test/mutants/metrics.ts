@@ -129,17 +129,17 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the event loop is as late as it ever was',
-    file: 'src/metrics/state.ts',
-    find: '      delays.reset()\n',
+    file: 'src/metrics/event-loop-delay.ts',
+    find: '      intervals.reset()\n',
     replace: '',
-    tests: ['test/metrics/state.test.ts'],
+    tests: ['test/metrics/event-loop-delay.test.ts'],
   },
   {
     name: 'an idle event loop is ten milliseconds late',
-    file: 'src/metrics/state.ts',
+    file: 'src/metrics/event-loop-delay.ts',
     find: ' / 1e6 - samplingMilliseconds',
     replace: ' / 1e6',
-    tests: ['test/metrics/state.test.ts'],
+    tests: ['test/metrics/event-loop-delay.test.ts'],
   },
   {
     name: 'the list of a service that never polled is new',
