@@ -144,6 +144,7 @@ export async function openDomain(parts: DomainParts): Promise<Domain> {
     factors,
     challenges: createLoginChallenges({ secrets: config.secrets, salt, store: challenges }),
     check: checkCode,
+    limit: codeLimit,
     passkeys,
     audit,
   })

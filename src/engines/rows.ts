@@ -72,6 +72,7 @@ export function toChallenge(row: Row): Challenge {
     userId: row['user_id'] as string | null,
     credentialsVersion: row['credentials_version'] as number | null,
     tries: row['tries'] as number,
+    wrongCodes: (row['wrong_codes'] ?? 0) as number,
     data: row['data'] as string | null,
   }
 }

@@ -20,13 +20,18 @@ export interface Shown {
   readonly codesLeft?: number
 }
 
-/**
- * @param claim what must be ours before the code is looked at; when it throws, the code was not tried
- * @throws {SignetError} `invalid_code`: wrong, spent or used before; `too_many_attempts`; whatever `claim` throws
- */
-export type CodeCheck = (user: User, code: string, client: Client, claim?: () => Promise<void>) => Promise<Shown>
+/** The login that a code is for. */
+export interface OfLogin {
+  /** Makes ours what must be before the code is looked at; when it throws, the code was not tried. */
+  claim(): Promise<void>
+  /** Notes that the code was wrong. */
+  noteWrong(): Promise<void>
+}
 
-/** After so many wrong codes in a row somebody else may have the password. */
+/** @throws {SignetError} `invalid_code`: wrong, spent or used before; `too_many_attempts`; whatever `claim` throws */
+export type CodeCheck = (user: User, code: string, client: Client, of?: OfLogin) => Promise<Shown>
+
+/** After so many wrong codes somebody else may have the password. */
 const suspicious = 10
 const mostAnHour = 3
 
@@ -41,7 +46,7 @@ export function createCodeCheck(dependencies: {
 }): CodeCheck {
   const { factors, limit, dataKey, clock, audit, mailsTo, mails } = dependencies
 
-  async function check(user: User, code: string, client: Client, claim = async () => {}): Promise<Shown> {
+  async function check(user: User, code: string, client: Client, of?: OfLogin): Promise<Shown> {
     const { userId } = user
     const { ip } = client
     const failures = await limit.book(userId).catch(error => {
@@ -50,10 +55,10 @@ export function createCodeCheck(dependencies: {
     })
     let shown: Shown | undefined
     try {
-      await claim()
+      await of?.claim()
       shown = await find(user, code)
     } catch (error) {
-      await limit.release(userId).catch(() => {})
+      await limit.takeBack(userId).catch(() => {})
       throw error
     }
     if (!shown) {
@@ -61,9 +66,11 @@ export function createCodeCheck(dependencies: {
       if (failures === suspicious) {
         for (const mail of mailsTo(user, 'codes_guessed', client)) await mails.replace(mail, mostAnHour)
       }
+      await limit.fail(userId)
+      await of?.noteWrong()
       throw new SignetError('invalid_code', 'the code is wrong, or was used before')
     }
-    await limit.succeed(userId)
+    await limit.takeBack(userId)
     if (shown.kind === 'recovery_code')
       audit({ event: 'recovery_code.spent', sub: userId, ip, count: shown.codesLeft ?? 0 })
     return shown

@@ -20,8 +20,10 @@ export interface LoginChallenges {
   find(text: string): Promise<Challenge>
   /** Counts a try. @throws {SignetError} `invalid_code` when all are used, or it is over or answered */
   countTry(challenge: Challenge): Promise<void>
-  /** It was answered. @throws {SignetError} `invalid_code` when somebody else was faster */
-  close(challenge: Challenge): Promise<void>
+  /** Notes that a try was a wrong code. */
+  countWrongCode(challenge: Challenge): Promise<void>
+  /** It was answered. @returns how many wrong codes it had @throws {SignetError} `invalid_code` when somebody else was faster */
+  close(challenge: Challenge): Promise<number>
 }
 
 export function createLoginChallenges(options: {
@@ -64,8 +66,12 @@ export function createLoginChallenges(options: {
       if (!(await store.countTry(challengeId, mostTries))) throw dead('it was tried too often, is over or answered')
     },
 
+    countWrongCode: ({ challengeId }) => store.countWrongCode(challengeId),
+
     async close({ challengeId }) {
-      if (!(await store.take(challengeId, kind))) throw dead('it was answered by another request')
+      const closed = await store.take(challengeId, kind)
+      if (!closed) throw dead('it was answered by another request')
+      return closed.wrongCodes
     },
   }
 }

@@ -5,6 +5,7 @@ import { SignetError } from '../base/errors.ts'
 import type { FirstStep } from '../login/authentication.ts'
 import type { FactorStore, User, UserStore } from '../stores/stores.ts'
 import type { CodeCheck, Shown } from './code-check.ts'
+import type { CodeLimit } from './code-limit.ts'
 import type { LoginChallenges } from './login-challenge.ts'
 import type { AuthenticationResponseJSON, Passkeys, Question } from './passkeys.ts'
 import { toldLeft } from './recovery-codes.ts'
@@ -37,10 +38,11 @@ export function createSecondStep(dependencies: {
   factors: Pick<FactorStore, 'countCodes'>
   challenges: LoginChallenges
   check: CodeCheck
+  limit: Pick<CodeLimit, 'takeBack'>
   passkeys: Pick<Passkeys, 'options' | 'check'>
   audit: Audit
 }): SecondStep {
-  const { users, factors, challenges, check, passkeys, audit } = dependencies
+  const { users, factors, challenges, check, limit, passkeys, audit } = dependencies
 
   async function after({ user, booked }: FirstStep, code: string | undefined, client: Client): Promise<Proven> {
     if (user.secondFactors.length === 0) return { user, booked, amr: ['pwd'] }
@@ -72,9 +74,10 @@ export function createSecondStep(dependencies: {
     const claim = () => challenges.countTry(challenge)
     const shown =
       'code' in given
-        ? await check(user, given.code, client, claim)
+        ? await check(user, given.code, client, { claim, noteWrong: () => challenges.countWrongCode(challenge) })
         : await claim().then(() => passkeys.check(questionOf(user, challenge.challengeId), given.passkey, client))
-    await challenges.close(challenge)
+    const wrongCodes = await challenges.close(challenge)
+    if (wrongCodes > 0) await limit.takeBack(user.userId, wrongCodes) // they were typing errors of this login
     return proven(user, challenge.data ?? undefined, shown)
   }
 

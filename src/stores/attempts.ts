@@ -14,10 +14,13 @@ export interface AttemptStore {
   reserve(bucket: string, known: string | null, free: number, userId?: string | undefined): Promise<Reservation>
   /** Finds the user of a canonical name, and books for the account: one act of the database. */
   reserveFor(username: string, buckets: AccountBuckets, free: number): Promise<Booking>
-  /** Takes one booking back: it was never tried. Of a bucket but `known` that holds no other failure nothing stays. */
-  release(key: string, known: string): Promise<void>
-  /** Takes the failures of a bucket that nothing is known by back to none: it is gone. */
-  forget(key: string): Promise<void>
+  /**
+   * Takes bookings back, one or `count`: they were no failures. Of a bucket but `known` that holds no other failure nothing
+   * stays.
+   */
+  release(key: string, known: string, count?: number): Promise<void>
+  /** Keeps the failures of a bucket for a day from now on. */
+  renew(key: string): Promise<void>
   /** Takes the failures of the booked bucket back to none, and opens or renews the bucket `known` for 30 days. */
   succeed(key: string, known: string, userId?: string | undefined): Promise<void>
   /** Takes the failures of every bucket of a user but `except` back to none; known ones stay known. */

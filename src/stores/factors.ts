@@ -30,10 +30,12 @@ export interface Challenge {
   /** The user's as it began: the challenge is dead when it is another one. */
   readonly credentialsVersion: number | null
   readonly tries: number
+  /** Of the tries those that were codes, and wrong. */
+  readonly wrongCodes: number
   readonly data: string | null
 }
 
-export type NewChallenge = Omit<Challenge, 'tries'>
+export type NewChallenge = Omit<Challenge, 'tries' | 'wrongCodes'>
 
 /** A user whose factors have changed, and the sessions that were ended for it. */
 export interface FactorChange {
@@ -101,6 +103,8 @@ export interface ChallengeStore {
   find(challengeId: string, kind: string): Promise<Challenge | undefined>
   /** Counts a try, of which there are `most`. @returns whether there was one left and the challenge is open */
   countTry(challengeId: string, most: number): Promise<boolean>
+  /** Notes that a try was a wrong code; nothing, when it is closed by now. */
+  countWrongCode(challengeId: string): Promise<void>
   /** Closes it. @returns the challenge when this call closed it */
   take(challengeId: string, kind: string): Promise<Challenge | undefined>
   /** Deletes up to `limit` that are over. @returns how many */

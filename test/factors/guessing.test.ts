@@ -1,10 +1,12 @@
 /** Guessing codes with the right password: how many tries an hour has, and what they do to the owner (docs/accounts.md). */
 import t from 'tap'
 import { freeCodes } from '../../src/factors/code-limit.ts'
+import { stepAt } from '../../src/factors/totp.ts'
 import { waitAfter } from '../../src/login/login-limit.ts'
-import { testApp } from '../helpers/app.ts'
-import { enrolled } from '../helpers/authenticator.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
+import { asUser, enrolled } from '../helpers/authenticator.ts'
 import { mailApp } from '../helpers/mail.ts'
+import { createAuthenticator } from '../helpers/passkey.ts'
 
 const on = { secondFactor: 'optional' } as const
 
@@ -18,21 +20,101 @@ t.test('by the model an hour has room for 17 guesses: less than one hit in ten t
   t.ok(guesses * chanceOfOne < 1e-4, `${guesses * chanceOfOne}`)
 })
 
-/** The most guesses in so many seconds, during which the owner gives so many right codes at the worst moments. */
-function mostGuesses(seconds: number, rightCodes: number): number {
-  let most = 0
-  for (let [guesses, at] = [1, 0]; at <= seconds; at += waitAfter(guesses++, freeCodes)) {
-    most = Math.max(most, guesses + (rightCodes === 0 ? 0 : mostGuesses(seconds - at, rightCodes - 1)))
-  }
-  return most
+/** How somebody logs in who has the app, at any cost of wrong codes. @returns whether it came to a right one */
+type Owner = (maria: Enrolled, service: TestApp) => Promise<boolean>
+type Enrolled = Awaited<ReturnType<typeof enrolled>>
+
+/** Answers until it is looked at. */
+async function patiently(service: TestApp, act: () => ReturnType<TestApp['me']>): Promise<number> {
+  const { statusCode, headers } = await act()
+  if (statusCode !== 429) return statusCode
+  service.clock.advance(Number(headers['retry-after']))
+  return patiently(service, act)
 }
 
-t.test('a right code of the owner makes the count begin anew: up to 15 more for each, as SECURITY.md says', async t => {
-  t.equal(mostGuesses(3599, 0), 17)
-  t.equal(mostGuesses(3599, 1), 31)
-  for (const rightCodes of [1, 2, 3]) t.ok(mostGuesses(3599, rightCodes) <= 17 + 15 * rightCodes, `${rightCodes}`)
-  t.equal(Math.floor(1 / (32 * chanceOfOne) / 100) * 100, 10_400)
-  t.equal(Math.floor(1 / (62 * chanceOfOne) / 100) * 100, 5_300)
+const owners: Record<string, Owner> = {
+  'logs in': async maria => (await maria.second(await maria.challenge(), maria.code())).statusCode === 200,
+  'mistypes twice and logs in': async (maria, service) => {
+    const challenge = await maria.challenge()
+    for (let i = 0; i < 2; i++) await patiently(service, () => maria.second(challenge, '000000'))
+    return (await patiently(service, () => maria.second(challenge, maria.code()))) === 200
+  },
+  'sends the code with the password': async maria =>
+    (await maria.first('maria', 'demo123', { code: maria.code() })).statusCode === 200,
+  'confirms a session': async maria =>
+    (await maria.ask('POST', '/me/confirm', { code: maria.code() })).statusCode === 200,
+}
+
+for (const [what, owner] of Object.entries(owners)) {
+  t.test(`an owner who ${what} whenever a code may be tried leaves a guesser 17 guesses an hour`, async t => {
+    const service = await testApp(t, { ...on, loginFreeFailures: 0, accessTokenSeconds: 86_400 })
+    const maria = await enrolled(service)
+    const { clock } = service
+    const start = clock()
+    let [guesses, rightCodes, stepBefore] = [0, 0, 0]
+    while (clock() < start + 3600) {
+      const step = stepAt(clock())
+      if (step > stepBefore && (await owner(maria, service))) {
+        rightCodes++
+        stepBefore = stepAt(clock())
+      }
+      const guess = await maria.second(await maria.challenge(), '000000')
+      if (guess.statusCode === 429) clock.advance(Number(guess.headers['retry-after']))
+      else guesses++
+    }
+    t.ok(rightCodes >= 3, `${rightCodes} right codes`)
+    t.ok(guesses <= 17, `${guesses} guesses`)
+    t.ok(guesses * chanceOfOne < 1e-4)
+    clock.advance(900)
+    await maria.second(await maria.challenge(), '000000')
+    t.ok(Number(countsIn(service).at(-1)) >= guesses + 1, 'and all of them still count')
+  })
+}
+
+/** What the wrong codes counted as, one after the other. */
+function countsIn({ log }: TestApp): unknown[] {
+  const audited = log.flatMap(line => JSON.parse(line).audit ?? [])
+  return audited.filter(({ event }) => event === 'factor.failed').map(({ count }) => count)
+}
+
+t.test('typing errors that no right code has taken back are forgotten a day after the last one', async t => {
+  const service = await testApp(t, { ...on, loginFreeFailures: 0 })
+  const maria = await enrolled(service)
+  const logInWith = (code: string) => maria.first('maria', 'demo123', { code })
+  for (let i = 0; i < 2; i++) await logInWith('000000')
+  for (let hours = 0; hours < 20; hours += 10) {
+    service.clock.advance(36_000)
+    t.equal((await logInWith(maria.code())).statusCode, 200)
+  }
+  await logInWith('000000')
+  service.clock.advance(86_399)
+  await logInWith('000000')
+  service.clock.advance(43_200)
+  t.equal((await logInWith(maria.code())).statusCode, 200, 'which keeps nothing any longer')
+  service.clock.advance(43_200)
+  await logInWith('000000')
+  t.strictSame(countsIn(service), [1, 2, 3, 4, 1])
+})
+
+t.test('a right code takes back the wrong ones of its own login and no others, and so does a passkey', async t => {
+  const service = await testApp(t, { ...on, loginFreeFailures: 0 })
+  const maria = await enrolled(service)
+  const ask = asUser(service, (await maria.logIn()).access_token)
+  const key = createAuthenticator({ origin: 'http://localhost:3000', rpId: 'localhost' })
+  const response = key.create((await ask('POST', '/me/passkeys/options')).json())
+  t.equal((await ask('POST', '/me/passkeys', { name: 'phone', response })).statusCode, 201)
+
+  await maria.second(await maria.challenge(), '000000')
+  const { challenge, passkey: options } = (await maria.first()).json()
+  for (let i = 0; i < 2; i++) await maria.second(challenge, '000000')
+  const answer = { challenge, passkey: key.get(options) }
+  t.equal((await service.app.inject({ method: 'POST', url: '/login/second-factor', body: answer })).statusCode, 200)
+  const third = await maria.challenge()
+  await maria.second(third, '000000')
+  service.clock.advance(30)
+  t.equal((await maria.second(third, maria.code())).statusCode, 200)
+  await maria.second(await maria.challenge(), '000000')
+  t.strictSame(countsIn(service), [1, 2, 3, 2, 2])
 })
 
 for (const loginFreeFailures of [0, 5, 1000]) {
@@ -71,7 +153,7 @@ t.test('a thousand guesses at once are no better than five', async t => {
 })
 
 t.test(
-  'the waits are those of passwords, whatever address or device it comes from, and a right code ends them',
+  'the waits are those of passwords, whatever address or device it comes from, and a right code ends the one',
   async t => {
     const service = await testApp(t, { ...on, loginFreeFailures: 0 })
     const maria = await enrolled(service)
@@ -94,7 +176,9 @@ t.test(
     }
     service.clock.advance(900)
     t.equal((await from(1, maria.code(), await maria.challenge())).statusCode, 200)
-    for (let i = 0; i < 5; i++) t.equal((await from(i, '000000', await maria.challenge())).statusCode, 401)
+    t.equal((await from(2, '000000', await maria.challenge())).statusCode, 401)
+    const refused = await from(3, maria.code(), await maria.challenge())
+    t.match(refused, { statusCode: 429, headers: { 'retry-after': '32' } }, 'which goes on where it was')
   },
 )
 

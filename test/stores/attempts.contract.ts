@@ -95,6 +95,34 @@ export function testAttempts(t: Test, engine: Engine): void {
     },
   )
 
+  t.test(
+    `${engine.name}: several bookings are taken back at once, and a bucket known by itself has the day of its last renewal`,
+    async t => {
+      const clock = movableClock()
+      const { stores } = await engine.open(t, clock)
+      const { attempts } = stores
+      const book = () => attempts.reserve('a', 'a', 3)
+      for (let failures = 1; failures <= 4; failures++) {
+        t.match(await book(), { allowed: true, key: 'a', failures })
+        clock.advance(waitAfter(failures, 3))
+      }
+      await attempts.release('a', '', 3)
+      t.match(await book(), { allowed: true, failures: 2 }, 'of others')
+      clock.advance(day - 10)
+      await attempts.renew('a')
+      for (let i = 0; i < 2; i++) {
+        clock.advance(day / 2 - 1)
+        t.match(await book(), { allowed: true, failures: 3 })
+        await attempts.release('a', '')
+      }
+      clock.advance(2)
+      t.match(await book(), { allowed: true, failures: 1 }, 'a booking renews nothing')
+      await attempts.release('a', '', 5)
+      clock.advance(day)
+      t.equal(await attempts.deleteEnded(10), 0, 'nothing is left of it')
+    },
+  )
+
   t.test(`${engine.name}: with no bucket to be known by, one of its own is opened and counted in`, async t => {
     const clock = movableClock()
     const { stores } = await engine.open(t, clock)

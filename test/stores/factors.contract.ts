@@ -246,7 +246,7 @@ export function testFactors(t: Test, engine: Engine): void {
     const { stores, second, clock } = await seeded(t, engine)
     const { challenges } = stores
     await challenges.open(challenge('c', { kind: 'login', credentialsVersion: 7, data: null }), 300)
-    const found = { ...challenge('c', { kind: 'login', credentialsVersion: 7, data: null }), tries: 0 }
+    const found = { ...challenge('c', { kind: 'login', credentialsVersion: 7, data: null }), tries: 0, wrongCodes: 0 }
     t.strictSame(await challenges.find('c', 'login'), found)
     t.equal(await challenges.find('c', 'totp'), undefined)
     t.equal(await challenges.take('c', 'totp'), undefined)
@@ -254,14 +254,21 @@ export function testFactors(t: Test, engine: Engine): void {
       Array.from({ length: 50 }, (_, i) => (i % 2 ? stores : second).challenges.countTry('c', 5)),
     )
     t.equal(tries.filter(Boolean).length, 5)
+    await Promise.all([stores, second, second].map(one => one.challenges.countWrongCode('c')))
+    t.match(await challenges.find('c', 'login'), { tries: 5, wrongCodes: 3 })
     const taken = await Promise.all(
       Array.from({ length: 20 }, (_, i) => (i % 2 ? stores : second).challenges.take('c', 'login')),
     )
-    t.strictSame(taken.filter(Boolean), [{ ...found, tries: 5 }])
+    t.strictSame(taken.filter(Boolean), [{ ...found, tries: 5, wrongCodes: 3 }])
+
+    await challenges.countWrongCode('c')
+    t.equal(await challenges.find('c', 'login'), undefined)
 
     await challenges.open(challenge('d'), 300)
+    await challenges.countTry('d', 5)
+    await challenges.countWrongCode('d')
     await challenges.open(challenge('d', { data: 'newer' }), 300)
-    t.match(await challenges.find('d', 'totp'), { data: 'newer', tries: 0 })
+    t.match(await challenges.find('d', 'totp'), { data: 'newer', tries: 0, wrongCodes: 0 })
     clock.advance(299)
     t.equal(await challenges.countTry('d', 5), true)
     t.equal(await challenges.deleteEnded(10), 0)

@@ -5,13 +5,14 @@ import { type PostgresDatabase, statement } from './postgres-database.ts'
 
 const release = statement(
   'release attempt',
-  `UPDATE attempts SET failures = greatest(failures - 1, 0), blocked_until = least(blocked_until, $now) WHERE key = $key`,
+  `UPDATE attempts SET failures = greatest(failures - $count::bigint, 0), blocked_until = least(blocked_until, $now)
+  WHERE key = $key`,
 )
 const forgetUntried = statement(
   'forget attempt',
-  'DELETE FROM attempts WHERE key = $key AND failures <= 1 RETURNING key',
+  'DELETE FROM attempts WHERE key = $key AND failures <= $count::bigint RETURNING key',
 )
-const forget = statement('forget failures', 'DELETE FROM attempts WHERE key = $key')
+const renew = statement('renew attempts', 'UPDATE attempts SET expires_at = $now + 86400 WHERE key = $key')
 const lift = statement(
   'lift waits',
   `UPDATE attempts SET failures = 0, blocked_until = 0
@@ -28,10 +29,10 @@ export function createPostgresAttempts(database: PostgresDatabase): AttemptStore
   const { ask } = database
   return {
     ...attemptBooker(database),
-    async release(key, known) {
-      if (key === known || (await ask(forgetUntried, { key })).length === 0) await ask(release, { key })
+    async release(key, known, count = 1) {
+      if (key === known || (await ask(forgetUntried, { key, count })).length === 0) await ask(release, { key, count })
     },
-    forget: async key => void (await ask(forget, { key })),
+    renew: async key => void (await ask(renew, { key })),
     lift: async (userId, except = '') => void (await ask(lift, { userId, except })),
     deleteEnded: async limit => (await ask(deleteEnded, { limit })).length,
   }

@@ -198,4 +198,6 @@ export const steps: readonly Step[] = [
   CREATE INDEX challenges_expiring ON challenges (expires_at);
   `,
   },
+  // Which a right code of the same login takes back, and of no other.
+  { sql: 'ALTER TABLE challenges ADD COLUMN wrong_codes bigint' },
 ]

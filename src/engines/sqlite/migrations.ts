@@ -173,6 +173,8 @@ export const steps: readonly string[] = [
 
   ALTER TABLE users ADD COLUMN second_factors TEXT;
   `,
+  // Which a right code of the same login takes back, and of no other.
+  'ALTER TABLE challenges ADD COLUMN wrong_codes INTEGER',
 ]
 
 /**

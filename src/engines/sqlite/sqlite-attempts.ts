@@ -49,9 +49,9 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
     RETURNING failures`)
   const blockedUntil = raw.prepare('SELECT blocked_until FROM attempts WHERE key = $key AND expires_at > $now')
   const release = raw.prepare(`
-    UPDATE attempts SET failures = max(failures - 1, 0), blocked_until = min(blocked_until, $now) WHERE key = $key`)
-  const forget = raw.prepare('DELETE FROM attempts WHERE key = $key')
-  const forgetUntried = raw.prepare('DELETE FROM attempts WHERE key = $key AND failures <= 1')
+    UPDATE attempts SET failures = max(failures - $count, 0), blocked_until = min(blocked_until, $now) WHERE key = $key`)
+  const renew = raw.prepare(`UPDATE attempts SET expires_at = $now + ${day} WHERE key = $key`)
+  const forgetUntried = raw.prepare('DELETE FROM attempts WHERE key = $key AND failures <= $count')
   const lift = raw.prepare(`
     UPDATE attempts SET failures = 0, blocked_until = 0
     WHERE user_id = $userId AND key <> $except AND (failures > 0 OR blocked_until > 0)`)
@@ -83,12 +83,13 @@ export function createSqliteAttempts({ raw, write }: SqliteDatabase, clock: Cloc
         return { user, reservation }
       }),
 
-    release: (key, known) =>
+    release: (key, known, count = 1) =>
       write(() => {
-        if (key === known || forgetUntried.run({ key }).changes === 0) release.run({ key, now: clock() })
+        if (key !== known && forgetUntried.run({ key, count }).changes > 0) return
+        release.run({ key, count, now: clock() })
       }),
 
-    forget: key => write(() => void forget.run({ key })),
+    renew: key => write(() => void renew.run({ key, now: clock() })),
 
     succeed: (key, known, userId) => write(() => note({ key, known }, userId ?? null, clock())),
 
