@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Mutant } from './mutant.ts'
 
-/** Each file beside this one that is called like a room, or like a room and a part of it (`engines-sqlite`). */
+/** Each file beside this one that is called like a room, or like a room and a part of it (`engines-sqlite-files`). */
 export async function readRooms(): Promise<[room: string, mutants: readonly Mutant[]][]> {
   const own = new Set(['run.ts', 'tree.ts', 'notice.ts', 'mutant.ts', 'rooms.ts'])
   const files = readdirSync(import.meta.dirname)

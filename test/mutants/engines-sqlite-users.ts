@@ -1,0 +1,118 @@
+import type { Mutant } from './mutant.ts'
+
+const folder = 'src/engines/sqlite'
+const contract = ['test/stores/sqlite.test.ts']
+
+/** SQLite: users, their mails and attempts, keys. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'who asks again for a password gets nothing while a mail waits',
+    file: 'src/engines/mail-sql.ts',
+    find: "ON CONFLICT (id) DO UPDATE SET ${askedAgain('excluded.expires_at')}",
+    replace: 'ON CONFLICT (id) DO NOTHING',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'cannot be sent',
+  },
+  {
+    name: 'a known address whose wait is over stays blocked for a second',
+    file: `${folder}/sqlite-attempts.ts`,
+    find: 'const waitIsOver = `(blocked_until <= $now OR',
+    replace: 'const waitIsOver = `(blocked_until < $now OR',
+    tests: contract,
+    only: 'the wait of a bucket is the curve',
+  },
+  {
+    name: 'a success leaves the failures of strangers',
+    file: `${folder}/sqlite-attempts.ts`,
+    find: '    forget.run({ key, known })\n',
+    replace: '',
+    tests: contract,
+    only: 'a success forgets the failures',
+  },
+  {
+    name: 'a known address is known for a day',
+    file: `${folder}/sqlite-attempts.ts`,
+    find: 'const knownSeconds = 30 * day',
+    replace: 'const knownSeconds = day',
+    tests: contract,
+    only: 'address keeps a bucket of its own',
+  },
+  {
+    name: 'a user’s waits are lifted for everybody',
+    file: `${folder}/sqlite-attempts.ts`,
+    find: 'WHERE user_id = $userId AND key <> $except AND',
+    replace: 'WHERE $userId IS NOT NULL AND key <> $except AND',
+    tests: contract,
+    only: 'the waits of a user are lifted in every bucket',
+  },
+  {
+    name: 'deleting attempts takes all at once',
+    file: `${folder}/sqlite-attempts.ts`,
+    find: 'WHERE expires_at <= $now LIMIT $limit)`)',
+    replace: 'WHERE expires_at <= $now LIMIT max($limit, 100000))`)',
+    tests: contract,
+    only: 'buckets go a day after',
+  },
+  {
+    name: 'a window is counted on when it is over',
+    file: `${folder}/sqlite-limits.ts`,
+    find: 'const isOver = (seconds: string) => `(ends_at <= $now',
+    replace: 'const isOver = (seconds: string) => `(ends_at < $now',
+    tests: contract,
+    only: 'a window counts every attempt',
+  },
+  {
+    name: 'a staged key signs before its date',
+    file: `${folder}/sqlite-keys.ts`,
+    find: "AND state = 'next' AND changes_at <= $now`)",
+    replace: "AND state = 'next' AND changes_at <= $now + 360`)",
+    tests: [...contract, 'test/keys/key-service.test.ts'],
+  },
+  {
+    name: 'a retired key keeps its private half',
+    file: `${folder}/sqlite-keys.ts`,
+    find: "SET state = 'retired', private_key = NULL, since",
+    replace: "SET state = 'retired', since",
+    tests: ['test/keys/rotation.test.ts'],
+    only: 'a retired key has no private half',
+  },
+  {
+    name: 'an emergency leaves the keys of before',
+    file: `${folder}/sqlite-keys.ts`,
+    find: '        deleteAll.run(key.alg)\n',
+    replace: '',
+    tests: contract,
+    only: 'an emergency leaves one new key',
+  },
+  {
+    name: 'a changed password does not end the sessions',
+    file: `${folder}/sqlite-users.ts`,
+    find: 'ended: reason ? end(userId, reason, keep ?? null) : []',
+    replace: "ended: reason && reason !== 'password_changed' ? end(userId, reason, keep ?? null) : []",
+    tests: contract,
+  },
+  {
+    name: 'a change judged by an old version wins',
+    file: `${folder}/sqlite-users.ts`,
+    find: 'if (!before || (ifVersion !== undefined && before.credentialsVersion !== ifVersion)) return undefined',
+    replace: 'if (!before) return undefined\n        void ifVersion',
+    tests: contract,
+    only: 'of changes judged by one version exactly one wins',
+  },
+  {
+    name: 'a hash is replaced over a newer one',
+    file: `${folder}/sqlite-users.ts`,
+    find: 'WHERE user_id = $userId AND password_hash = $oldHash`)',
+    replace: 'WHERE user_id = $userId AND $oldHash IS NOT NULL`)',
+    tests: contract,
+    only: 'a rehash replaces one hash once',
+  },
+  {
+    name: 'an import changes whom it finds',
+    file: `${folder}/sqlite-users.ts`,
+    find: 'AND ${keptAddress}) ON CONFLICT DO NOTHING`)',
+    replace: 'AND ${keptAddress}) ON CONFLICT (username) DO UPDATE SET role = excluded.role`)',
+    tests: contract,
+    only: 'an import inserts what is missing',
+  },
+]
