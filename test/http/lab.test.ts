@@ -135,6 +135,17 @@ t.test('an answer that is lost has happened all the same, and is shown to nobody
   t.match(again.state.sessions.at(-1), { generation: 1, retries: 1 })
 })
 
+t.test('a thief comes from an address of his own, and a session that he begins is shown like any other', async t => {
+  const { refresh_token } = await lab.logIn('calm')
+  const address = '203.0.113.66'
+  const stolen = await lab.refresh('calm', refresh_token, { lane: 'thief' })
+  t.match(stolen.exchange.audit, [{ event: 'refresh.rotated', ip: address }])
+  t.match(stolen.state.sessions.at(-1), { ip: '192.0.2.10' }, 'the session is that of whoever began it')
+  const body = { username: 'maria', password: 'demo123' }
+  const { state } = await lab.send({ rules: 'calm', lane: 'thief', method: 'POST', path: '/login', body })
+  t.match(state.sessions.at(-1), { ip: address })
+})
+
 t.test('the clock moves for tokens, rows and answers alike, at once', async t => {
   const tokens = await lab.logIn('calm')
   const { now } = (await lab.advance(899)).state

@@ -155,11 +155,11 @@ export const mutants: readonly Mutant[] = [
     tests: reset,
   },
   {
-    name: 'the row of a link that was used stays',
+    name: 'a link whose time was over while the password was hashed sets it',
     file: recovery,
     find: '          spend: mail.id,\n',
     replace: '',
-    tests: ['test/mail/canaries.test.ts'],
+    tests: ['test/users/link-races.test.ts'],
   },
   {
     name: 'a reset tells nobody',

@@ -1,7 +1,7 @@
 /** Links that are followed while something else happens: to the session, the user, or the account they made. */
 import t from 'tap'
 import { claimsOf } from '../helpers/app.ts'
-import { mailApp } from '../helpers/mail.ts'
+import { type MailApp, mailApp } from '../helpers/mail.ts'
 
 const password = 'a long sentence of mine'
 const client = {
@@ -21,22 +21,28 @@ t.test('a session that has ended asks for no change of address, however far its 
   t.equal(await app.addressProof.pending(sub), null)
 })
 
-t.test('a link sets no password when the user has changed since it was looked at', async t => {
-  const { app, post, tokenTo, logIn } = await mailApp(t)
-  await app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
-  await post('/password/forgot', { username: 'maria' })
-  const token = await tokenTo('maria@example.com')
-  const { hash } = app.hasher
-  t.teardown(() => Object.assign(app.hasher, { hash }))
-  Object.assign(app.hasher, {
-    hash: async (...given: Parameters<typeof hash>) => {
-      await app.stores.users.update('user-2', { role: 'editor' })
-      return hash(...given)
-    },
+for (const [what, act] of [
+  ['the user has changed', ({ app }) => app.stores.users.update('user-2', { role: 'editor' })],
+  ['its time was over', ({ clock }) => clock.advance(1800)],
+] as [string, (made: MailApp) => unknown][]) {
+  t.test(`a link sets no password when ${what} since it was looked at`, async t => {
+    const made = await mailApp(t)
+    const { app, post, tokenTo, logIn } = made
+    await app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+    await post('/password/forgot', { username: 'maria' })
+    const token = await tokenTo('maria@example.com')
+    const { hash } = app.hasher
+    t.teardown(() => Object.assign(app.hasher, { hash }))
+    Object.assign(app.hasher, {
+      hash: async (...given: Parameters<typeof hash>) => {
+        await act(made)
+        return hash(...given)
+      },
+    })
+    t.equal((await post('/password/reset', { token, new_password: password })).json().code, 'invalid_link')
+    t.ok(await logIn('maria', 'demo123'))
   })
-  t.equal((await post('/password/reset', { token, new_password: password })).json().code, 'invalid_link')
-  t.ok(await logIn('maria', 'demo123'))
-})
+}
 
 t.test('the password of a registration is guessed at its link no faster than at a login', async t => {
   const { post, tokenTo } = await mailApp(t, { emailVerification: 'required', loginFreeFailures: 2 })
