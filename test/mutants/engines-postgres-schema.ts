@@ -82,6 +82,7 @@ export const mutants: readonly Mutant[] = [
     find: "const waitBriefly = 'SET LOCAL lock_timeout = 1000'",
     replace: "const waitBriefly = 'SET LOCAL lock_timeout = 30000'",
     tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'half as long',
   },
   {
     name: 'an index that an interrupted attempt left behind is taken as it is',

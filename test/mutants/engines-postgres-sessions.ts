@@ -96,7 +96,7 @@ export const mutants: readonly Mutant[] = [
     find: 'others.live + users.sessions_begun - before.sessions_begun > $most::bigint',
     replace: 'others.live + 1 > $most::bigint',
     tests: contract,
-    only: 'logins at once, over two handles',
+    only: 'logins that waited for the same row',
   },
   {
     name: 'beyond the limit an old session too many ends',

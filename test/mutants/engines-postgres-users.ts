@@ -13,12 +13,12 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/postgres-kept-address.test.ts'],
   },
   {
-    name: 'a login does not wait for a change of the user',
+    name: 'a change does not wait for another one of the same user',
     file: `${folder}/postgres-users.ts`,
     find: 'WHERE user_id = $key FOR NO KEY UPDATE`',
     replace: 'WHERE user_id = $key`',
     tests: contract,
-    only: 'of changes judged by one version exactly one wins',
+    only: 'a change that was judged by a version',
   },
   {
     name: 'a window of attempts counts a blocked one too',

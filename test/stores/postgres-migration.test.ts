@@ -8,7 +8,7 @@ import type { Stores } from '../../src/stores/stores.ts'
 import { testConfig } from '../helpers/app.ts'
 import { emptyDatabase, runSql, serverOf } from '../helpers/postgres.ts'
 import { waitUntil } from '../helpers/process.ts'
-import { opened } from './opened-postgres.ts'
+import { opened, policy } from './opened-postgres.ts'
 
 const schemaOf = `SELECT table_name AS "table", column_name AS name, data_type AS type, column_default AS "default" FROM information_schema.columns
     WHERE table_schema = 'public'
@@ -98,6 +98,32 @@ t.test('under a pg_dump the new one listens, says whom it waits for, and the old
   const { writes, failures } = await stop()
   t.equal(failures, 0)
   t.ok(writes > 10, `${writes} writes`)
+})
+
+t.test('a step waits for a lock half as long as the requests that queue up behind it', async t => {
+  const url = await oldDatabase(t, 5)
+  const noting = (table: string) =>
+    `CREATE TRIGGER noting BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION note_patience()`
+  await runSql(
+    url,
+    `CREATE TABLE patience (who text, seconds real);
+    CREATE FUNCTION note_patience() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO patience VALUES (TG_TABLE_NAME, extract(epoch FROM current_setting('lock_timeout')::interval));
+      RETURN NEW;
+    END $$;
+    ${noting('meta')}`,
+  )
+  const { sessions } = await openedInTime(t, url)
+  await runSql(url, noting('sessions'))
+  await sessions.rotate('sid', 0, policy)
+  const patience = await runSql(
+    url,
+    'SELECT who, max(seconds)::integer AS seconds FROM patience GROUP BY who ORDER BY who',
+  )
+  t.strictSame(patience, [
+    { who: 'meta', seconds: 1 },
+    { who: 'sessions', seconds: 2 },
+  ])
 })
 
 t.test('step by step, beside a service, and all at once make the same', async t => {

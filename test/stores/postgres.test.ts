@@ -1,5 +1,5 @@
 import pg from 'pg'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import { openStores } from '../../src/engines/open-stores.ts'
 import { steps } from '../../src/engines/postgres/schema.ts'
@@ -113,6 +113,60 @@ t.test('a login that is not committed yet is ended by the change of the password
   t.match(await login, { session: { revokedAt: null } })
   t.strictSame(change?.ended, [{ sid: 'sid', wasLive: true }])
   t.match(await stores.sessions.find('sid'), { session: { revokeReason: 'password_changed' } })
+})
+
+/**
+ * What becomes of acts that all meet somebody who has the user's row, once that one has committed. They wait for two seconds,
+ * and machines are busy: so again, if one gave up.
+ */
+async function behindTheRow<T>(t: Test, url: string, has: string, acts: () => Promise<T>[]): Promise<T[]> {
+  const [holder, watcher] = [0, 1].map(() => new pg.Client({ connectionString: url })) as [pg.Client, pg.Client]
+  for (const client of [holder, watcher]) {
+    await client.connect()
+    t.teardown(() => client.end())
+  }
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  for (let triesLeft = 10; ; triesLeft--) {
+    await holder.query(`BEGIN; ${has}`)
+    const begun = acts()
+    let isOver = false
+    const all = Promise.all(begun)
+    const settled = Promise.allSettled(begun).then(() => (isOver = true))
+    all.catch(() => {}) // it is looked at below
+    await waitUntil(async () => isOver || (await watcher.query(waiting)).rows.length === begun.length)
+    await holder.query('COMMIT')
+    await settled
+    try {
+      return await all
+    } catch (error) {
+      if (triesLeft === 0 || (error as { code?: string }).code !== 'unavailable') throw error
+    }
+  }
+}
+
+t.test('a change that was judged by a version waits for whoever is raising it, and does nothing then', async t => {
+  const url = await emptyDatabase(t)
+  const { users } = await opened(t, url)
+  await users.seed([demo])
+  let version = 0
+  const raises = 'UPDATE users SET credentials_version = credentials_version + 1'
+  const outcomes = await behindTheRow(t, url, raises, () => [
+    users.update('id-a', { passwordHash: 'late' }, { ifVersion: version++ }),
+  ])
+  t.strictSame(outcomes, [undefined])
+  t.match(await users.findById('id-a'), { passwordHash: null })
+})
+
+t.test('logins that waited for the same row count each other', async t => {
+  const url = await emptyDatabase(t)
+  const { users, sessions } = await opened(t, url)
+  await users.seed([demo])
+  const lives = { idleSeconds: 1000, maxAgeSeconds: 9000, ip: null, userAgent: null, most: 1 }
+  let sid = 0
+  await behindTheRow(t, url, 'SELECT FROM users FOR UPDATE', () =>
+    ['one', 'other'].map(() => sessions.create({ sid: `sid-${sid++}`, userId: 'id-a', ...lives }, 0)),
+  )
+  t.equal((await sessions.list('id-a', { limit: 10 })).length, 1, 'neither saw the other when it began')
 })
 
 t.test('a row that stays locked is unavailable after two seconds, and nothing has changed', async t => {
