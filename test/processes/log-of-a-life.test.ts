@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { buildLab } from '../../lab/build.ts'
 import { version } from '../../src/base/version.ts'
-import { root } from '../helpers/app.ts'
+import { newSecret, root } from '../helpers/app.ts'
 import { postJson, startServer } from '../helpers/process.ts'
 
 type Line = Record<string, unknown>
@@ -57,6 +58,23 @@ t.test('health checks are logged at debug', async t => {
     lines.find(({ msg }) => msg === 'stopping'),
     { reason: 'SIGINT' },
   )
+})
+
+t.test('a start warns of what is misspelt and of a random secret, and says where to look', async t => {
+  await buildLab()
+  const slips = { JWT_SECRET_KEY: 'random', JWT_SECRET: newSecret() }
+  const server = await startServer(t, { ...slips, LAB: 'true', DOCS: 'true' })
+  t.equal(await server.stop(), 0)
+  const told = linesOf(server.output()).map(({ level, msg }) => `${level} ${msg}`)
+  for (const line of [
+    '40 JWT_SECRET is not known and does nothing: did you mean JWT_SECRET_KEY?',
+    '40 JWT_SECRET_KEY=random: every token ends with this process; for practice only',
+    '30 open http://localhost:3000 to see how tokens live',
+    '30 Swagger UI: http://localhost:3000/docs',
+  ]) {
+    t.ok(told.includes(line), line)
+  }
+  t.notMatch(server.output(), slips.JWT_SECRET)
 })
 
 t.test('an error that nothing caught is the reason of the stop', async t => {
