@@ -218,6 +218,6 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/node-version.ts',
     find: 'minor < 7',
     replace: 'minor < 6',
-    tests: ['test/processes/npm-signals.test.ts', 'test/cli/exit-codes.test.ts'],
+    tests: ['test/processes/node-version.test.ts'],
   },
 ]
