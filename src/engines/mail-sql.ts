@@ -72,6 +72,9 @@ export const askedFor = `purpose IN ('change', 'reset', 'invite')`
 /** What goes when a change of address is undone: whatever leads to a later address, or in by another link. */
 export const laterChanges = `user_id = $userId AND (${askedFor} OR (purpose = 'undo' AND created_at > $undoes))`
 
+/** A name that will be that of whoever follows the link. */
+export const heldName = 'expires_at > $now'
+
 /** An address somebody gave up lately, and may want back. */
 export const keptAddress = `purpose = 'undo' AND expires_at > $now`
 

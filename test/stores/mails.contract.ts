@@ -395,6 +395,8 @@ export function testMails(t: Test, engine: Engine): void {
 
     await t.rejects(stores.users.create(user('ana')), { code: 'taken' })
     await t.rejects(stores.users.update('id-taken', { username: 'ana' }), { code: 'taken' })
+    t.match(await stores.users.importMissing([user('ana'), user('other')]), ['taken', 'inserted'])
+    t.equal(await stores.users.findByUsername('ana'), undefined)
 
     const id = both[held.indexOf(true)]?.id ?? ''
     t.match(await stores.mails.find(id), { mail: { username: 'ana', passwordHash: 'hash' }, user: undefined })

@@ -167,6 +167,26 @@ t.test('logins that waited for the same row count each other', async t => {
     ['one', 'other'].map(() => sessions.create({ sid: `sid-${sid++}`, userId: 'id-a', ...lives }, 0)),
   )
   t.equal((await sessions.list('id-a', { limit: 10 })).length, 1, 'neither saw the other when it began')
+t.test('an act that is refused costs no connection', async t => {
+  const url = await emptyDatabase(t)
+  const { users, mails } = await opened(t, url)
+  await users.seed([{ ...demo, role: 'admin' }])
+  const mine = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'signet'`
+  const before = await runSql(url, mine)
+  t.equal(before.length, 1)
+  await t.rejects(users.delete('id-a', { keepAdmin: true }), { code: 'last_admin' })
+  await t.rejects(users.update('id-a', { role: 'user' }, { keepAdmin: true }), { code: 'last_admin' })
+  await t.rejects(users.create(demo), { code: 'taken' })
+  const mail = {
+    id: 'm',
+    purpose: 'change',
+    userId: 'id-a',
+    address: 'a@b.example',
+    language: 'en',
+    lastsSeconds: 9,
+  } as const
+  await t.rejects(mails.replace(mail, 3, 'ended'), { code: 'token_revoked' })
+  t.strictSame(await runSql(url, mine), before)
 })
 
 t.test('a row that stays locked is unavailable after two seconds, and nothing has changed', async t => {

@@ -1,7 +1,7 @@
 /** What belongs to a change of a user or to a mail, as statements for within its transaction. */
 import { SignetError } from '../../base/errors.ts'
 import type { MailEffects, NewMail, WaitingRegistration } from '../../stores/stores.ts'
-import { askedFor, claimsTo, keptAddress, laterChanges } from '../mail-sql.ts'
+import { askedFor, claimsTo, heldName, keptAddress, laterChanges } from '../mail-sql.ts'
 import { type Ask, statement } from './postgres-database.ts'
 
 // A way back is later than the one before it, also within one second: undoing it undoes what came after.
@@ -22,7 +22,7 @@ const lockHolders = statement(
   'lock holders of addresses',
   'SELECT 1 AS one FROM users WHERE email = ANY ($emails::text[]) ORDER BY user_id FOR KEY SHARE',
 )
-const held = statement('held name', 'SELECT 1 AS one FROM mails WHERE username = $username AND expires_at > $now')
+const held = statement('held name', `SELECT 1 AS one FROM mails WHERE username = $username AND ${heldName}`)
 const dropUnproven = statement(
   'drop unproven addresses',
   'UPDATE users SET unproven_email = NULL WHERE unproven_email = $address AND user_id <> $userId',
@@ -60,7 +60,11 @@ export async function requireNotKept(ask: Ask, email: string | null, userId: str
   throw new SignetError('taken', 'the address is kept for its former owner')
 }
 
-/** @throws {SignetError} `taken` when the name is held for a registration */
+/**
+ * After somebody got a name: whoever was about to hold it was waited for (`nameForAMoment` of postgres-mails.ts), and at
+ * READ COMMITTED the next statement sees what came of that.
+ * @throws {SignetError} `taken` when the name is held for a registration
+ */
 export async function requireNotHeld(ask: Ask, username: string): Promise<void> {
   if ((await ask(held, { username })).length === 0) return
   throw new SignetError('taken', 'the name is held for a registration')

@@ -32,8 +32,11 @@ export interface PostgresDatabase {
    * @throws {SignetError} `unavailable` when there is no answer; `taken` when a unique index says so
    */
   readonly ask: Ask
-  /** The same for several statements, all or nothing; `act` may be called several times. */
-  transaction<T>(act: (ask: Ask) => Promise<T>): Promise<T>
+  /**
+   * The same for several statements, all or nothing; `act` may be called several times.
+   * @param level for what waits for others and must then see what they have done; else that of the database
+   */
+  transaction<T>(act: (ask: Ask) => Promise<T>, level?: 'READ COMMITTED'): Promise<T>
   /** For migrations and copies: a transaction that may take longer than anything else. */
   exclusively<T>(
     act: (ask: Ask, run: Run) => Promise<T>,
@@ -137,7 +140,10 @@ export function openPostgresDatabase(server: PostgresServer, clock?: () => numbe
   return {
     ask: (statement, values) => whenOpen(() => withClient(client => asker(client, false)(statement, values))),
 
-    transaction: act => whenOpen(() => inTransaction('BEGIN', client => act(asker(client, true)))),
+    transaction: (act, level) => {
+      const begin = level ? `BEGIN ISOLATION LEVEL ${level}` : 'BEGIN'
+      return whenOpen(() => inTransaction(begin, client => act(asker(client, true))))
+    },
 
     exclusively: (act, mode = 'READ COMMITTED') =>
       inTransaction(`BEGIN ISOLATION LEVEL ${mode}`, async client => {

@@ -37,8 +37,9 @@ const refusals: [refusal: RegExp, advice: string][] = [
 
 const uniqueViolation = '23505'
 
-/** Whether a connection may be used again after what was thrown. */
+/** Whether a connection may be used again after what was thrown: by the server, or by whoever judged what it answered. */
 export function isUsableAfter(error: unknown): boolean {
+  if (error instanceof SignetError && error.cause === undefined) return true
   const code = codeOf(error instanceof SignetError ? error.cause : error)
   return code !== undefined && !connectionIsOver.test(code)
 }

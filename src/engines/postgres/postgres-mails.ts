@@ -25,6 +25,16 @@ const holder = statement(
   'holder of name',
   `SELECT 1 AS one FROM users WHERE username = $username UNION ALL SELECT 1 FROM mails WHERE username = $username`,
 )
+// Names are those of users and those that are held, so no index sees to it that each is one's. Who holds one has it for a
+// moment, and whoever makes a user of it meanwhile waits, and sees it held (`requireNotHeld`).
+const nameForAMoment = statement(
+  'have name for a moment',
+  `INSERT INTO users (user_id, username, role, created_at) VALUES ('holds ' || $username::text, $username, '', $now)`,
+)
+const nobodyAgain = statement(
+  'give name back',
+  `DELETE FROM users WHERE user_id = 'holds ' || $username::text AND username = $username`,
+)
 const ofHour = statement(
   'mails of an hour',
   `SELECT count(*) AS count FROM mails WHERE user_id = $userId AND purpose = $purpose AND created_at > $now - ${hour}`,
@@ -96,6 +106,8 @@ export function createPostgresMails({ ask, transaction }: PostgresDatabase): Mai
         if (username !== null) {
           await ask(freeName, { username })
           if ((await ask(holder, { username })).length > 0) return false
+          await ask(nameForAMoment, { username })
+          await ask(nobodyAgain, { username })
         }
         await addMail(ask, registration)
         return true

@@ -7,7 +7,7 @@ import { SignetError } from '../../base/errors.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
 import type { MailEffects, NewUser, UserStore } from '../../stores/stores.ts'
 import { isAdmin, lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
-import { keptAddress } from '../mail-sql.ts'
+import { heldName, keptAddress } from '../mail-sql.ts'
 import { end } from './end-sessions.ts'
 import {
   applyEffects,
@@ -66,6 +66,12 @@ const insert = (name: string, more: string) =>
   )
 const insertAll = insert('insert users', '')
 const insertFree = insert('insert users whose name is free', 'ON CONFLICT DO NOTHING')
+const removeHeld = statement(
+  'remove users whose name is held',
+  `DELETE FROM users WHERE user_id = ANY ($ids::text[])
+    AND username IN (SELECT username FROM mails WHERE username = ANY ($names::text[]) AND ${heldName})
+  RETURNING user_id`,
+)
 const existing = statement(
   'users of these names',
   `SELECT ${userColumns} FROM users WHERE username = ANY ($names::text[])`,
@@ -119,14 +125,18 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         const created = await createOne(ask, user)
         await applyEffects(ask, user.userId, effects)
         return created
-      })) as UserStore['create'],
+      }, 'READ COMMITTED')) as UserStore['create'],
 
     async importMissing(users) {
       const columns = columnsOf(users)
       const made = await transaction(async ask => {
         await waitForHolders(ask, columns.emails)
-        return ask(insertFree, columns)
-      })
+        const rows = await ask(insertFree, columns)
+        const ids = rows.map(row => row['user'] as string)
+        // As `requireNotHeld`.
+        const held = new Set((await ask(removeHeld, { ids, names: columns.names })).map(row => row['user_id']))
+        return rows.filter(row => !held.has(row['user']))
+      }, 'READ COMMITTED')
       const inserted = new Map(made.map(row => [row['username'], row['user']]))
       const holders = new Map((await ask(existing, columns)).map(toUser).map(user => [user.username, user]))
       return users.map(({ username, userId }) => {
@@ -163,16 +173,16 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         const address = addressOf(email, before.emailVerified || changes.email !== undefined)
         const after = { userId, username, role, ...address, disabled, passwordHash, foreignHash, raise: reason ? 1 : 0 }
         if (effects.dropsFactorsSince !== undefined) await dropFactorsSince(ask, userId, effects.dropsFactorsSince)
-        if (username !== before.username) await requireNotHeld(ask, username)
         if (changes.email !== undefined && (isNewAddress || !before.emailVerified)) {
           await waitForHolders(ask, [email])
           await requireNotKept(ask, email, userId)
         }
         const user = toUser((await ask(update, after))[0] ?? {})
+        if (username !== before.username) await requireNotHeld(ask, username)
         if (reason || isNewAddress) await dropLinks(ask, userId)
         await applyEffects(ask, userId, effects)
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
-      }),
+      }, 'READ COMMITTED'),
 
     sampleHashes: async limit => (await ask(sample, { limit })).map(toSampledHash),
 
@@ -190,11 +200,11 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
 }
 
 async function createOne(ask: Ask, user: NewUser) {
-  await requireNotHeld(ask, user.username)
   const columns = columnsOf([user])
   await waitForHolders(ask, columns.emails)
   const [row] = await ask(insertAll, columns)
   if (!row) throw new SignetError('taken', 'the address is kept for its former owner')
+  await requireNotHeld(ask, user.username)
   return toUser(row)
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Row } from '../rows.ts'
 import { type Ask, statement } from './postgres-database.ts'
+import { plainly, steps } from './schema.ts'
 
 /**
  * The advisory lock under which versions before this one take a step; it is looked for and never asked for. They in turn wait
@@ -9,6 +10,12 @@ import { type Ask, statement } from './postgres-database.ts'
  * for the other's, so of an old and a new instance at once at least one sees the other, and lets it go first.
  */
 const formerLock = 7384196250
+
+const made = steps
+  .map(plainly)
+  .join()
+  .matchAll(/CREATE TABLE (\w+)/g)
+const ours = ['meta', ...[...made].map(([, table]) => table)].map(table => `'${table}'`).join(', ')
 
 /**
  * Whoever holds a lock on a table of ours, or takes a step. Everybody may see the locks; whose they are and since when only
@@ -29,8 +36,7 @@ const holders = statement(
   WHERE l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
     AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
     AND (l.locktype = 'advisory' AND (l.classid::bigint << 32) + l.objid::bigint = ${formerLock} AND l.objsubid = 1
-      OR c.relkind = 'r' AND pg_catalog.pg_table_is_visible(c.oid) AND c.relname IN ('users', 'sessions', 'limits',
-        'attempts', 'signing_keys', 'mails', 'factors', 'recovery_codes', 'challenges', 'meta'))
+      OR c.relkind = 'r' AND pg_catalog.pg_table_is_visible(c.oid) AND c.relname IN (${ours}))
   GROUP BY l.virtualtransaction, l.pid, a.application_name, a.usename, a.query, a.xact_start
   ORDER BY a.xact_start, l.virtualtransaction`,
 )

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../base/clock.ts'
 import { SignetError } from '../../base/errors.ts'
 import type { MailEffects, NewMail, WaitingRegistration } from '../../stores/stores.ts'
-import { askedFor, claimsTo, keptAddress, laterChanges } from '../mail-sql.ts'
+import { askedFor, claimsTo, heldName, keptAddress, laterChanges } from '../mail-sql.ts'
 
 export interface MailEffectsOf {
   add(mail: NewMail | WaitingRegistration): void
@@ -29,7 +29,7 @@ export function createMailEffects(raw: DatabaseSync, clock: Clock): MailEffectsO
         SELECT max(created_at) FROM mails WHERE user_id = $userId AND purpose = 'undo'), 0)) ELSE $now END AS at)`)
   const spend = raw.prepare('DELETE FROM mails WHERE id = $id AND expires_at > $now')
   const kept = raw.prepare(`SELECT 1 FROM mails WHERE address = $email AND user_id <> $userId AND ${keptAddress}`)
-  const held = raw.prepare('SELECT 1 FROM mails WHERE username = $username AND expires_at > $now')
+  const held = raw.prepare(`SELECT 1 FROM mails WHERE username = $username AND ${heldName}`)
   const dropUnproven = raw.prepare(`
     UPDATE users SET unproven_email = NULL WHERE unproven_email = $address AND user_id <> $userId`)
   const dropClaims = raw.prepare(`DELETE FROM mails WHERE ${claimsTo}`)

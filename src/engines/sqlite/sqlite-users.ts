@@ -6,7 +6,7 @@ import { asThrown } from '../../base/thrown.ts'
 import { reasonToEnd } from '../../sessions/ending.ts'
 import type { ImportOutcome, MailEffects, NewUser, SampledHash, User, UserStore } from '../../stores/stores.ts'
 import { lastAdmin, stopsBeingAdmin } from '../../users/last-admin.ts'
-import { keptAddress } from '../mail-sql.ts'
+import { heldName, keptAddress } from '../mail-sql.ts'
 import type { Row } from '../rows.ts'
 import { sessionEnder } from './end-sessions.ts'
 import { createMailEffects } from './mail-effects.ts'
@@ -36,7 +36,9 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
     SELECT $userId, $username, $email, $unproven, $role, $passwordHash, $foreignHash, $disabled, $now`
   const insert = raw.prepare(`${into} RETURNING *`)
   const insertIfFree = raw.prepare(`
-    ${into} WHERE NOT EXISTS (SELECT 1 FROM mails WHERE address = $email AND ${keptAddress}) ON CONFLICT DO NOTHING`)
+    ${into} WHERE NOT EXISTS (SELECT 1 FROM mails WHERE address = $email AND ${keptAddress})
+      AND NOT EXISTS (SELECT 1 FROM mails WHERE username = $username AND ${heldName})
+    ON CONFLICT DO NOTHING`)
   const update = raw.prepare(`
     UPDATE users SET username = $username, role = $role, email = $email, unproven_email = $unproven, disabled = $disabled,
       password_hash = $passwordHash, foreign_hash = $foreignHash, credentials_version = credentials_version + $raise

@@ -75,7 +75,8 @@ export function createImportService(dependencies: {
         const one = ready[i]
         if (!one) continue
         if (outcome === 'inserted') tally.inserted++
-        else if (outcome === 'taken') refuse(one.line, '/email or /user_id belongs to another user')
+        else if (outcome === 'taken')
+          refuse(one.line, '/email or /user_id belongs to another user, or the /username is held for a registration')
         else if (isSamePerson(one.user, outcome.namesake)) tally.skipped++
         else refuse(one.line, '/username belongs to another user: the /user_id or /email is not the same')
       }
