@@ -200,6 +200,38 @@ t.test('answers from another origin, for another RP ID or an old question are re
   t.equal(await login(await get(page, await question())), undefined, 'and ours is believed')
 })
 
+t.test('a question to one user is answered by nobody else', async t => {
+  const context = await startBrowser(t)
+  if (!context) return
+  const { url } = await startApp(t)
+  const { page } = await openPage(context, url)
+  t.equal((await enrolled(page, url, 'thirdy')).added.status, 201)
+  const { page: hers } = await openPage(context, url)
+  t.equal((await enrolled(hers, url, 'maria')).added.status, 201)
+  const sign = async (whose: Page, question: unknown) => {
+    await whose.bringToFront() // an authenticator asks nobody who does not look
+    return get(whose, question as object)
+  }
+  const asked = async (username: string) => (await post(page, `${url}/login`, { username, password: 'demo123' })).body
+  const answer = (challenge: unknown, passkey: unknown) => {
+    t.type(passkey, 'object', 'the browser has signed')
+    return post(page, `${url}/login/second-factor`, { challenge, passkey } as object)
+  }
+  const refused = { status: 401, body: { code: 'invalid_code' } }
+
+  const { challenge, passkey: question } = await asked('thirdy')
+  t.equal(await sign(hers, question), 'NotAllowedError', 'the browser has no such key')
+  const asHers = await sign(hers, { ...(question as object), allowCredentials: [] })
+  t.match(await answer(challenge, asHers), refused, 'his question, her key')
+
+  const [his, other] = [await asked('thirdy'), await asked('maria')]
+  t.match(await answer(his['challenge'], await sign(hers, other['passkey'])), refused, 'his login, her answer')
+  t.match(await answer(other['challenge'], await sign(page, his['passkey'])), refused, 'her login, his answer')
+
+  const last = await asked('maria')
+  t.equal((await answer(last['challenge'], await sign(hers, last['passkey']))).status, 200, 'and each their own')
+})
+
 function addCredential(devtools: CDPSession, authenticatorId: string, credential: object) {
   return devtools.send('WebAuthn.addCredential', { authenticatorId, credential: credential as never })
 }

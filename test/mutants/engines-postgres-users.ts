@@ -164,4 +164,19 @@ export const mutants: readonly Mutant[] = [
     tests: contract,
     only: 'the waits of a user are lifted',
   },
+  {
+    name: 'whoever makes a user does not wait for who is about to hold its name',
+    file: `${folder}/postgres-mails.ts`,
+    find: '          await ask(nameForAMoment, { username })\n',
+    replace: '',
+    tests: ['test/stores/postgres-held-name.test.ts'],
+  },
+  {
+    name: 'a refusal costs a connection',
+    file: `${folder}/postgres-errors.ts`,
+    find: '  if (error instanceof SignetError && error.cause === undefined) return true\n',
+    replace: '',
+    tests: ['test/stores/postgres.test.ts'],
+    only: 'costs no connection',
+  },
 ]

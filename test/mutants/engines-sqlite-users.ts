@@ -110,8 +110,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an import changes whom it finds',
     file: `${folder}/sqlite-users.ts`,
-    find: 'AND ${keptAddress}) ON CONFLICT DO NOTHING`)',
-    replace: 'AND ${keptAddress}) ON CONFLICT (username) DO UPDATE SET role = excluded.role`)',
+    find: '    ON CONFLICT DO NOTHING`)',
+    replace: '    ON CONFLICT (username) DO UPDATE SET role = excluded.role`)',
     tests: contract,
     only: 'an import inserts what is missing',
   },

@@ -167,6 +167,8 @@ t.test('logins that waited for the same row count each other', async t => {
     ['one', 'other'].map(() => sessions.create({ sid: `sid-${sid++}`, userId: 'id-a', ...lives }, 0)),
   )
   t.equal((await sessions.list('id-a', { limit: 10 })).length, 1, 'neither saw the other when it began')
+})
+
 t.test('an act that is refused costs no connection', async t => {
   const url = await emptyDatabase(t)
   const { users, mails } = await opened(t, url)
