@@ -16,8 +16,8 @@ let built: Promise<void> | undefined
 export async function labApp(t: Test, overrides: Overrides = {}) {
   built ??= buildLab()
   await built
-  const { app } = await testApp(t, { lab: true, docs: true, ...overrides })
-  return { app, lab: driver(app) }
+  const { app, log } = await testApp(t, { lab: true, docs: true, ...overrides })
+  return { app, log, lab: driver(app) }
 }
 
 /** The acts of the page, without the page. */

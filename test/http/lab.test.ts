@@ -22,7 +22,7 @@ const routes = [
 ]
 
 /** Its instances are started once: an act of one test is nothing to the sessions of another. */
-const { app, lab } = await labApp(t)
+const { app, lab, log } = await labApp(t)
 
 t.test('no other configuration has any of its routes', async t => {
   const others: Overrides[] = [
@@ -87,6 +87,24 @@ t.test('only a Host of this machine is answered, and acts only a page of the sam
     t.equal(mails.statusCode, isProgram ? 200 : 403, `the mailbox, asked from ${site}`)
     const answer = await app.inject({ url: '/lab/calm/me', headers })
     t.equal(answer.statusCode, isProgram ? 401 : 403, `an instance, asked from ${site}`)
+  }
+})
+
+t.test('an act is refused whose body is another than its page sends', async t => {
+  const sent = { rules: 'calm', lane: 'a', method: 'GET', path: '/me' }
+  for (const [act, body] of [
+    ['send', { ...sent, rules: 'lax' }],
+    ['send', { ...sent, lane: 'c' }],
+    ['send', { ...sent, method: 'DELETE' }],
+    ['send', { ...sent, path: '/me?x' }],
+    ['send', { ...sent, more: true }],
+    ['clock', { seconds: 0 }],
+    ['clock', { seconds: 101 * 86_400 }],
+    ['secret', { act: 'keep' }],
+    ['services', { rules: 'lax', token: '' }],
+  ] as const) {
+    const answer = await app.inject({ method: 'POST', url: `/lab/${act}`, headers: asItsPage, body })
+    t.match([answer.statusCode, answer.json().code], [400, 'invalid_request'], `${act} ${JSON.stringify(body)}`)
   }
 })
 
@@ -234,6 +252,13 @@ t.test('an instance is there over HTTP too, with all its routes, and its tokens 
   t.equal(answer.statusCode, 403)
 })
 
+t.test('what goes wrong in an instance is in the log of the service', async t => {
+  const instance = await app.lab?.instance('calm')
+  instance?.log.error('something is broken')
+  const lines = log.map(line => JSON.parse(line)).filter(({ msg }) => msg === 'an instance of the lab')
+  t.match(lines, [{ level: 50, line: /"msg":"something is broken"/ }])
+})
+
 t.test('it leaves nothing behind', async t => {
   const folders = () => readdirSync(tmpdir()).filter(name => name.startsWith('signet-lab-'))
   const before = new Set(folders())
@@ -243,4 +268,5 @@ t.test('it leaves nothing behind', async t => {
   t.ok(own.length > 0)
   await app.close()
   t.ok(own.some(name => !existsSync(join(tmpdir(), name))))
+  await t.rejects(async () => app.lab?.snapshot(), { code: 'unavailable' }, 'nor does a request that was under way')
 })
