@@ -114,11 +114,12 @@ t.test('a key that was taken back is gone when its time is over, though nobody a
   const { orders } = await startService(t, issuer)
   const old = await issuer.sign()
   t.equal((await orders(old)).statusCode, 200)
-  // Beside it, to wait once: a service that was closed, and lists that may be kept for no time, for years, or by proxies.
+  // Beside it, to wait once: a service that was closed, and lists that may be kept for years, by proxies, or for no time. The
+  // last comes last: once it was asked for again, so was whatever else is kept for a second.
   const closed = await startIssuer(t, { maxAge: 1 })
   await (await startService(t, closed)).app.close()
   const odd = await Promise.all(
-    ['max-age=0', 'max-age=31536000', 's-maxage=1, max-age=300', 'no-store'].map(cacheControl =>
+    ['max-age=31536000', 's-maxage=1, max-age=300', 'no-store', 'max-age=0'].map(cacheControl =>
       startIssuer(t, { cacheControl }),
     ),
   )
@@ -128,9 +129,10 @@ t.test('a key that was taken back is gone when its time is over, though nobody a
   await issuer.rotate('2')
   await until(async () => (await orders(old)).statusCode === 401)
   t.match((await orders(old)).json(), { code: 'invalid_token' })
-  await until(() => (odd[0]?.asked.length ?? 0) >= 4)
+  await until(() => (odd.at(-1)?.asked.length ?? 0) >= 4)
   t.equal(closed.asked.length, 2)
-  const [never = 0, ...others] = odd.map(({ asked }) => asked.length)
+  const others = odd.map(({ asked }) => asked.length)
+  const never = others.pop() ?? 0
   const seconds = (performance.now() - startedAt) / 1000
   t.ok(never <= 2 * (1 + seconds), `both lists once a second: ${never} in ${seconds.toFixed(1)} s`)
   t.strictSame(others, [2, 2, 2])
