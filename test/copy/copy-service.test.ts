@@ -1,4 +1,5 @@
 /** A copy is only a database of its own when it is equal to its source. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
@@ -41,7 +42,7 @@ async function place(t: Test, spoil = '') {
       }
       return copyDatabase(source, target, restart, { signal: stop.signal, progress }).finally(() => target.close())
     })
-  return { copy, open: () => openStores(to, movableClock()), openSource: () => openStores(from, movableClock()) }
+  return { copy, to, open: () => openStores(to, movableClock()), openSource: () => openStores(from, movableClock()) }
 }
 
 for (const [what, spoil] of [
@@ -57,9 +58,10 @@ for (const [what, spoil] of [
   ],
 ] as const) {
   t.test(`a copy with ${what} is noticed, and stays unfinished`, async t => {
-    const { copy, open } = await place(t, spoil)
+    const { copy, open, to } = await place(t, spoil)
     await t.rejects(copy(), /the users of the target differ/)
     await t.rejects(open(), /unfinished copy/)
+    t.notOk(existsSync(`${to.database.path}-wal`), 'who refuses it closes it')
   })
 }
 

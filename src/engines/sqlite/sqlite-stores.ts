@@ -29,22 +29,27 @@ export async function openSqliteStores(
 ): Promise<Stores> {
   if (!create && !existsSync(path)) throw new SignetError('unavailable', `there is no database at ${path}`)
   const database = await openSqliteDatabase(path, syncFile)
-  const schema = await migrate(database)
-  refuseUnfinishedCopy(database.raw)
+  try {
+    const schema = await migrate(database)
+    refuseUnfinishedCopy(database.raw)
 
-  return {
-    users: createSqliteUsers(database, clock),
-    sessions: createSqliteSessions(database, clock),
-    limits: createSqliteLimits(database, clock),
-    attempts: createSqliteAttempts(database, clock),
-    keys: createSqliteKeys(database, clock),
-    mails: createSqliteMails(database, clock),
-    factors: createSqliteFactors(database, clock),
-    challenges: createSqliteChallenges(database, clock),
-    salt: await readSalt(database),
-    schema,
-    backup: (file, onProgress) => backUpSqlite(path, file, onProgress),
-    ping: database.ping,
-    close: database.close,
+    return {
+      users: createSqliteUsers(database, clock),
+      sessions: createSqliteSessions(database, clock),
+      limits: createSqliteLimits(database, clock),
+      attempts: createSqliteAttempts(database, clock),
+      keys: createSqliteKeys(database, clock),
+      mails: createSqliteMails(database, clock),
+      factors: createSqliteFactors(database, clock),
+      challenges: createSqliteChallenges(database, clock),
+      salt: await readSalt(database),
+      schema,
+      backup: (file, onProgress) => backUpSqlite(path, file, onProgress),
+      ping: database.ping,
+      close: database.close,
+    }
+  } catch (error) {
+    await database.close()
+    throw error
   }
 }

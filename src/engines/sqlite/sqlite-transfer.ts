@@ -26,9 +26,9 @@ export function isUnfinishedCopy(raw: DatabaseSync): boolean {
 
 /** @throws {Error} when the file is half a copy */
 export function refuseUnfinishedCopy(raw: DatabaseSync): void {
-  if (!isUnfinishedCopy(raw)) return
-  raw.close()
-  throw new Error('the database is an unfinished copy: begin again with signet db copy --restart')
+  if (isUnfinishedCopy(raw)) {
+    throw new Error('the database is an unfinished copy: begin again with signet db copy --restart')
+  }
 }
 
 /** In one read transaction: WAL keeps what it needs, and writers go on. */
