@@ -54,7 +54,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
     },
     async ({ claims, body, client }) => {
       const { email, ...others } = body
-      if (email !== undefined) await app.addressProof.change(claims, email, client)
+      if (email !== undefined) {
+        await app.ownAccount.judge(claims.sub, others) // or a refused request would have sent a mail
+        await app.addressProof.change(claims, email, client)
+      }
       return itemOf(await app.ownAccount.change(claims.sub, others, client))
     },
   )

@@ -34,6 +34,8 @@ export interface Accounts {
   lookUp(nameOrId: string, by?: 'name' | 'id'): Promise<User>
   /** A page of users by name. @param query.q how the name or the address begins, as somebody typed it */
   list(query: { limit: number; after?: string | undefined; q?: string | undefined }): Promise<Page<User, string>>
+  /** Refuses a name that `change` would refuse. @throws {SignetError} `not_found`, `invalid_request`, `taken` */
+  judgeName(userId: string, username: string): Promise<void>
   /** @throws {SignetError} `not_found`, `invalid_request`, `taken`, `last_admin`, `overloaded` */
   change(userId: string, changes: AccountChanges, by: Actor, options?: ChangeOptions): Promise<User>
   /** Ends the waits after wrong passwords. @throws {SignetError} `not_found` */
@@ -104,6 +106,12 @@ export function createAccounts(dependencies: {
     return user
   }
 
+  async function judgeName(userId: string, wanted: string): Promise<void> {
+    const username = nameOf(wanted, nameableOf(await get(userId), {}))
+    const holder = await users.findByUsername(username)
+    if (holder && holder.userId !== userId) throw new SignetError('taken', "the name is somebody's")
+  }
+
   async function change(userId: string, changes: AccountChanges, by: Actor, options: ChangeOptions = {}) {
     const { username, password, email, ...others } = changes
     const before = await get(userId)
@@ -141,7 +149,7 @@ export function createAccounts(dependencies: {
     audit({ event: 'user.deleted', sub: userId, sessionsEnded: refuseTokensOf(ended, revocations), ...by })
   }
 
-  return { create, invite, get, lookUp, list, change, unlock, delete: remove }
+  return { create, invite, get, lookUp, list, judgeName, change, unlock, delete: remove }
 }
 
 /** @throws {SignetError} `invalid_request` for what cannot be the name of somebody with this address */

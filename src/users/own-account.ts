@@ -16,6 +16,8 @@ import type { Accounts } from './accounts.ts'
 export interface OwnAccount {
   /** @throws {SignetError} `token_revoked` when the user is gone */
   get(userId: string): Promise<User>
+  /** Refuses what `change` would refuse. @throws {SignetError} as `change` does */
+  judge(userId: string, changes: Pick<AccountChanges, 'username'>): Promise<void>
   /** @throws {SignetError} `token_revoked`, `taken`; `invalid_request` for what cannot be a name */
   change(userId: string, changes: Pick<AccountChanges, 'username'>, client: Client): Promise<User>
   /** Ends every session. @throws {SignetError} `token_revoked`; `last_admin` */
@@ -30,7 +32,7 @@ export interface OwnAccount {
 }
 
 export function createOwnAccount(dependencies: {
-  accounts: Pick<Accounts, 'get' | 'change' | 'delete'>
+  accounts: Pick<Accounts, 'get' | 'judgeName' | 'change' | 'delete'>
   users: Pick<UserStore, 'update'>
   authentication: Pick<Authentication, 'checkPassword'>
   hasher: PasswordHasher
@@ -45,6 +47,9 @@ export function createOwnAccount(dependencies: {
 
   return {
     get,
+    async judge(userId, { username }) {
+      if (username !== undefined) await accounts.judgeName(userId, username).catch(asEnded)
+    },
     change: (userId, { username }, { ip }) =>
       username === undefined ? get(userId) : accounts.change(userId, { username }, { ip }).catch(asEnded),
     delete: (userId, { ip }) => accounts.delete(userId, { ip }, { keepAdmin: true }).catch(asEnded),

@@ -72,6 +72,25 @@ t.test('who asks for a new address has changed nothing yet, and the log says no 
   t.notOk(made.log.some(line => line.includes('"event":"user.changed"')))
 })
 
+t.test('a new name that is refused keeps the new address of the same request from being asked for', async t => {
+  const made = await mailApp(t)
+  const maria = (await made.logIn('maria')).access_token
+  for (const [username, code] of [
+    ['thirdy', 'taken'],
+    ['a b', 'invalid_request'],
+    ['new@example.com', 'invalid_request'],
+  ]) {
+    const answer = await patch(made, maria, { username, email: 'new@example.com' })
+    t.equal(answer.json().code, code)
+    t.strictSame(await made.deliver(), [], String(code))
+  }
+  t.match((await patch(made, maria, { username: 'mary', email: 'new@example.com' })).json(), {
+    username: 'mary',
+    pending_email: 'new@example.com',
+  })
+  t.match(await made.deliver(), [{ to: 'new@example.com', purpose: 'change' }])
+})
+
 for (const [what, end] of [
   ['a new password', ({ app }: MailApp) => app.users.change('user-2', { password }, { by: 'a test' })],
   ['an administrator', ({ post }: MailApp, admin: string) => post('/users/user-2/logout', {}, bearer(admin))],

@@ -6,6 +6,8 @@ export interface SignetUser {
   readonly sub: string
   readonly username: string
   readonly email: string | null
+  /** Whether it is known to be theirs: somebody else's may be named until it was proven. Not in tokens of older versions. */
+  readonly email_verified?: boolean
   readonly role: string
   /** The session that the token belongs to. */
   readonly sid: string
