@@ -14,6 +14,13 @@ t.test('any user of group 0 can write to /data, and nobody else but its owner', 
   )
 })
 
+t.test('it runs as a number that is not root, which is what Kubernetes can look at', async t => {
+  const [, image = ''] = dockerfile.split(/^FROM .*$/m).slice(-2)
+  const users = [...image.matchAll(/^USER (.+)$/gm)].map(([, user]) => user)
+  t.match(users.at(-1), /^[1-9]\d*:[1-9]\d*$/)
+  t.equal(users.length, 1, 'what is made at build time is made by the same')
+})
+
 t.test('compiled code is where a start looks for it, and no variable of Node moves it', async t => {
   t.match(dockerfile, /install -d -o 1000 -g 1000 -m 700 \/app\/\.compile-cache/)
   t.notMatch(dockerfile, /NODE_COMPILE_CACHE/)

@@ -22,6 +22,7 @@ interface Service {
   readonly networks?: string[]
   readonly volumes?: string[]
   readonly ports?: string[]
+  readonly stop_grace_period?: string
 }
 
 interface Compose {
@@ -125,7 +126,7 @@ t.test('no secret is in it, nor in an environment variable', async t => {
   t.notMatch(text, /_(KEY|PASSWORD|URL): *["']?(postgres:|[A-Za-z0-9+/]{24})/)
 })
 
-t.test('Signet starts with this environment', async t => {
+t.test('Signet starts with this environment, and may end in its own time', async t => {
   const folder = await temporaryFolder(t)
   const { environment = {} } = compose.services['signet-1'] ?? {}
   t.strictSame(compose.services['signet-1'], compose.services['signet-2'])
@@ -144,4 +145,6 @@ t.test('Signet starts with this environment', async t => {
   t.equal(config.publicUrl, 'http://localhost:8080')
   t.equal(config.algorithm, 'ES256')
   t.strictSame(config.trustedProxies, ['172.31.251.0/28'])
+  const grace = /^(\d+)s$/.exec(compose.services['signet-1']?.stop_grace_period ?? '')?.[1]
+  t.ok(Number(grace) > config.shutdownGraceSeconds, 'and is killed only when its stop has failed')
 })

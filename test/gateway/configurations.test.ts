@@ -4,15 +4,18 @@ import { identityHeaders } from '../../src/wire/identity-headers.ts'
 import { testApp } from '../helpers/app.ts'
 import { configurationOf, deniedHeaders, gatewayNames, signetPaths, strangePaths } from './configurations.ts'
 
+/** What Signet tells of who is asking. */
+const claims = { sub: 'x', username: 'x', email: 'x', role: 'x', sid: 'x', exp: 1 } as never
+const identity = Object.keys(identityHeaders(claims)).sort()
+
 t.test('all of them take the same headers from what a client sends, each once', async t => {
   const lists = gatewayNames.map(name => deniedHeaders(name).sort())
   for (const list of lists) {
     t.strictSame(list, lists[0])
     t.equal(new Set(list.map(name => name.toLowerCase())).size, list.length)
   }
-  const claims = { sub: 'x', username: 'x', email: null, role: 'x', sid: 'x', exp: 1 } as never
   const denied = new Set(lists[0]?.map(name => name.toLowerCase()))
-  for (const name of Object.keys(identityHeaders(claims))) t.ok(denied.has(name), name)
+  for (const name of identity) t.ok(denied.has(name), name)
   for (const name of [
     'x-auth-groups',
     'x-forwarded-prefix',
@@ -23,6 +26,12 @@ t.test('all of them take the same headers from what a client sends, each once', 
   ]) {
     t.ok(denied.has(name), name)
   }
+})
+
+t.test('Caddy tells the application all of it, wherever it asks', async t => {
+  const lines = [...configurationOf('caddy').matchAll(/copy_headers (.+)/g)].map(([, names = '']) => names)
+  t.equal(lines.length, 2, 'at /admin, and at all other paths')
+  for (const names of lines) t.strictSame(names.toLowerCase().split(' ').sort(), identity)
 })
 
 t.test('all of them refuse the same paths', async t => {
