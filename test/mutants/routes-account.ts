@@ -67,10 +67,17 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a name is changed although the address is refused',
     file: 'routes/account.ts',
-    find: '      if (email !== undefined) await app.addressProof.change(claims, email, client)\n      return itemOf(await app.ownAccount.change(claims.sub, others, client))\n',
+    find: '        await app.addressProof.change(claims, email, client)\n      }\n      return itemOf(await app.ownAccount.change(claims.sub, others, client))\n',
     replace:
-      '      const user = await app.ownAccount.change(claims.sub, others, client)\n      if (email !== undefined) await app.addressProof.change(claims, email, client)\n      return itemOf(user)\n',
+      '      }\n      const user = await app.ownAccount.change(claims.sub, others, client)\n      if (email !== undefined) await app.addressProof.change(claims, email, client)\n      return itemOf(user)\n',
     tests: ['test/http/account.test.ts', 'test/users/address-proof.test.ts'],
+  },
+  {
+    name: 'a mail is sent for an address although the name is refused',
+    file: 'routes/account.ts',
+    find: '        await app.ownAccount.judge(claims.sub, others) // or a refused request would have sent a mail\n',
+    replace: '',
+    tests: ['test/users/address-proof.test.ts', 'test/http/account.test.ts'],
   },
   {
     name: 'an account does not tell the address it is changing to',
