@@ -10,6 +10,7 @@ import { amount } from '../helpers/long.ts'
 import { mailApp } from '../helpers/mail.ts'
 import { emptyDatabase } from '../helpers/postgres.ts'
 import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { startService } from '../helpers/service.ts'
 
 const tables = ['meta', 'users', 'factors', 'recovery_codes', 'sessions', 'signing_keys', 'attempts', 'mails']
 
@@ -105,7 +106,7 @@ t.test('from SQLite to PostgreSQL and back: equal row for row, and every token o
   t.strictSame(contentOf(back), contentOf(path))
 
   for (const database of [postgres, `sqlite:${back}`]) {
-    const server = await startServer(t, {
+    const server = await startService(t, {
       DATABASE_URL: database,
       JWT_SECRET_KEY: secret,
       JWT_ALGORITHM: 'ES256',

@@ -6,7 +6,10 @@ import t, { type Test } from 'tap'
 import { headerOf, newSecret, testApp } from '../helpers/app.ts'
 import { cli, cliOnTerminal, noTerminal } from '../helpers/cli.ts'
 import { emptyDatabase } from '../helpers/postgres.ts'
-import { postJson, type RunningServer, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { postJson, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { startService } from '../helpers/service.ts'
+
+type Service = Awaited<ReturnType<typeof startService>>
 
 interface Tokens {
   readonly access_token: string
@@ -41,15 +44,14 @@ function letItsDateCome(path: string): void {
   database.close()
 }
 
-const logIn = async ({ url }: RunningServer) =>
+const logIn = async ({ url }: Service) =>
   (await (await postJson(`${url}/login`, { username: 'thirdy', password: 'demo123' })).json()) as Tokens
-const me = async ({ url }: RunningServer, { access_token: token }: Tokens) =>
+const me = async ({ url }: Service, { access_token: token }: Tokens) =>
   (await fetch(`${url}/me`, { headers: { authorization: `Bearer ${token}` } })).status
-const refresh = ({ url }: RunningServer, tokens: Tokens) =>
+const refresh = ({ url }: Service, tokens: Tokens) =>
   postJson(`${url}/refresh`, { refresh_token: tokens.refresh_token })
-const jwks = async ({ url }: RunningServer) =>
-  (await (await fetch(`${url}/.well-known/jwks.json`)).json()) as JSONWebKeySet
-const kids = async (server: RunningServer) => (await jwks(server)).keys.map(({ kid }) => kid)
+const jwks = async ({ url }: Service) => (await (await fetch(`${url}/.well-known/jwks.json`)).json()) as JSONWebKeySet
+const kids = async (server: Service) => (await jwks(server)).keys.map(({ kid }) => kid)
 
 const engines = { SQLite: async (t: Test) => (await place(t)).env, PostgreSQL: onPostgres }
 
@@ -60,7 +62,7 @@ async function onPostgres(t: Test) {
 for (const [engine, environmentOn] of Object.entries(engines)) {
   t.test(`${engine}: a running server publishes a staged key, and follows an emergency, by itself`, async t => {
     const env = await environmentOn(t)
-    const server = await startServer(t, env)
+    const server = await startService(t, env)
     const before = await logIn(server)
 
     const staged = JSON.parse((await cli(['keys', 'stage', '--json'], env)).stdout)
@@ -109,7 +111,7 @@ t.test('rotate stages a key and says from when it signs; before that it fails wi
 
 t.test('a running server activates a staged key by itself, and its former tokens go on', async t => {
   const { path, env } = await place(t)
-  const server = await startServer(t, env)
+  const server = await startService(t, env)
   const before = await logIn(server)
   const { kid } = JSON.parse((await cli(['keys', 'stage', '--json'], env)).stdout)
   letItsDateCome(path)
@@ -127,7 +129,7 @@ t.test('an emergency helps when no secret decrypts the ring, which nothing else 
   const replaced = await cli(['keys', 'rotate', '--emergency', '--yes'], lost)
   t.equal(replaced.code, 0)
   t.match(replaced.stderr, 'restart every server with this JWT_SECRET_KEY')
-  const server = await startServer(t, lost)
+  const server = await startService(t, lost)
   t.equal(await me(server, await logIn(server)), 200)
 })
 

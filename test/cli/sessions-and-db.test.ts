@@ -8,16 +8,20 @@ import t, { type Test } from 'tap'
 import { newSecret, root } from '../helpers/app.ts'
 import { cli, noTerminal } from '../helpers/cli.ts'
 import { environment, postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { startService } from '../helpers/service.ts'
 
 interface Tokens {
   readonly access_token: string
   readonly refresh_token: string
 }
 
-async function serving(t: Test) {
+async function serving(
+  t: Test,
+  start: (t: Test, env: Record<string, string>) => Promise<{ url: string }> = startService,
+) {
   const folder = await temporaryFolder(t)
   const env = { DATABASE_URL: `sqlite:${join(folder, 'signet.db')}`, JWT_SECRET_KEY: newSecret() }
-  const server = await startServer(t, env)
+  const server = await start(t, env)
   const logIn = async (username = 'thirdy') =>
     (await (await postJson(`${server.url}/login`, { username, password: 'demo123' })).json()) as Tokens
   const status = async ({ access_token: token }: Tokens) =>
@@ -100,8 +104,8 @@ t.test('db migrate says from where to where, and the second time that there was 
   t.match(second, { from: first.to, to: first.to })
 })
 
-t.test('a backup made while the server writes is whole, private, never overwritten, and serves', async t => {
-  const { folder, env, logIn, refresh } = await serving(t)
+t.test('a backup made while another process writes is whole, private, never overwritten, and serves', async t => {
+  const { folder, env, logIn, refresh } = await serving(t, startServer)
   const file = join(folder, 'backup.db')
   const tokens = await logIn()
   let writes = 0
@@ -125,7 +129,7 @@ t.test('a backup made while the server writes is whole, private, never overwritt
   t.equal(again.code, 1)
   t.match(again.stderr, /^signet: [^\n]+exists already[^\n]+\n$/)
 
-  const restored = await startServer(t, { ...env, DATABASE_URL: `sqlite:${file}` })
+  const restored = await startService(t, { ...env, DATABASE_URL: `sqlite:${file}` })
   t.equal((await postJson(`${restored.url}/refresh`, { refresh_token: tokens.refresh_token })).status, 200)
 })
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { testApp } from '../helpers/app.ts'
 import { cli, startCli } from '../helpers/cli.ts'
-import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { postJson, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { startService } from '../helpers/service.ts'
 
 const secret = 'an unlikely sentence 7'
 
@@ -84,7 +85,7 @@ t.test('a reader that has seen enough is no failure', async t => {
 
 t.test('--disable ends the session of a running server by itself, --enable lets in again', async t => {
   const { env } = await withAda(t)
-  const server = await startServer(t, env)
+  const server = await startService(t, env)
   const logIn = () => postJson(`${server.url}/login`, { username: 'ada', password: secret })
   const { access_token: token } = (await (await logIn()).json()) as { access_token: string }
   const me = () => fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${token}` } })

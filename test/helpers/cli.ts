@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 import { main } from '../../src/cli/main.ts'
 import { root } from './app.ts'
-import { environment } from './process.ts'
+import { compiledCode, environment } from './process.ts'
 
 export interface Ended {
   readonly code: number | null
@@ -12,6 +12,7 @@ export interface Ended {
 }
 
 const environmentOf = (env: Record<string, string>) => environment({ BCRYPT_COST: '10', ...env })
+const environmentOfProcess = (env: Record<string, string>) => ({ ...environmentOf(env), ...compiledCode })
 
 /**
  * Runs a command to its end in this process: all but the dozen lines of src/cli.ts, in a tenth of the time.
@@ -42,7 +43,7 @@ export async function cli(
 
 /** Starts the command line from the sources, as somebody would: a real process, its own environment. */
 export function startCli(args: readonly string[], env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ['src/cli.ts', ...args], { cwd: root, stdio: 'pipe', env: environmentOf(env) })
+  return spawn(process.execPath, ['src/cli.ts', ...args], { cwd: root, stdio: 'pipe', env: environmentOfProcess(env) })
 }
 
 /** The same as a process, where the promise is about one. */
@@ -78,7 +79,7 @@ export async function cliOnTerminal(
   const child = spawn('/usr/bin/script', ['-qec', quoted, '/dev/null'], {
     cwd: root,
     stdio: 'pipe',
-    env: environmentOf({ TERM: 'xterm', ...env }),
+    env: environmentOfProcess({ TERM: 'xterm', ...env }),
   })
   let screen = ''
   let seen = 0

@@ -46,6 +46,13 @@ export async function temporaryFolder(t: Test): Promise<string> {
   return folder
 }
 
+/**
+ * Where the tests keep compiled code, for what they start, too: an entry of ours knows its own folder only when it runs, and
+ * stripping its types takes as long as half of the rest.
+ */
+const { NODE_COMPILE_CACHE } = process.env
+export const compiledCode: Record<string, string> = NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}
+
 /** Only what a process needs to run, plus what is given: nothing of the developer's own environment. */
 export function environment(given: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...given }
@@ -74,6 +81,7 @@ export async function startServer(
       BCRYPT_COST: '10',
       LOGIN_LIMIT_PER_IP: '0',
       SHUTDOWN_GRACE: '60', // on a busy machine a stop takes as long as it takes
+      ...compiledCode,
       ...env,
       PORT: String(port),
     }),

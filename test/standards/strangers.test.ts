@@ -2,16 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
-import t from 'tap'
-import { freePort, postJson, startServer } from '../helpers/process.ts'
+import t, { type Test } from 'tap'
+import { freePort, postJson } from '../helpers/process.ts'
+import { startService } from '../helpers/service.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 const resourceServer = { id: 'orders', secret: randomBytes(32).toString('base64') }
 
-async function serve(test: Parameters<typeof startServer>[0], env: Record<string, string> = {}) {
+async function serve(t: Test, env: Record<string, string> = {}) {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
-  await startServer(test, {
+  await startService(t, {
     PORT: String(port),
     PUBLIC_URL: issuer,
     JWT_AUDIENCE: 'https://api.example.com',
