@@ -38,12 +38,16 @@ export function createRequireRole(...roles: string[]): Hook {
   })
 }
 
+/** Signet's clock and this one differ a little. One that was far ahead must not make a login young for ever. */
+const aheadSeconds = 30
+
 /** Answers 401 (RFC 9470) unless the user has proved who they are in the last so many seconds, and the token says so. */
 export function createRequireFresh(time: Time, seconds: number): Hook {
   if (!Number.isInteger(seconds) || seconds < 0) throw new TypeError('fastify-signet: requireFresh needs whole seconds')
   return withUser((user, reply, done) => {
     const isFresh = user.auth_time !== undefined && time.date() - user.auth_time <= seconds
-    if (isFresh) return done()
+    const isOfTheFuture = user.auth_time !== undefined && user.auth_time - time.date() > aheadSeconds
+    if (isFresh && !isOfTheFuture) return done()
     refuse(reply, new Refusal('fresh_login_required', 'the login is too old, or the token does not say'), seconds)
   })
 }

@@ -76,12 +76,14 @@ t.test('what Signet itself confirms is fresh, and a refresh is not', async t => 
   t.equal((await get('/pay', (await real.confirm(tokens)).access_token)).statusCode, 200)
 })
 
-t.test('a login of exactly so many seconds ago is fresh', async t => {
+t.test('a login of exactly so many seconds ago is fresh, and none of a clock that was far ahead', async t => {
   const issuer = await startIssuer(t)
   const now = Math.floor(Date.now() / 1000)
   const { get } = await startService(t, issuer, { ...movableTime(), date: () => now })
   t.equal((await get('/pay', await issuer.sign({ auth_time: now - 300 }))).statusCode, 200)
   t.equal((await get('/pay', await issuer.sign({ auth_time: now - 301 }))).statusCode, 401)
+  t.equal((await get('/pay', await issuer.sign({ auth_time: now + 30 }))).statusCode, 200)
+  t.equal((await get('/pay', await issuer.sign({ auth_time: now + 31 }))).statusCode, 401)
 })
 
 t.test('a mistake in getToken is an error of the service, not a refusal', async t => {
