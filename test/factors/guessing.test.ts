@@ -1,5 +1,6 @@
 /** Guessing codes with the right password: how many tries an hour has, and what they do to the owner (docs/accounts.md). */
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { SignetError } from '../../src/base/errors.ts'
 import { freeCodes } from '../../src/factors/code-limit.ts'
 import { stepAt } from '../../src/factors/totp.ts'
 import { waitAfter } from '../../src/login/login-limit.ts'
@@ -207,6 +208,17 @@ t.test('the right password is no success of the throttle until the code is right
   t.equal((await maria.first()).statusCode, 429, 'and then it begins anew')
 })
 
+t.test('two right steps are no failure of the throttle, although no session could begin', async t => {
+  const service = await testApp(t, { ...on, loginFreeFailures: 3 })
+  const maria = await enrolled(service)
+  service.app.stores.sessions.create = () => Promise.reject(new SignetError('unavailable', 'away for a moment'))
+  for (let i = 0; i < 4; i++) {
+    t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 503)
+    service.clock.advance(30)
+  }
+  for (let i = 0; i < 3; i++) t.equal((await maria.first('maria', 'wrong')).json().code, 'invalid_credentials')
+})
+
 t.test('who reads the mail of the owner gets no more guesses by new passwords', async t => {
   const service = await mailApp(t, { ...on, loginFreeFailures: 0 })
   await service.app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
@@ -223,14 +235,27 @@ t.test('who reads the mail of the owner gets no more guesses by new passwords', 
   t.equal(await guess('another sentence'), 429)
 })
 
-t.test('an administrator who unlocks an account ends this wait too', async t => {
+/** Somebody who has to wait two minutes for the next code. */
+async function waiting(t: Test) {
   const service = await testApp(t, { ...on, loginFreeFailures: 0 })
   const maria = await enrolled(service)
-  for (let failures = 1; failures <= 9; failures++) {
+  for (let failures = 1; failures <= 12; failures++) {
     await maria.second(await maria.challenge(), '000000')
-    if (failures < 9) service.clock.advance(waitAfter(failures, freeCodes))
+    if (failures < 12) service.clock.advance(waitAfter(failures, freeCodes))
   }
   t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 429)
+  return { service, maria }
+}
+
+t.test('an administrator who unlocks an account ends this wait too', async t => {
+  const { service, maria } = await waiting(t)
   await service.app.users.unlock('user-2', { by: 'user-1' })
   t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 200)
+})
+
+t.test('an administrator who removes the factors of an account ends it as well, for the next factor', async t => {
+  const { service } = await waiting(t)
+  await service.app.factorRemoval.removeAll('user-2', { by: 'user-1' })
+  const again = await enrolled(service)
+  t.equal((await again.second(await again.challenge(), again.code())).statusCode, 200)
 })

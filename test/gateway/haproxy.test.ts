@@ -28,6 +28,7 @@ if (setup) {
   await t.test('HAProxy lets preflights through', t => letsPreflightsThrough(t, setup))
   await t.test('no request costs HAProxy much', t => costsNoMoreThanItsLength(t, setup))
   await t.test('HAProxy takes one spelling of a signature', t => takesOneSpelling(t, setup))
+  await t.test('HAProxy takes no token of two headers', t => takesOneHeader(t, setup))
   await t.test('HAProxy switches to a websocket', t => switchesProtocols(t, setup))
   await t.test('what HAProxy cannot know: a token of an ended session is good until it expires', t =>
     cannotKnow(t, setup),
@@ -67,6 +68,15 @@ async function takesOneSpelling(t: Test, { url, logIn }: Setup): Promise<void> {
   for (const [name, one] of Object.entries(spellings)) {
     if (one !== token) t.equal(await status(one), 401, name)
   }
+}
+
+/** Whatever is in front of it may have written one of them, and the client the other. */
+async function takesOneHeader(t: Test, { url, logIn }: Setup): Promise<void> {
+  const [mine, other] = [await logIn(), await logIn('thirdy')].map(({ access_token: token }) => bearer(token))
+  const status = async (...headers: string[]) => (await ask(`${url}/orders`, { headers })).status
+  t.equal(await status(...mine!), 200)
+  t.equal(await status(...mine!, ...other!), 401)
+  t.equal(await status(...mine!, 'Authorization', 'Basic eDp5'), 401)
 }
 
 /** ECDSA-Sig-Value of RFC 3279 section 2.2.3, of the two numbers in a row. */

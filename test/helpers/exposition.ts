@@ -12,7 +12,8 @@ export interface Sample {
   readonly value: number
 }
 
-const numbers: Record<string, number> = { '+Inf': Infinity, '-Inf': -Infinity, NaN: NaN }
+/** The library writes `Nan`: Prometheus reads with Go's ParseFloat, to which upper and lower case are one. */
+const numbers: Record<string, number> = { '+Inf': Infinity, '-Inf': -Infinity, NaN: NaN, Nan: NaN }
 
 /** @throws {Error} quoting the line that is wrong */
 export function parseExposition(text: string): Map<string, Series> {
@@ -59,7 +60,7 @@ function parseSample(line: string): Sample {
   if (!match) throw new Error(`not a sample: ${line}`)
   const [, name = '', pairs = '', number = ''] = match
   const value = numbers[number] ?? Number(number)
-  if (Number.isNaN(value) && number !== 'NaN') throw new Error(`not a number: ${line}`)
+  if (Number.isNaN(value) && !(number in numbers)) throw new Error(`not a number: ${line}`)
   const labels = [...pairs.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/g)].map(([, label, text]) => [label, text])
   return { name, labels: Object.fromEntries(labels), value }
 }

@@ -43,6 +43,8 @@ interface Attempt {
   readonly body?: object
   readonly success: number
   readonly withoutCookie?: true
+  /** The other one may have expired. */
+  readonly only?: 'access' | 'refresh'
 }
 
 /** Every unsafe request that a cookie can drive, and the login that would set one. */
@@ -55,7 +57,10 @@ const attempts: Attempt[] = [
     withoutCookie: true,
   },
   { method: 'POST', url: () => '/refresh', success: 200 },
+  { method: 'POST', url: () => '/refresh', success: 200, only: 'refresh' },
   { method: 'POST', url: () => '/logout', success: 204 },
+  { method: 'POST', url: () => '/logout', success: 204, only: 'refresh' },
+  { method: 'POST', url: () => '/logout', success: 204, only: 'access' },
   { method: 'POST', url: () => '/logout/all', success: 200 },
   { method: 'DELETE', url: sid => `/sessions/${sid}`, success: 204 },
   {
@@ -71,12 +76,13 @@ const attempts: Attempt[] = [
   { method: 'DELETE', url: () => '/users/user-2', success: 204 },
 ]
 
-for (const { method, url, body, success, withoutCookie } of attempts) {
-  t.test(`${method} ${url('…')} by cookie is for our own pages only`, async t => {
+for (const { method, url, body, success, withoutCookie, only } of attempts) {
+  t.test(`${method} ${url('…')} by ${only ? `the ${only} ` : ''}cookie is for our own pages only`, async t => {
     const { app, clock, log } = await testApp(t, { cookieOrigins: [listed] })
     const sessions = await Promise.all(believed.map(() => logInByCookie(app, 'thirdy')))
     const attempt = (session: number, headers: Headers) => {
-      const { cookie = '', access = '' } = sessions[session] ?? {}
+      const { cookie: both = '', access = '', refresh = '' } = sessions[session] ?? {}
+      const cookie = only ? `__Host-signet_${only}=${{ access, refresh }[only]}` : both
       const path = url(String(claimsOf(access)['sid']))
       return send(app, method, path, { ...headers, ...(!withoutCookie && { cookie }) }, body)
     }

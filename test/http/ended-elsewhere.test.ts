@@ -79,6 +79,9 @@ for (const [engine, place] of Object.entries(engines)) {
       const answer = await here.app.inject({ method: method as 'POST', url, headers: bearer(token), ...payload })
       isProblem(t, answer, 401, 'token_revoked', act)
     }
+    const [token = ''] = tokens.values()
+    t.equal((await here.app.inject({ method: 'POST', url: '/logout', headers: bearer(token) })).statusCode, 204)
+    isProblem(t, await here.me(token), 401, 'token_revoked', 'a logout tells this instance')
     t.strictSame(await there.app.stores.users.list({ limit: 10 }), before, 'nothing has changed')
   })
 }

@@ -1,8 +1,9 @@
 /** Passkeys over HTTP: added, used as a second factor, instead of a password and to confirm, and removed. */
 import t, { type Test } from 'tap'
+import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { isProblem } from '../helpers/answers.ts'
 import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
-import { asUser, type Method, steps } from '../helpers/authenticator.ts'
+import { asUser, fromBase32, type Method, steps } from '../helpers/authenticator.ts'
 import { mailApp } from '../helpers/mail.ts'
 import { createAuthenticator, type Says } from '../helpers/passkey.ts'
 
@@ -157,7 +158,7 @@ t.test('it confirms a session, and a confirmation is for this session and by thi
 })
 
 t.test('removing the last one makes the password enough again; whoever has no password keeps it', async t => {
-  const { app, logIn, enrolled } = await withPasskeys(t)
+  const { app, clock, logIn, enrolled } = await withPasskeys(t)
   const { ask, added } = await enrolled()
   const hers = await enrolled('thirdy')
   isProblem(t, await ask('DELETE', `/me/passkeys/${hers.added.id}`), 404, 'not_found', 'of somebody else')
@@ -173,6 +174,11 @@ t.test('removing the last one makes the password enough again; whoever has no pa
     { keep: String(claimsOf(hers.tokens.access_token)['sid']) },
   )
   isProblem(t, await hers.ask('DELETE', `/me/passkeys/${hers.added.id}`), 409, 'last_way_in')
+  const { secret } = (await hers.ask('POST', '/me/totp')).json()
+  const code = codeOf(fromBase32(secret), stepAt(clock()))
+  t.equal((await hers.ask('POST', '/me/totp/confirm', { code })).statusCode, 200)
+  const refused = await hers.ask('DELETE', `/me/passkeys/${hers.added.id}`)
+  isProblem(t, refused, 409, 'last_way_in', 'without a password a code is asked for nowhere')
 })
 
 t.test('where second factors are off nobody adds one, and those there are go on working', async t => {

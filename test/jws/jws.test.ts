@@ -12,6 +12,7 @@ for (const alg of ['ES256', 'EdDSA'] as const) {
     const jws = await createJws({ ...key, typ: 'at+jwt' })
     const token = jws.sign({ sub: 'ana', exp: 1 })
     t.equal(jws.isSigned(token), true, 'whenever it expires: time is judged elsewhere')
+    t.equal(jws.isSigned(jws.sign({ sub: 'ana', nbf: 9_999_999_999 })), true, 'or begins')
 
     const [header = '', payload = '', signature = ''] = token.split('.')
     t.strictSame(JSON.parse(Buffer.from(header, 'base64url').toString()), { alg, typ: 'at+jwt', kid })

@@ -109,6 +109,31 @@ t.test('of two instances that make the first key at once one does, and the other
   t.strictSame(events, [], 'what the other one has audited')
 })
 
+t.test('of instances that let a staged key sign at once one has done it, and says so', async t => {
+  let now = 1000
+  const { keys: store, salt, close } = await openSqliteStores(':memory:', () => now)
+  t.teardown(close)
+  const sealing = deriveKey(newSecret(), salt, 'signet key ring')
+  const events: { event: string }[] = []
+  const instance = () =>
+    createSigningKeys({
+      alg: 'ES256',
+      store,
+      sealingKeys: [sealing],
+      settings: { rotationDays: 90, accessTokenSeconds: 900 },
+      audit: event => void events.push(event),
+    })
+  const instances = [instance(), instance(), instance()]
+  for (const seconds of [0, 90 * day, 360]) {
+    now += seconds
+    await Promise.all(instances.map(({ sync }) => sync()))
+  }
+  t.strictSame(
+    events.map(({ event }) => event),
+    ['key.created', 'key.staged', 'key.activated'],
+  )
+})
+
 t.test('a key belongs to its name: in another row, or under another secret, it is none', async t => {
   const { app } = await testApp(t, { algorithm: 'ES256' })
   const sealing = deriveKey(app.config.secrets[0], app.stores.salt, 'signet key ring')

@@ -64,6 +64,19 @@ t.test('0 is no limit at all: nothing is counted', async t => {
   t.strictSame(names, [])
 })
 
+t.test('the right password is no failure, although the database did not take that it was right', async t => {
+  const { attempts } = await counting(t)
+  const succeed = () => Promise.reject(new SignetError('unavailable', 'the database is away'))
+  const limit = createLoginLimit({ ...attempts, succeed }, key, 2)
+  const whom = { account: 'ana', network: '192.0.2.1', device: undefined, userId: undefined }
+  for (let i = 0; i < 3; i++)
+    await t.rejects(
+      limit.guard(await limit.reserve(whom), whom, async () => 'right'),
+      { code: 'unavailable' },
+    )
+  t.match(await limit.reserve(whom), { allowed: true, failures: 1 })
+})
+
 t.test('a booking that cannot be taken back does not hide why there was nothing to book', async t => {
   const { attempts } = await counting(t, { release: () => Promise.reject(new Error('the database is away')) })
   const limit = createLoginLimit(attempts, key, 5)

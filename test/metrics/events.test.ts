@@ -147,6 +147,19 @@ t.test('a login that finds no room for its hash is counted, wherever it came in'
   t.equal((await scrape()).value('signet_logins_total', { outcome: 'overloaded' }), 3)
 })
 
+t.test('a login that fails is counted, by whatever is shown', async t => {
+  const { app, scrape } = await measuredApp(t)
+  const answer = { clientDataJSON: 'x', authenticatorData: 'x', signature: 'x' }
+  const response = { id: 'x', rawId: 'x', type: 'public-key', clientExtensionResults: {}, response: answer }
+  for (const [url, body] of [
+    ['/login', { username: 'thirdy', password: 'wrong' }],
+    ['/login/second-factor', { challenge: 'none', code: '000000' }],
+    ['/login/passkey', { response }],
+  ] as const)
+    t.equal((await app.inject({ method: 'POST', url, body })).statusCode, 401, url)
+  t.equal((await scrape()).value('signet_logins_total', { outcome: 'failed' }), 3)
+})
+
 t.test('a locked database is an error of the database', async t => {
   const sqlitePath = join(await temporaryFolder(t), 'signet.db')
   const { app, scrape } = await measuredApp(t, { sqlitePath })

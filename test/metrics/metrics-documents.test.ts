@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
+import { auditTo } from '../../src/base/audit.ts'
+import { createClockWatch } from '../../src/sessions/clock-watch.ts'
 import { root, testApp } from '../helpers/app.ts'
 import { parseExposition, type Series } from '../helpers/exposition.ts'
 import { memoryMail } from '../helpers/mail.ts'
@@ -90,4 +92,28 @@ t.test('every alert says what to do, and docs/metrics.md lists it', async t => {
     alerts().map(({ alert }) => alert),
   )
   for (const { alert, annotations } of alerts()) t.ok(annotations.summary.length > 60, alert)
+})
+
+t.test('a refresh that the log warns of has an alert, and no other has', async t => {
+  const outcomes = (await allSeries(t)).get('signet_refreshes_total')?.samples.map(({ labels }) => labels['outcome'])
+  const warnedOf: string[] = []
+  const warn = (_: object, event: string) => void warnedOf.push(event.replace('refresh.', ''))
+  const audit = auditTo({ info() {}, warn, error: warn })
+  for (const outcome of outcomes ?? []) audit({ event: `refresh.${outcome as 'reuse'}` })
+
+  const alerted = alerts().flatMap(({ expr }) => [...expr.matchAll(/signet_refreshes_total\{outcome=~?"([^"]*)"/g)])
+  t.strictSame(alerted.flatMap(([, listed = '']) => listed.split('|')).toSorted(), warnedOf.toSorted())
+})
+
+t.test('an alert fires at the clocks that an instance is not ready for, ahead or behind', async t => {
+  const expr = alerts().find(({ alert }) => alert === 'SignetClockWrong')?.expr ?? ''
+  const [, abs, most] = /^(abs)?\(?signet_clock_ahead_seconds\)? > (\d+)$/.exec(expr) ?? []
+  for (const ahead of [-60, -6, -5, 0, 5, 6, 60]) {
+    const clocks = createClockWatch(
+      () => 1_000,
+      () => 0,
+    )
+    await clocks.hasJumped(async () => 1_000 - ahead)
+    t.equal((abs ? Math.abs(ahead) : ahead) > Number(most), clocks.areApart(), `${ahead} s`)
+  }
 })

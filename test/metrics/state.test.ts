@@ -91,6 +91,11 @@ t.test('how long the oldest mail has waited', async t => {
   await app.stores.mails.replace(newMail('reset', 'user-2', 'maria@example.com', 'en'), 3)
   clock.advance(100)
   t.equal(await oldest(), 100)
+
+  await app.stores.close()
+  const { value } = await scrape()
+  t.ok(Number.isNaN(value('signet_mail_oldest_waiting_seconds')), 'nobody knows while the database is away')
+  t.equal(value('signet_clients_share_one_address'), 0, 'and the others are told as ever')
 })
 
 t.test('an event loop that is kept busy is late, and no longer once that is over', async t => {

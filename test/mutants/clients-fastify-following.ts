@@ -210,4 +210,11 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: [test('tokens')],
   },
+  {
+    name: 'a slow answer of the feed counts as fresh from its end',
+    file: 'clients/fastify-signet/src/revocations.ts',
+    find: 'if (await readAll()) goodAt = began',
+    replace: 'if (await readAll()) goodAt = Math.max(began, time.elapsed())',
+    tests: ['clients/fastify-signet/test/feed.test.ts'],
+  },
 ]

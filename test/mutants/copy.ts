@@ -99,4 +99,18 @@ export const mutants: readonly Mutant[] = [
     replace: '  await target.begin(source, true || restart)\n',
     tests: ['test/copy/copy-service.test.ts', 'test/cli/db-copy.test.ts'],
   },
+  {
+    name: 'a copy into SQLite keeps the data key of the target where the source has none',
+    file: 'src/engines/sqlite/sqlite-transfer.ts',
+    find: "WHERE name IN ('seeded', 'data_key')",
+    replace: "WHERE name IN ('seeded')",
+    tests: ['test/stores/sqlite.test.ts'],
+  },
+  {
+    name: 'challenges of the target outlive a copy into it',
+    file: 'src/engines/sqlite/sqlite-transfer.ts',
+    find: "[...transferTables, 'limits', 'challenges']",
+    replace: "[...transferTables, 'limits']",
+    tests: ['test/stores/sqlite.test.ts'],
+  },
 ]

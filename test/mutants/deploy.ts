@@ -201,4 +201,32 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: ['test/image.test.ts'],
   },
+  {
+    name: 'HAProxy takes one of two Authorization headers',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: '    http-request set-var(txn.good) bool(false) if { req.fhdr_cnt(authorization) gt 1 }\n',
+    replace: '',
+    tests: ['test/gateway/haproxy.test.ts'],
+  },
+  {
+    name: 'what nginx passes on for everybody brings its body along',
+    file: 'deploy/nginx/signet.conf',
+    find: '        proxy_set_body "";\n',
+    replace: '',
+    tests: ['test/gateway/configurations.test.ts', 'test/gateway/nginx.test.ts'],
+  },
+  {
+    name: 'no alert for a clock that is behind',
+    file: 'deploy/prometheus/alerts.yaml',
+    find: 'abs(signet_clock_ahead_seconds) > 5',
+    replace: 'signet_clock_ahead_seconds > 5',
+    tests: ['test/metrics/metrics-documents.test.ts'],
+  },
+  {
+    name: 'no alert when the database is older than the tokens',
+    file: 'deploy/prometheus/alerts.yaml',
+    find: 'outcome=~"recovered|ahead"',
+    replace: 'outcome=~"recovered"',
+    tests: ['test/metrics/metrics-documents.test.ts'],
+  },
 ]

@@ -160,4 +160,11 @@ export const mutants: readonly Mutant[] = [
     replace: '    ...(schema === undefined && { search_path: pg.escapeIdentifier(schema ?? "public") }),\n',
     tests: ['test/stores/postgres-start.test.ts'],
   },
+  {
+    name: 'a server whose disk fails is an error of ours',
+    file: 'src/engines/postgres/postgres-errors.ts',
+    find: '/^(08|57P|58|53|25006|XX)/',
+    replace: '/^(08|57P|53|25006|XX)/',
+    tests: ['test/stores/postgres-errors.test.ts'],
+  },
 ]

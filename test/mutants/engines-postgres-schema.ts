@@ -129,4 +129,11 @@ export const mutants: readonly Mutant[] = [
     tests: contract,
     only: 'a source stands still',
   },
+  {
+    name: 'numbers in the query of whoever is in the way are logged',
+    file: 'src/engines/postgres/who-is-in-the-way.ts',
+    find: "    .replace(/\\b\\d+\\b/g, '?')\n",
+    replace: '',
+    tests: ['test/stores/postgres-migration.test.ts'],
+  },
 ]

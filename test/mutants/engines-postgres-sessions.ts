@@ -170,4 +170,18 @@ export const mutants: readonly Mutant[] = [
     tests: contract,
     only: 'a session is not ended before it was last used',
   },
+  {
+    name: 'a session that idled long and was then ended is deleted at once, and its end with it',
+    file: 'src/engines/postgres/postgres-sessions.ts',
+    find: 'coalesce(revoked_at, expires_at) < $now - $keep::bigint AS is_over',
+    replace: 'expires_at < $now - $keep::bigint AS is_over',
+    tests: ['test/stores/postgres.test.ts'],
+  },
+  {
+    name: 'in the second in which the race window ends nobody can refresh',
+    file: 'src/engines/postgres/rotate-together.ts',
+    find: '$now >= sessions.rotated_at + ${window}',
+    replace: '$now > sessions.rotated_at + ${window}',
+    tests: ['test/stores/postgres-groups.test.ts', 'test/stores/postgres.test.ts'],
+  },
 ]

@@ -179,4 +179,18 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/postgres.test.ts'],
     only: 'costs no connection',
   },
+  {
+    name: 'users without a password are in the sample of hashes',
+    file: 'src/engines/postgres/postgres-users.ts',
+    find: '  WHERE password_hash IS NOT NULL ORDER BY md5(user_id)',
+    replace: '  ORDER BY md5(user_id)',
+    tests: ['test/stores/postgres.test.ts'],
+  },
+  {
+    name: 'a user who is given twice is told to be inserted twice',
+    file: 'src/engines/postgres/postgres-users.ts',
+    find: '        inserted.delete(username) // the same user given again exists by now\n',
+    replace: '',
+    tests: ['test/stores/postgres.test.ts', 'test/stores/postgres-kept-address.test.ts'],
+  },
 ]

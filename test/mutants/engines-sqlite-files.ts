@@ -106,4 +106,32 @@ export const mutants: readonly Mutant[] = [
     tests: contract,
     only: 'half a copy opens for nothing',
   },
+  {
+    name: 'a WAL that was removed under the service is not noticed',
+    file: 'src/engines/sqlite/database-file.ts',
+    find: 'for (const file of [path, `${path}-wal`, `${path}-shm`])',
+    replace: 'for (const file of [path])',
+    tests: ['test/stores/sqlite-mode.test.ts', 'test/stores/sqlite-file.test.ts'],
+  },
+  {
+    name: 'readiness looks for the file only when half a second has passed',
+    file: 'src/engines/sqlite/sqlite-database.ts',
+    find: '      lookedAt = 0\n      //',
+    replace: '      //',
+    tests: [
+      'test/stores/sqlite-lock.test.ts',
+      'test/stores/sqlite-durability.test.ts',
+      'test/stores/sqlite-power-failure.test.ts',
+      'test/stores/sqlite-file.test.ts',
+      'test/stores/sqlite.test.ts',
+      'test/stores/sqlite-slices.test.ts',
+    ],
+  },
+  {
+    name: 'without a thread the WAL grows without end',
+    file: 'src/engines/sqlite/checkpoints.ts',
+    find: "raw.exec('PRAGMA wal_autocheckpoint = 1000')",
+    replace: 'void raw',
+    tests: ['test/stores/sqlite-wal.test.ts'],
+  },
 ]

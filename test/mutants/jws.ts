@@ -116,4 +116,11 @@ export const mutants: readonly Mutant[] = [
     replace: "  } catch (error) {\n    if (String(error).includes('signature')) return false\n    throw error\n  }\n",
     tests: ['test/jws/jws.test.ts'],
   },
+  {
+    name: 'the library judges nbf of asymmetric tokens, without our 30 seconds',
+    file: 'src/jws/jws.ts',
+    find: 'ignoreExpiration: true, ignoreNotBefore: true',
+    replace: 'ignoreExpiration: true',
+    tests: ['test/jws/jws.test.ts'],
+  },
 ]

@@ -61,4 +61,11 @@ export const mutants: readonly Mutant[] = [
     replace: '    await takeOver(keys)\n    asOf ||= now\n',
     tests: ['test/keys/rotation.test.ts', 'test/keys/ring-changes.test.ts'],
   },
+  {
+    name: 'a staged key of another algorithm is told as the successor',
+    file: 'src/keys/rotation.ts',
+    find: "keys.find(({ alg, state }) => alg === key.alg && state === 'next')",
+    replace: "keys.find(({ state }) => state === 'next')",
+    tests: ['test/keys/rotation.test.ts', 'test/keys/key-service.test.ts'],
+  },
 ]

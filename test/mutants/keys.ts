@@ -254,4 +254,24 @@ export const mutants: readonly Mutant[] = [
     replace: 'keys.every(key => key.alg === alg || isReadable(key))',
     tests: ['test/keys/key-service.test.ts', 'test/cli/keys.test.ts'],
   },
+  {
+    name: 'the key of refresh tokens does not depend on the database',
+    file: 'src/keys/key-ring.ts',
+    find: "deriveKey(secret, salt, 'signet refresh token')",
+    replace: "deriveKey(secret, Buffer.alloc(32), 'signet refresh token')",
+    tests: [
+      'test/tokens/verifier.test.ts',
+      'test/keys/ring-changes.test.ts',
+      'test/keys/rotation.test.ts',
+      'test/keys/secret.test.ts',
+    ],
+  },
+  {
+    name: 'every instance tells of the activation that one of them did',
+    file: 'src/keys/signing-keys.ts',
+    find: "if (await store.activate(kid, goesAt(0, settings.accessTokenSeconds))) audit({ event: 'key.activated', kid })",
+    replace:
+      "await store.activate(kid, goesAt(0, settings.accessTokenSeconds))\n      audit({ event: 'key.activated', kid })",
+    tests: ['test/keys/ring-changes.test.ts'],
+  },
 ]

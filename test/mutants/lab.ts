@@ -163,4 +163,11 @@ export const mutants: readonly Mutant[] = [
     replace: '    void request\n',
     tests: ['test/http/lab.test.ts'],
   },
+  {
+    name: 'a page on another port of this machine may use the lab',
+    file: 'src/lab/guard.ts',
+    find: 'return names.has(name) && Number(given ?? 80) === port',
+    replace: 'return names.has(name) && Number(given ?? 80) > 0',
+    tests: ['test/http/lab.test.ts'],
+  },
 ]

@@ -157,4 +157,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'remainingSeconds: window.endsAt',
     tests: ['test/http/headers-and-errors.test.ts', 'test/login/lifted.test.ts'],
   },
+  {
+    name: 'a login that met a database that went away stays booked as a failure',
+    file: 'src/login/login-limit.ts',
+    find: 'error instanceof SignetError && error.status === 503',
+    replace: "error instanceof SignetError && error.code === 'overloaded'",
+    tests: ['test/login/buckets.test.ts'],
+  },
 ]

@@ -181,4 +181,11 @@ export const mutants: readonly Mutant[] = [
     replace: '{ foreign: false, isStandIn: user.disabled }',
     tests: ['test/users/imported-owners.test.ts'],
   },
+  {
+    name: 'a failed login by e-mail is told under another account than one by name',
+    file: 'src/login/authentication.ts',
+    find: 'const account = user?.username ?? accountName(name)\n    try {',
+    replace: 'const account = accountName(name)\n    try {',
+    tests: ['test/http/audit.test.ts'],
+  },
 ]

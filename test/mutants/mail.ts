@@ -253,4 +253,25 @@ export const mutants: readonly Mutant[] = [
     replace: 'return keys.slice(0, 1).map(key => openWith',
     tests: ['test/mail/links.test.ts'],
   },
+  {
+    name: 'a mail that is tried again is signed with the time of its writing, which receivers refuse as a replay',
+    file: 'src/mail/webhook.ts',
+    find: 'const timestamp = String(clock())',
+    replace: 'const timestamp = String(at)',
+    tests: ['test/mail/webhook.test.ts'],
+  },
+  {
+    name: 'a 5xx to the text of a mail is tried again',
+    file: 'src/mail/smtp.ts',
+    find: "(error.code === 'EENVELOPE' || error.code === 'EMESSAGE')",
+    replace: "error.code === 'EENVELOPE'",
+    tests: ['test/mail/smtp.test.ts'],
+  },
+  {
+    name: 'holiday notices come back',
+    file: 'src/mail/smtp.ts',
+    find: "          headers: { 'Auto-Submitted': 'auto-generated' },\n",
+    replace: '',
+    tests: ['test/mail/smtp.test.ts'],
+  },
 ]

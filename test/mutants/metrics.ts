@@ -204,4 +204,25 @@ export const mutants: readonly Mutant[] = [
     replace: '    mails,\n',
     tests: ['test/metrics/watched-stores.test.ts'],
   },
+  {
+    name: 'failures of the database at challenges are not counted',
+    file: 'src/metrics/watched-stores.ts',
+    find: '    challenges: watched(challenges, onFailure),\n',
+    replace: '',
+    tests: ['test/metrics/watched-stores.test.ts', 'test/metrics/events.test.ts'],
+  },
+  {
+    name: 'no metrics at all while the database is away',
+    file: 'src/metrics/state.ts',
+    find: 'await oldestMail().catch(() => Number.NaN)',
+    replace: 'await oldestMail()',
+    tests: ['test/metrics/state.test.ts'],
+  },
+  {
+    name: 'sessions that an undone change of address ended are not counted',
+    file: 'src/metrics/session-ends.ts',
+    find: "  'email.restored': 'email_changed',\n",
+    replace: '',
+    tests: ['test/metrics/session-ends.test.ts', 'test/metrics/events.test.ts'],
+  },
 ]

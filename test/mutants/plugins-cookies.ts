@@ -206,4 +206,28 @@ export const mutants: readonly Mutant[] = [
     replace: ".header('access-control-allow-methods', 'GET')",
     tests: ['test/http/cors.test.ts'],
   },
+  {
+    name: 'a page of elsewhere cannot read Retry-After',
+    file: 'plugins/cors.ts',
+    find: "['signet-refresh', 'retry-after', 'www-authenticate']",
+    replace: "['signet-refresh', 'www-authenticate']",
+    tests: ['test/http/cors.test.ts'],
+  },
+  {
+    name: 'a request by the refresh cookie alone may come from a foreign page',
+    file: 'plugins/cookies.ts',
+    find: 'const isByCookie = tokens.access !== undefined || tokens.refresh !== undefined',
+    replace: 'const isByCookie = tokens.access !== undefined',
+    tests: [
+      'test/http/cookies.test.ts',
+      'test/http/cookies-read.test.ts',
+      'test/http/cookies-origin.test.ts',
+      'test/http/cookies-logout.test.ts',
+      'test/http/verify.test.ts',
+      'test/login/device-cookie.test.ts',
+      'test/http/cors.test.ts',
+      'test/http/public-url.test.ts',
+      'test/http/confirm.test.ts',
+    ],
+  },
 ]

@@ -170,4 +170,11 @@ export const mutants: readonly Mutant[] = [
     replace: '        void route\n',
     tests: ['test/wire/openapi.test.ts'],
   },
+  {
+    name: 'logins by passkey that fail are not counted',
+    file: 'plugins/metrics.ts',
+    find: '(login(\\/second-factor|\\/passkey)?|token)',
+    replace: '(login(\\/second-factor)?|token)',
+    tests: ['test/metrics/events.test.ts'],
+  },
 ]

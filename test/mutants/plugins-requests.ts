@@ -254,4 +254,18 @@ export const mutants: readonly Mutant[] = [
     replace: "return socket.destroyed && ip === ''",
     tests: ['test/login/hash-shares.test.ts'],
   },
+  {
+    name: 'a DELETE does not ask whether the session was ended elsewhere',
+    file: 'plugins/authenticate.ts',
+    find: "method !== 'GET' && method !== 'HEAD')",
+    replace: "method !== 'GET' && method !== 'HEAD' && method !== 'DELETE')",
+    tests: [
+      'test/users/users.test.ts',
+      'test/users/takeovers.test.ts',
+      'test/http/enrolment.test.ts',
+      'test/http/ended-elsewhere.test.ts',
+      'test/users/address-proof.test.ts',
+      'test/http/account.test.ts',
+    ],
+  },
 ]

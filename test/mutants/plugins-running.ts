@@ -202,4 +202,11 @@ export const mutants: readonly Mutant[] = [
     replace: "app.decorate('stores', stores)",
     tests: ['test/metrics/events.test.ts', 'test/metrics/watched-stores.test.ts'],
   },
+  {
+    name: 'not ready for an old revocation list comes without Retry-After',
+    file: 'plugins/readiness.ts',
+    find: "'the revocation list is old', { retryAfterSeconds: 1 })",
+    replace: "'the revocation list is old')",
+    tests: ['test/http/housekeeping.test.ts'],
+  },
 ]

@@ -260,4 +260,11 @@ export const mutants: readonly Mutant[] = [
     replace: "docs ? 'docs' : 'lab'",
     tests: ['test/http/lab.test.ts'],
   },
+  {
+    name: 'introspection of a token for enrolment says inactive where 403 belongs',
+    file: 'routes/introspect.ts',
+    find: 'error instanceof SignetError && error.status === 401',
+    replace: 'error instanceof SignetError && error.status < 500',
+    tests: ['test/http/enrolment.test.ts'],
+  },
 ]

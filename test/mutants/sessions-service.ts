@@ -206,4 +206,23 @@ export const mutants: readonly Mutant[] = [
     replace: 'const whence = client && {}',
     tests: ['test/http/audit.test.ts'],
   },
+  {
+    name: 'a logout of a session that another instance has just ended leaves its access tokens good here until the poll',
+    file: 'src/sessions/session-service.ts',
+    find: "      revocations.add(sid)\n      if (ended) audit({ event: 'logout', sub, sid, ip })",
+    replace: "      if (ended) revocations.add(sid)\n      if (ended) audit({ event: 'logout', sub, sid, ip })",
+    tests: ['test/http/ended-elsewhere.test.ts'],
+  },
+  {
+    name: 'disabling somebody who is disabled ends sessions anew',
+    file: 'src/sessions/ending.ts',
+    find: "if (disabled === true && !before.disabled) return 'disabled'",
+    replace: "if (disabled === true) return 'disabled'",
+    tests: [
+      'test/users/users.test.ts',
+      'test/sessions/ended.test.ts',
+      'test/stores/sqlite.test.ts',
+      'test/http/audit.test.ts',
+    ],
+  },
 ]

@@ -177,4 +177,23 @@ export const mutants: readonly Mutant[] = [
     replace: 'await sessions.rotate(session.sid, session.generation, rotation)',
     tests: ['test/tokens/refresh.test.ts'],
   },
+  {
+    name: 'both steps were right, and the failure of the password step stays booked when no session may begin',
+    file: 'src/tokens/logins.ts',
+    find: "return settling(proven, client, () => begin(proven, client, 'invalid_code'))",
+    replace: "return begin(proven, client, 'invalid_code')",
+    tests: ['test/factors/guessing.test.ts'],
+  },
+  {
+    name: 'the audit line of a reuse says the presented generation twice and not how far the session is',
+    file: 'src/tokens/token-service.ts',
+    find: 'generation: settled.view?.session.generation ?? gen, presented: gen',
+    replace: 'generation: gen, presented: gen',
+    tests: [
+      'test/tokens/refresh.test.ts',
+      'test/tokens/lost-races.test.ts',
+      'test/http/audit.test.ts',
+      'test/http/lifecycle.test.ts',
+    ],
+  },
 ]

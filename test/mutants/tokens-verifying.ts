@@ -289,4 +289,11 @@ export const mutants: readonly Mutant[] = [
     replace: '    young = new Map()\n',
     tests: ['test/tokens/verified-tokens.test.ts'],
   },
+  {
+    name: 'who is asked for a stronger login is not told how recent it must be',
+    file: 'src/tokens/freshness.ts',
+    find: 'const options = maxAgeSeconds === undefined ? {} : { maxAgeSeconds }',
+    replace: 'const options = maxAgeSeconds === undefined ? {} : {}',
+    tests: ['test/tokens/freshness.test.ts'],
+  },
 ]

@@ -133,4 +133,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'timingSafeEqual(digests.get(id) ?? digest(secret), digests.get(id) ?? nobody)',
     tests: ['test/http/introspect.test.ts'],
   },
+  {
+    name: 'a parameter called constructor is an error of the service',
+    file: 'src/wire/required-claims.ts',
+    find: 'if (!Object.hasOwn(known, name)) {',
+    replace: 'if (!(name in known)) {',
+    tests: ['test/http/verify.test.ts'],
+  },
 ]

@@ -207,4 +207,11 @@ export const mutants: readonly Mutant[] = [
     replace: "limit = '100'",
     tests: ['test/wire/items.test.ts'],
   },
+  {
+    name: 'a field may be repeated when it was empty before',
+    file: 'src/wire/request-body.ts',
+    find: 'if (names.has(name)) throw',
+    replace: 'if (name in form) throw',
+    tests: ['test/http/bodies.test.ts', 'test/wire/request-body.test.ts', 'test/http/forms.test.ts'],
+  },
 ]

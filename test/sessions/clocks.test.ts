@@ -180,7 +180,11 @@ t.test('more than a page of ended sessions is read to its end', async t => {
 
 t.test("an instance whose clock is more than 5 seconds from the database's says so, and is not ready", async t => {
   const { app, clock, log } = await testApp(t)
-  const ready = async () => (await app.inject('/health/ready')).statusCode
+  const ready = async () => {
+    const { statusCode, headers } = await app.inject('/health/ready')
+    t.equal(headers['retry-after'], statusCode === 503 ? '1' : undefined)
+    return statusCode
+  }
   for (const apart of [6, -6]) {
     for (const [seconds, status] of [
       [apart - Math.sign(apart), 200],

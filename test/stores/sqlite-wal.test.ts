@@ -1,8 +1,9 @@
 /** The WAL has a size limit, and keeping it costs the event loop nothing. */
-import { statSync } from 'node:fs'
+import { renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
+import { createCheckpoints } from '../../src/engines/sqlite/checkpoints.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
@@ -53,6 +54,21 @@ t.test('writing without a pause never lets the WAL grow, also while another proc
   }
 
   t.ok(largest < 24 * mebibyte, `${(largest / mebibyte).toFixed(1)} MiB at most, of more than 28 MiB written`)
+})
+
+t.test('where no thread can do it, SQLite moves the WAL by itself again', async t => {
+  const { path, database, insert } = await opened(t)
+  const { raw } = database
+  const checkpoints = createCheckpoints(path, raw, { hold: act => act() })
+  t.match(raw.prepare('PRAGMA wal_autocheckpoint').get(), { wal_autocheckpoint: 0 })
+  raw.exec('BEGIN')
+  for (let i = 0; i < 1500; i++) insert.run(i, 100)
+  raw.exec('COMMIT')
+  renameSync(path, `${path}.away`) // so that the thread does not find it
+  checkpoints.afterCommit()
+  await checkpoints.close()
+  renameSync(`${path}.away`, path)
+  t.match(raw.prepare('PRAGMA wal_autocheckpoint').get(), { wal_autocheckpoint: 1000 })
 })
 
 t.test('closing waits for a checkpoint that runs, and leaves one file', async t => {

@@ -191,4 +191,19 @@ export function testTransfer(t: Test, engine: Engine): void {
       t.equal(await stores.users.isSeeded(), isSeeded)
     }
   })
+
+  t.test(`${engine.name}: nothing of what was in the target stays in a copy`, async t => {
+    const { stores, target } = await place(t)
+    await stores.keys.replaceDataKey(undefined, 'its own')
+    const challenge = { challengeId: 'c', kind: 'login', userId: null, credentialsVersion: null, data: null }
+    await stores.challenges.open(challenge, 300)
+    await stores.limits.increment('k', 60)
+
+    const copy = await target()
+    await copy.begin(nothing, false)
+    await copy.finish()
+    t.equal(await stores.keys.findDataKey(), undefined, 'the source had none')
+    t.equal(await stores.challenges.find('c', 'login'), undefined)
+    t.equal((await stores.limits.increment('k', 60)).count, 1)
+  })
 }

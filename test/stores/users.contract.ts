@@ -124,6 +124,9 @@ export function testUsers(t: Test, engine: Engine): void {
     })
     t.equal((await stores.sessions.find(sid))?.session.revokedAt, null)
     t.equal(await stores.users.update('nobody', { role: 'admin' }), undefined)
+    await stores.users.update('id-ana', { disabled: true })
+    const again = await stores.users.update('id-ana', { disabled: true })
+    t.match(again, { user: { disabled: true, credentialsVersion: 1 }, ended: [] })
   })
 
   t.test(`${engine.name}: of changes judged by one version exactly one wins`, async t => {
@@ -176,11 +179,11 @@ export function testUsers(t: Test, engine: Engine): void {
     const many = (from: number, to: number, hash: string | null): NewUser[] =>
       Array.from({ length: to - from }, (_, i) => ({ ...user(`u${from + i}`), passwordHash: hash }))
     await stores.users.importMissing(many(0, 100, 'old'))
+    await stores.users.importMissing(many(5000, 5100, null))
     t.equal((await stores.users.sampleHashes(1000)).length, 100, 'all of them while they are few')
     t.equal((await stores.users.sampleHashes(10)).length, 10)
     for (let from = 100; from < 1500; from += 700) await stores.users.importMissing(many(from, from + 700, 'old'))
     for (let from = 1500; from < 5000; from += 700) await stores.users.importMissing(many(from, from + 700, 'new'))
-    await stores.users.importMissing(many(5000, 5100, null))
 
     const first = await stores.users.sampleHashes(1000)
     t.ok(first.length > 950 && first.length <= 1000, `${first.length}, without users that have no password`)

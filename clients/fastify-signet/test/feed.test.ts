@@ -12,22 +12,26 @@ interface Answer {
   readonly cursor?: string
   readonly sids?: readonly string[]
   readonly more?: boolean
+  /** Seconds. */
+  readonly takes?: number
 }
 
 /** A feed that gives these answers in turn, and whoever follows it. Each `poll` is one of those that come every second. */
 async function follow(t: Test, resourceServer = { id: 'orders', secret: 'secret' }) {
+  const time = movableTime()
   const answers: Answer[] = []
   const asked: { url: string; headers: IncomingHttpHeaders }[] = []
   const server = createServer(({ url = '', headers }, response) => {
     asked.push({ url, headers })
-    const { status = 200, etag, now = 1, cursor = 'c', sids = [], more = false } = answers.shift() ?? { status: 500 }
+    const answer: Answer = answers.shift() ?? { status: 500 }
+    const { status = 200, etag, now = 1, cursor = 'c', sids = [], more = false, takes = 0 } = answer
+    time.advance(takes)
     if (etag) response.setHeader('etag', etag)
     response.statusCode = status
     response.end(status === 200 ? JSON.stringify({ now, cursor, revoked: sids.map(sid => ({ sid })), more }) : '')
   })
   await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close().closeAllConnections())
-  const time = movableTime()
   const lines: string[] = []
   const log = { error: (_: object, text: string) => lines.push(text), info: (text: string) => lines.push(text) }
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -92,6 +96,12 @@ t.test('while Signet itself does not know, the knowledge grows old', async t => 
   t.ok(feed.age() >= 20)
   await poll({ now: 101 })
   t.ok(feed.age() < 10)
+})
+
+t.test('an answer tells of the moment at which it was asked for, however late it comes', async t => {
+  const { feed, poll } = await follow(t)
+  await poll({ takes: 20 })
+  t.ok(feed.age() >= 20)
 })
 
 t.test('an outage is a line when it begins and one when it is over', async t => {

@@ -62,6 +62,27 @@ t.test('a logout wins over a login that is still under way, and ends the session
   t.strictSame(await app.stores.sessions.list('user-2'), [])
 })
 
+t.test('what begins, goes on with or ends a session outlives the page that asked for it', async t => {
+  const { time, open } = await startSignet(t)
+  const outlives: [path: string, keepalive: boolean | undefined][] = []
+  const { signet } = open({
+    fetch: (input, init) => {
+      outlives.push([new URL(String(input)).pathname, init?.keepalive])
+      return fetch(input, init)
+    },
+  })
+  await signet.login('maria', 'demo123')
+  time.advance(901)
+  await signet.me()
+  await signet.logout()
+  t.strictSame(outlives, [
+    ['/login', true],
+    ['/refresh', true],
+    ['/me', false],
+    ['/logout', true],
+  ])
+})
+
 t.test('a logout in one tab is known to the others within a second, and so is a login', async t => {
   const { open } = await startSignet(t)
   const storage = sharedStorage()
