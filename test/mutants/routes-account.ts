@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
     file: 'routes/account.ts',
     find: '        await app.ownAccount.judge(claims.sub, others) // or a refused request would have sent a mail\n',
     replace: '',
-    tests: ['test/users/address-proof.test.ts', 'test/http/account.test.ts'],
+    tests: ['test/users/takeovers.test.ts'],
   },
   {
     name: 'an account does not tell the address it is changing to',
