@@ -96,7 +96,7 @@ export const mutants: readonly Mutant[] = [
     find: 'client.release(!isUsable)',
     replace: 'client.release(false && !isUsable)',
     tests: connections,
-    only: 'PostgreSQL goes and comes back',
+    only: 'a server that falls silent',
   },
   {
     name: 'what the server undid is told as an outage at once',
