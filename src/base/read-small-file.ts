@@ -10,7 +10,7 @@ export function readSmallFile(path: string): { text: string } | { mistake: strin
   let file: number | undefined
   try {
     file = openSync(path, 'r')
-    const bytes = Buffer.alloc(mostBytes + 1)
+    const bytes = Buffer.allocUnsafe(mostBytes + 1) // of which only what was read is looked at
     let length = 0
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
       read = readSync(file, bytes, length, bytes.length - length, null) // a pipe comes in pieces

@@ -20,16 +20,19 @@ export type Overrides = Partial<Config> & { readonly sqlitePath?: string; readon
 
 /** A configuration for tests: the real loader, a cheap hash, a database in memory, the practice users. */
 export function testConfig({ sqlitePath, hasher: _, ...overrides }: Overrides = {}): Config {
-  const config = loadConfig({
+  usual ??= loadConfig({
     JWT_SECRET_KEY: newSecret(),
     DATABASE_URL: 'sqlite::memory:',
     SEED_USERS_FILE: practiceUsers(testCost),
     LOGIN_LIMIT_PER_IP: '0',
     LOG_LEVEL: 'trace',
   })
-  const database = sqlitePath === undefined ? config.database : ({ engine: 'sqlite', path: sqlitePath } as const)
-  return { ...config, bcryptCost: testCost, database, ...overrides }
+  const database = sqlitePath === undefined ? usual.database : ({ engine: 'sqlite', path: sqlitePath } as const)
+  return { ...usual, secrets: [newSecret()], bcryptCost: testCost, database, ...overrides }
 }
+
+/** Read and judged once; each app has a secret of its own. */
+let usual: Config | undefined
 
 const testCost = 4
 
