@@ -37,7 +37,13 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         body: { content: { 'application/x-www-form-urlencoded': { schema: PresentedToken } } },
         response: {
           200: Introspection,
-          ...problemsOfForm(['invalid_request', 'invalid_client'], ...bodyCodes, 'invalid_client', 'unavailable'),
+          ...problemsOfForm(
+            ['invalid_request', 'invalid_client'],
+            ...bodyCodes,
+            'invalid_client',
+            'enrolment_required',
+            'unavailable',
+          ),
         },
       },
     },

@@ -43,7 +43,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         description: 'From now on a login asks for a second factor, or for the passkey alone.',
         security: authorized,
         body: NewPasskeyBody,
-        response: { 201: PasskeyItem, ...problems(...needed, ...bodyCodes, 'invalid_code') },
+        response: {
+          201: PasskeyItem,
+          ...problems(...needed, ...bodyCodes, 'invalid_code', 'second_factor_off', 'email_unverified'),
+        },
       },
     },
     async ({ claims, body, client }, reply) => {

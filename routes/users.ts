@@ -138,7 +138,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         params: ById,
         response: {
           204: Type.Null({ description: 'The password is enough again' }),
-          ...problems(...adminCodes, 'fresh_login_required', 'cross_site', 'not_found'),
+          ...problems(...adminCodes, 'fresh_login_required', 'cross_site', 'not_found', 'last_way_in'),
         },
       },
     },

@@ -52,7 +52,8 @@ export interface Administration {
 }
 
 export interface AdministrationParts {
-  readonly config: Pick<Config, 'hashThreads'>
+  /** An operator's command removes what it likes, whatever is demanded. */
+  readonly config: Pick<Config, 'hashThreads'> & Partial<Pick<Config, 'secondFactor'>>
   readonly stores: Stores
   readonly policy: PasswordPolicy
   /** A getter, where not every act needs one. */
@@ -79,6 +80,7 @@ export function createAdministration(parts: AdministrationParts): Administration
         revocations,
         audit,
         mailsTo: parts.mailsTo ?? (() => []),
+        mode: config.secondFactor ?? 'off',
       }),
     seed: () => file => seedUsers(hashing(), file),
   })

@@ -4,7 +4,8 @@ import { SignetError } from '../base/errors.ts'
 import type { LoginLimit } from '../login/login-limit.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
-import type { Factor, FactorStore, UserStore } from '../stores/stores.ts'
+import type { Factor, FactorStore, User, UserStore } from '../stores/stores.ts'
+import { requireWayIn, type SecondFactorMode } from './enrolment.ts'
 import type { MailsTo } from './notices.ts'
 
 /** Who acts, for the audit line. */
@@ -17,8 +18,9 @@ export interface FactorRemoval {
   /** The factors of a user, and how many recovery codes there are. */
   show(userId: string): Promise<{ factors: Factor[]; recoveryCodes: number }>
   /**
-   * Removes all factors and recovery codes of a user, ends the sessions and the waits.
-   * @throws {SignetError} `not_found` when there are none
+   * Removes all factors and recovery codes of a user, ends the sessions and the waits. Who does it to themselves
+   * keeps the last way in: there may be nobody else to help.
+   * @throws {SignetError} `not_found` when there are none; `last_way_in`
    */
   removeAll(userId: string, by: Actor): Promise<void>
   /** The same of everybody who has any. @returns of how many */
@@ -32,8 +34,9 @@ export function createFactorRemoval(dependencies: {
   revocations: Pick<Revocations, 'add'>
   audit: Audit
   mailsTo: MailsTo
+  mode: SecondFactorMode
 }): FactorRemoval {
-  const { users, factors, limit, revocations, audit, mailsTo } = dependencies
+  const { users, factors, limit, revocations, audit, mailsTo, mode } = dependencies
   const page = 100
 
   return {
@@ -57,7 +60,8 @@ export function createFactorRemoval(dependencies: {
 
   async function removeFrom(userId: string, by: Actor): Promise<boolean> {
     const user = await users.findById(userId)
-    const change = user && (await factors.remove(userId, {}, { mails: mailsTo(user, 'factor_removed') }))
+    const own = by.by === userId && { allow: (user: User) => requireWayIn(user, [], mode) }
+    const change = user && (await factors.remove(userId, {}, { ...own, mails: mailsTo(user, 'factor_removed') }))
     if (!change) return false
     await limit.lift(userId)
     const sessionsEnded = refuseTokensOf(change.ended, revocations)

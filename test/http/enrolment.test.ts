@@ -125,6 +125,22 @@ t.test('under required everybody must, and nobody else sees a difference', async
   t.equal(claimsOf((await maria.logIn()).access_token)['role'], 'user')
 })
 
+t.test('as little can the last way in be removed by the path for those who have lost theirs', async t => {
+  const demanding = await testApp(t, { secondFactor: 'admins' })
+  const thirdy = await enrolled(demanding, 'thirdy')
+  const admin = asUser(demanding, (await thirdy.logIn()).access_token)
+  t.match((await admin('DELETE', '/users/user-1/factors')).json(), { status: 409, code: 'last_way_in' })
+  t.equal((await thirdy.first('thirdy')).statusCode, 401, 'it is there')
+
+  const made = await testApp(t, { secondFactor: 'optional' })
+  const { access_token: token } = await (await enrolled(made, 'thirdy')).logIn()
+  const { sid: keep } = claimsOf(token)
+  await made.app.stores.users.update('user-1', { passwordHash: null }, { keep: String(keep) })
+  t.equal((await asUser(made, token)('DELETE', '/users/user-1/factors')).json().code, 'last_way_in')
+  await made.app.factorRemoval.removeAll('user-1', { by: 'command line' })
+  t.strictSame((await made.app.users.get('user-1')).secondFactors, [], 'an operator may')
+})
+
 t.test('an administrator removes the factors of somebody who has lost them, which ends the sessions', async t => {
   const made = await testApp(t, { secondFactor: 'optional' })
   const admin = asUser(made, (await made.logIn()).access_token)
