@@ -26,11 +26,12 @@ export default fp(
     app.removeAllContentTypeParsers()
     const add = (type: string, parse: Parse) => app.addContentTypeParser(type, { parseAs: 'buffer' }, reading(parse))
     add(json, (request, text) => {
-      return new Promise((resolve, reject) => {
-        const done = (error: Error | null, body?: unknown) =>
-          error ? reject(invalidBody('must be JSON')) : resolve(body)
-        parseJson(request, text, done)
+      let body: unknown
+      parseJson(request, text, (error, parsed) => {
+        if (error) throw invalidBody('must be JSON')
+        body = parsed
       })
+      return body
     })
     add(form, ({ routeOptions }, text) => {
       if (!/^\s*[{[]/.test(text)) return readForm(text)
@@ -69,16 +70,20 @@ export default fp(
   { name: 'bodies' },
 )
 
+/** At once, not as a promise: each of the few of a refresh would cost as much as reading its body. */
 function reading(parse: Parse) {
-  return async (request: FastifyRequest, bytes: Buffer): Promise<unknown> => {
-    const { schema, config } = request.routeOptions
-    if (!schema?.body) return undefined // the route wants none, so nobody looks at it
-    const text = readText(bytes, request.headers)
-    if (config.bodyIsOptional && isNothing(text)) return {}
-    return text === '' ? undefined : parse(request, text)
-  }
+  return (request: FastifyRequest, bytes: Buffer, done: BodyDone): void => done(null, read(request, bytes, parse))
 }
 
+function read(request: FastifyRequest, bytes: Buffer, parse: Parse): unknown {
+  const { schema, config } = request.routeOptions
+  if (!schema?.body) return undefined // the route wants none, so nobody looks at it
+  const text = readText(bytes, request.headers)
+  if (config.bodyIsOptional && isNothing(text)) return {}
+  return text === '' ? undefined : parse(request, text)
+}
+
+type BodyDone = (error: Error | null, body?: unknown) => void
 type HookDone = (error?: Error | null, payload?: Readable) => void
 
 /** The media types that the schema of a route names. */
