@@ -4,9 +4,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a booking that is taken back leaves the wait it brought',
     file: 'src/engines/sqlite/sqlite-attempts.ts',
-    find: 'SET failures = max(failures - 1, 0), blocked_until = min(blocked_until, $now) WHERE',
-    replace: 'SET failures = max(failures - 1, 0) WHERE',
+    find: '$count, 0), blocked_until = min(blocked_until, $now) WHERE',
+    replace: '$count, 0), blocked_until = max(blocked_until, 0 * $now) WHERE',
     tests: ['test/stores/sqlite.test.ts'],
+    only: 'a booking can be taken back',
   },
   {
     name: 'of two that seal the data key anew the later one wins, whatever it has read',

@@ -72,6 +72,14 @@ export function testAttempts(t: Test, engine: Engine): void {
     clock.advance(1)
     t.match(await stores.attempts.reserve('b', 'k', 2), { allowed: true })
     t.equal(await stores.attempts.deleteEnded(10), 1)
+
+    for (const wait of [1, 2, 0]) {
+      t.match(await stores.attempts.reserve('c', 'k', 1), { allowed: true })
+      clock.advance(wait)
+    }
+    await stores.attempts.release('c', 'k')
+    clock.advance(2) // of the 4 that the third one brought
+    t.match(await stores.attempts.reserve('c', 'k', 1), { allowed: true }, 'nor does its wait come back later')
   })
 
   t.test(

@@ -116,7 +116,7 @@ t.test('a login that is not committed yet is ended by the change of the password
 })
 
 /**
- * What becomes of acts that all meet somebody who has the user's row, once that one has committed. They wait for two seconds,
+ * What becomes of acts that all meet somebody who has the row they need, once that one has committed. They wait for two seconds,
  * and machines are busy: so again, if one gave up.
  */
 async function behindTheRow<T>(t: Test, url: string, has: string, acts: () => Promise<T>[]): Promise<T[]> {
@@ -155,6 +155,18 @@ t.test('a change that was judged by a version waits for whoever is raising it, a
   ])
   t.strictSame(outcomes, [undefined])
   t.match(await users.findById('id-a'), { passwordHash: null })
+})
+
+t.test('who counts while somebody else is counting goes on from there', async t => {
+  const url = await emptyDatabase(t)
+  const { limits } = await opened(t, url)
+  t.match(await limits.increment('key', 3600), { count: 1 })
+  let tries = 0
+  const [counted] = await behindTheRow(t, url, 'UPDATE limits SET count = count + 1', () => {
+    tries++
+    return [limits.increment('key', 3600)]
+  })
+  t.equal(counted?.count, 1 + tries + 1)
 })
 
 t.test('logins that waited for the same row count each other', async t => {
