@@ -7,7 +7,7 @@ import { temporaryFolder } from '../helpers/process.ts'
 import { statementsDuring } from '../helpers/statements.ts'
 import { walCommits } from '../helpers/wal-commits.ts'
 
-const limits = { loginLimitPerIp: 30, loginFreeFailures: 5 }
+const limits = { loginLimitPerIp: 30, loginFreeFailures: 5, secondFactor: 'optional' } as const
 const limit = 'count'
 const lookUp = 'find user and book attempt'
 const begin = 'create session'
