@@ -1,5 +1,5 @@
 /** HAProxy with deploy/haproxy, verifying access tokens by itself with the published public keys. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
@@ -11,6 +11,7 @@ import { exchange, request } from '../helpers/raw.ts'
 import { costsNoMoreThanItsLength } from './cost.contract.ts'
 import { keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
 import { tellsNoLies } from './identity.contract.ts'
+import { sendsAgain } from './lost-answers.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
 import { letsPreflightsThrough } from './preflight.contract.ts'
 import { publicPaths, showsPublicPaths } from './public.contract.ts'
@@ -28,6 +29,7 @@ if (setup) {
   await t.test('HAProxy lets preflights through', t => letsPreflightsThrough(t, setup))
   await t.test('no request costs HAProxy much', t => costsNoMoreThanItsLength(t, setup))
   await t.test('HAProxy takes one spelling of a signature', t => takesOneSpelling(t, setup))
+  await t.test('HAProxy asks the other instance when an answer was lost', t => sendsAgain(t, setup))
   await t.test('HAProxy takes no token of two headers', t => takesOneHeader(t, setup))
   await t.test('HAProxy switches to a websocket', t => switchesProtocols(t, setup))
   await t.test('what HAProxy cannot know: a token of an ended session is good until it expires', t =>
@@ -40,8 +42,15 @@ if (underPath) {
   await t.test('HAProxy keeps Signet under a path', t => keepsSignetUnderAPath(t, underPath))
 }
 
-if (withPage)
+if (withPage) {
   await t.test('HAProxy shows everybody what is public, and nothing more', t => showsPublicPaths(t, withPage))
+  await t.test('what brings a body to HAProxy does not only read, so it needs a token', async t => {
+    const { url, logIn, receives } = withPage
+    t.equal((await ask(`${url}/page.js`, { body: 'x' })).status, 401)
+    t.equal((await ask(`${url}/page.js`)).status, 200)
+    t.match(await receives({ headers: bearer((await logIn()).access_token), body: 'x' }, '/page.js'), { body: 'x' })
+  })
+}
 
 async function takesOneSpelling(t: Test, { url, logIn }: Setup): Promise<void> {
   const { access_token: token } = await logIn()
@@ -135,6 +144,9 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
   const asks = (one: string) => ask(`${url}/orders`, { headers: ['Authorization', `Bearer ${one}`] })
   const becomes = (status: number, one: string) => waitUntil(async () => (await asks(one)).status === status)
   t.equal((await asks(token)).status, 200)
+  const pems = await Promise.all([1, 2, 3].map(number => readFile(join(gateway.keys, `${number}.pem`), 'utf8')))
+  t.match(pems[0], /^-----BEGIN PUBLIC KEY-----/)
+  t.strictSame(pems, [pems[0], pems[0], pems[0]], 'there is one key, and the configuration names three')
 
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const ourPem = await exportSPKI(publicKey)

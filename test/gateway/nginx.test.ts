@@ -3,6 +3,7 @@ import t from 'tap'
 import { costsNoMoreThanItsLength } from './cost.contract.ts'
 import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
 import { tellsNoLies } from './identity.contract.ts'
+import { sendsAgain } from './lost-answers.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
 import { letsPreflightsThrough } from './preflight.contract.ts'
 import { publicPaths, showsPublicPaths } from './public.contract.ts'
@@ -19,6 +20,7 @@ if (setup) {
   await t.test('nginx protects what the application reads', t => readsPathsAsApplicationsDo(t, setup))
   await t.test('nginx lets preflights through', t => letsPreflightsThrough(t, setup))
   await t.test('no request costs nginx much', t => costsNoMoreThanItsLength(t, setup))
+  await t.test('nginx asks the other instance when an answer was lost', t => sendsAgain(t, setup))
   await t.test('nginx fails closed when Signet is away, and sees that a session was ended', t => failsClosed(t, setup))
 }
 

@@ -53,6 +53,13 @@ t.test('it is good for five minutes to the second, and for five tries', async t 
   t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 200, 'it was not looked at')
 })
 
+t.test('a code may be typed with blanks, as apps show it', async t => {
+  const maria = await enrolled(await testApp(t, on))
+  const code = maria.code()
+  const typed = ` ${code.slice(0, 3)} ${code.slice(3)} `
+  t.equal((await maria.second(await maria.challenge(), typed)).statusCode, 200)
+})
+
 t.test('nobody else signs one, and it is signed as no token is', async t => {
   const service = await testApp(t, on)
   const maria = await enrolled(service)

@@ -165,4 +165,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'flatMap(name => [name])',
     tests: ['test/cli/mail.test.ts'],
   },
+  {
+    name: 'who is enabled by the command line stays disabled',
+    file: 'src/cli/users.ts',
+    find: '...((disable || enable) && { disabled: disable === true }),',
+    replace: '...(disable && { disabled: true }),',
+    tests: ['test/cli/users.test.ts', 'test/cli/exit-codes.test.ts', 'test/cli/terminal.test.ts'],
+  },
 ]

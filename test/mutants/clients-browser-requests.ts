@@ -8,4 +8,16 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: ['clients/signet-client/test/logout.test.ts'],
   },
+  {
+    name: 'news of another session of this browser ends the one of this tab',
+    file: 'clients/signet-client/src/client.ts',
+    find: 'if (sid && !lifetime && sid === session?.sid) forget(type)',
+    replace: 'if (sid && !lifetime) forget(type)',
+    tests: [
+      'clients/signet-client/test/tabs.test.ts',
+      'clients/signet-client/test/logout.test.ts',
+      'clients/signet-client/test/refresh.test.ts',
+      'clients/signet-client/test/listeners.test.ts',
+    ],
+  },
 ]

@@ -231,4 +231,11 @@ export const mutants: readonly Mutant[] = [
     replace: '!/^https?:$/.test(url.protocol) ||',
     tests: ['test/config/mail-settings.test.ts'],
   },
+  {
+    name: 'PUBLIC_URL may end in a slash',
+    file: 'src/config/public-url.ts',
+    find: '/^(?:\\/[A-Za-z0-9._~-]+)+$/.test(path)',
+    replace: '/^(?:\\/[A-Za-z0-9._~-]+)+\\/?$/.test(path)',
+    tests: ['test/config/config.test.ts', 'test/config/variables.test.ts'],
+  },
 ]

@@ -229,4 +229,25 @@ export const mutants: readonly Mutant[] = [
     replace: 'outcome=~"recovered"',
     tests: ['test/metrics/metrics-documents.test.ts'],
   },
+  {
+    name: 'nginx does not send a login again whose answer was lost',
+    file: 'deploy/nginx/signet.conf',
+    find: 'proxy_next_upstream error timeout http_503 non_idempotent;',
+    replace: 'proxy_next_upstream error timeout http_503;',
+    tests: ['test/gateway/nginx.test.ts'],
+  },
+  {
+    name: 'what HAProxy passes on for everybody may bring a body',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: 'use_backend app_nobody if { method GET HEAD } is_public !has_body',
+    replace: 'use_backend app_nobody if { method GET HEAD } is_public',
+    tests: ['test/gateway/haproxy.test.ts'],
+  },
+  {
+    name: 'fewer keys than three are no keys',
+    file: 'deploy/haproxy/jwks-to-pem.mjs',
+    find: 'pems[index] ?? pems[0]',
+    replace: "pems[index] ?? ''",
+    tests: ['test/gateway/haproxy.test.ts'],
+  },
 ]

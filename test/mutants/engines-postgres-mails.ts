@@ -149,4 +149,11 @@ export const mutants: readonly Mutant[] = [
     tests,
     only: 'of two instances each mail is claimed by one',
   },
+  {
+    name: 'a link is good when its time is over',
+    file: 'src/engines/postgres/mail-effects.ts',
+    find: "'DELETE FROM mails WHERE id = $id AND expires_at > $now RETURNING id'",
+    replace: "'DELETE FROM mails WHERE id = $id AND $now > 0 RETURNING id'",
+    tests: ['test/stores/postgres.test.ts'],
+  },
 ]

@@ -184,4 +184,11 @@ export const mutants: readonly Mutant[] = [
     replace: '$now > sessions.rotated_at + ${window}',
     tests: ['test/stores/postgres-groups.test.ts', 'test/stores/postgres.test.ts'],
   },
+  {
+    name: 'ending a session of one’s own that has ended is done again',
+    file: 'src/engines/postgres/postgres-sessions.ts',
+    find: 'WHERE sid = $sid AND user_id = $userId AND ${endable}',
+    replace: 'WHERE sid = $sid AND user_id = $userId',
+    tests: ['test/stores/postgres.test.ts'],
+  },
 ]

@@ -58,4 +58,19 @@ export const mutants: readonly Mutant[] = [
     tests: contract,
     only: 'the new session is never the one that ends',
   },
+  {
+    name: 'the session of a disabled user catches up after a lost write',
+    file: 'src/engines/sqlite/sqlite-sessions.ts',
+    find: 'WHERE ${asJudged} AND ${live} AND ${userIsEnabled}\n    RETURNING *`)\n  const countRetry',
+    replace: 'WHERE ${asJudged} AND ${live}\n    RETURNING *`)\n  const countRetry',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'good for nothing while its user is disabled',
+  },
+  {
+    name: 'the last session of a page is the first of the next',
+    file: 'src/engines/sqlite/sqlite-sessions.ts',
+    find: '(created_at = $createdAt AND sid > $sid))',
+    replace: '(created_at = $createdAt AND sid >= $sid))',
+    tests: ['test/stores/sqlite.test.ts'],
+  },
 ]

@@ -68,4 +68,11 @@ export const mutants: readonly Mutant[] = [
     replace: "keys.find(({ state }) => state === 'next')",
     tests: ['test/keys/rotation.test.ts', 'test/keys/key-service.test.ts'],
   },
+  {
+    name: 'who replaced the keys is not audited',
+    file: 'src/keys/key-service.ts',
+    find: "audit({ event: 'key.replaced', kid: key.kid, by })",
+    replace: "audit({ event: 'key.replaced', kid: key.kid })",
+    tests: ['test/keys/key-service.test.ts', 'test/cli/keys.test.ts'],
+  },
 ]

@@ -206,4 +206,11 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: ['test/http/raw-requests.test.ts'],
   },
+  {
+    name: 'HSTS over plain http',
+    file: 'plugins/headers.ts',
+    find: "...(app.config.publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),",
+    replace: "'strict-transport-security': 'max-age=31536000',",
+    tests: ['test/http/headers-and-errors.test.ts', 'test/http/raw-requests.test.ts', 'test/http/forms.test.ts'],
+  },
 ]

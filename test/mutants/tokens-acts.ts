@@ -196,4 +196,11 @@ export const mutants: readonly Mutant[] = [
       'test/http/lifecycle.test.ts',
     ],
   },
+  {
+    name: 'a refresh that lost every race does not say when to come again',
+    file: 'src/tokens/token-service.ts',
+    find: "'refresh lost every race', { retryAfterSeconds: 1 })",
+    replace: "'refresh lost every race')",
+    tests: ['test/tokens/lost-races.test.ts'],
+  },
 ]

@@ -262,4 +262,18 @@ export const mutants: readonly Mutant[] = [
     replace: '  await users.seed(await Promise.all(seeds.map(hashed)))\n',
     tests: ['test/users/audited.test.ts'],
   },
+  {
+    name: 'who has an address and is imported again without one is another person',
+    file: 'src/users/import/import-service.ts',
+    find: 'return email == null || email === (namesake.email',
+    replace: 'return (email ?? null) === (namesake.email',
+    tests: [
+      'test/users/moving-in.test.ts',
+      'test/cli/import.test.ts',
+      'test/users/audited.test.ts',
+      'test/users/import-pace.test.ts',
+      'test/users/imported-owners.test.ts',
+      'test/users/names.test.ts',
+    ],
+  },
 ]

@@ -313,4 +313,21 @@ export const mutants: readonly Mutant[] = [
     replace: 'changed: changedOf(before, wanted), sessionsEnded: 0 * sessionsEnded, ...by }',
     tests: ['test/http/audit.test.ts'],
   },
+  {
+    name: 'who does not know the password is told whether a new one would do',
+    file: 'src/users/own-account.ts',
+    find: "      const user = await authentication.checkPassword(username, current, client)\n      await policy.check(next, user.username, '/new_password')\n",
+    replace:
+      "      await policy.check(next, username, '/new_password')\n      const user = await authentication.checkPassword(username, current, client)\n",
+    tests: [
+      'test/users/users.test.ts',
+      'test/http/account.test.ts',
+      'test/http/audit.test.ts',
+      'test/users/judged-first.test.ts',
+      'test/users/audited.test.ts',
+      'test/factors/notices.test.ts',
+      'test/users/recovery.test.ts',
+      'test/users/address-proof.test.ts',
+    ],
+  },
 ]

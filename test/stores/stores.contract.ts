@@ -159,6 +159,17 @@ export function testStores(t: Test, engine: Engine): void {
     t.match((await stores.sessions.find(created.sid))?.session, { generation: 2, rotatedAt: clock() })
   })
 
+  t.test(`${engine.name}: a session that was to stay is good for nothing while its user is disabled`, async t => {
+    const { stores, clock, created } = await withSession(t, engine)
+    const { session } = (await stores.sessions.rotate(created.sid, 0, policy))!
+    await stores.users.update('id-a', { disabled: true }, { keep: created.sid })
+    clock.advance(policy.raceWindowSeconds)
+    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined)
+    t.equal(await stores.sessions.recover(session, 2, policy), undefined)
+    t.equal(await stores.sessions.countRetry(session, true), undefined)
+    t.match(await stores.sessions.find(created.sid), { session: { generation: 1, retries: 0, revokedAt: null } })
+  })
+
   t.test(`${engine.name}: a session is ended once, with the first reason, and only as judged`, async t => {
     const { stores, clock, created } = await withSession(t, engine)
     const rotated = await stores.sessions.rotate(created.sid, 0, policy)

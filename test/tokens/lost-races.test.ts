@@ -33,6 +33,7 @@ t.test('one that loses every time is given up after three, as an outage', async 
   const answer = await refresh(first)
   t.equal(answer.statusCode, 503)
   t.match(answer.json(), { code: 'unavailable' })
+  t.equal(answer.headers['retry-after'], '1')
   t.equal(losses, 3)
   t.equal((await refresh(second)).statusCode, 200, 'nothing is consumed')
 })

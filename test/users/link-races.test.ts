@@ -44,6 +44,17 @@ for (const [what, act] of [
   })
 }
 
+t.test('a link to an address that is somebody else’s by now is no link, and does not say why', async t => {
+  const { app, post, deliver, tokenTo } = await mailApp(t)
+  const { user_id: id } = (await post('/register', { username: 'ana', password, email: 'ana@example.com' })).json()
+  await deliver()
+  await app.recovery.sendLink(id, { by: 'a test' }, {})
+  const token = await tokenTo('ana@example.com')
+  await app.users.change('user-2', { email: 'ana@example.com' }, { by: 'a test' })
+  t.match((await post('/password/reset', { token, new_password: password })).json(), { code: 'invalid_link' })
+  t.match(await app.users.get(id), { emailVerified: false })
+})
+
 t.test('the password of a registration is guessed at its link no faster than at a login', async t => {
   const { post, tokenTo } = await mailApp(t, { emailVerification: 'required', loginFreeFailures: 2 })
   await post('/register', { username: 'ana', password, email: 'ana@example.com' })
