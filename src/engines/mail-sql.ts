@@ -69,6 +69,9 @@ export const claimsTo = `address = $address AND purpose IN ('verify', 'change', 
 /** Links that are good only under the password and the address of when they were asked for. */
 export const askedFor = `purpose IN ('change', 'reset', 'invite')`
 
+/** With those the link that would prove the address of before, when there is another one. */
+export const askedForOfAddress = `(${askedFor} OR purpose = 'verify')`
+
 /** What goes when a change of address is undone: whatever leads to a later address, or in by another link. */
 export const laterChanges = `user_id = $userId AND (${askedFor} OR (purpose = 'undo' AND created_at > $undoes))`
 

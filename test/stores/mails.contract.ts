@@ -255,6 +255,19 @@ export function testMails(t: Test, engine: Engine): void {
     clock.advance(1800)
     t.equal(await follow(late), undefined, 'nor one that is over')
 
+    const unproven = user('x', { email: 'x@example.com', emailVerified: false })
+    const ofX = mail('verify', 'id-x', 'x@example.com')
+    await stores.users.create(unproven, { mails: [ofX] })
+    await stores.users.update('id-x', { passwordHash: 'another' })
+    t.ok(await stores.mails.find(ofX.id), 'a new password leaves the link that proves the address')
+    await stores.users.update('id-x', { email: 'y@example.com' })
+    const proving = { spend: ofX.id, proves: 'x@example.com', end: 'email_changed' } as const
+    t.equal(
+      await stores.users.update('id-x', { email: 'x@example.com' }, proving),
+      undefined,
+      'another address does not',
+    )
+
     await stores.users.create(user('boss', { role: 'admin' }))
     const kept = mail('verify', 'id-boss', 'boss@example.com')
     await write(stores, kept)

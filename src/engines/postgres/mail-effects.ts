@@ -1,7 +1,7 @@
 /** What belongs to a change of a user or to a mail, as statements for within its transaction. */
 import { SignetError } from '../../base/errors.ts'
 import type { MailEffects, NewMail, WaitingRegistration } from '../../stores/stores.ts'
-import { askedFor, claimsTo, heldName, keptAddress, laterChanges } from '../mail-sql.ts'
+import { askedFor, askedForOfAddress, claimsTo, heldName, keptAddress, laterChanges } from '../mail-sql.ts'
 import { type Ask, statement } from './postgres-database.ts'
 
 // A way back is later than the one before it, also within one second: undoing it undoes what came after.
@@ -33,6 +33,10 @@ const dropLater = statement(
   `DELETE FROM mails WHERE ${laterChanges.replace('$undoes', '$undoes::bigint')}`,
 )
 const dropAsked = statement('drop links asked for', `DELETE FROM mails WHERE user_id = $userId AND ${askedFor}`)
+const dropOfAddress = statement(
+  'drop links of address',
+  `DELETE FROM mails WHERE user_id = $userId AND ${askedForOfAddress}`,
+)
 const dropOfUser = statement('drop mails of user', 'DELETE FROM mails WHERE user_id = $userId')
 
 export async function addMail(ask: Ask, mail: NewMail | WaitingRegistration): Promise<void> {
@@ -85,8 +89,8 @@ export async function applyEffects(
 }
 
 /** Links that were asked for end with the password and the address they were asked under. */
-export async function dropLinks(ask: Ask, userId: string): Promise<void> {
-  await ask(dropAsked, { userId })
+export async function dropLinks(ask: Ask, userId: string, isNewAddress: boolean): Promise<void> {
+  await ask(isNewAddress ? dropOfAddress : dropAsked, { userId })
 }
 
 export async function dropMailsOf(ask: Ask, userId: string): Promise<void> {

@@ -179,7 +179,7 @@ export function createPostgresUsers({ ask, transaction }: PostgresDatabase): Use
         }
         const user = toUser((await ask(update, after))[0] ?? {})
         if (username !== before.username) await requireNotHeld(ask, username)
-        if (reason || isNewAddress) await dropLinks(ask, userId)
+        if (reason || isNewAddress) await dropLinks(ask, userId, isNewAddress)
         await applyEffects(ask, userId, effects)
         return { user, ended: reason ? await end(ask, userId, reason, keep ?? null) : [] }
       }, 'READ COMMITTED'),

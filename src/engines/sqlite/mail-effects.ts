@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../base/clock.ts'
 import { SignetError } from '../../base/errors.ts'
 import type { MailEffects, NewMail, WaitingRegistration } from '../../stores/stores.ts'
-import { askedFor, claimsTo, heldName, keptAddress, laterChanges } from '../mail-sql.ts'
+import { askedFor, askedForOfAddress, claimsTo, heldName, keptAddress, laterChanges } from '../mail-sql.ts'
 
 export interface MailEffectsOf {
   add(mail: NewMail | WaitingRegistration): void
@@ -16,7 +16,7 @@ export interface MailEffectsOf {
   /** Does all but spending. */
   apply(userId: string, effects: MailEffects): void
   /** Links that were asked for end with the password and the address they were asked under. */
-  dropLinks(userId: string): void
+  dropLinks(userId: string, isNewAddress: boolean): void
   dropAll(userId: string): void
 }
 
@@ -34,7 +34,8 @@ export function createMailEffects(raw: DatabaseSync, clock: Clock): MailEffectsO
     UPDATE users SET unproven_email = NULL WHERE unproven_email = $address AND user_id <> $userId`)
   const dropClaims = raw.prepare(`DELETE FROM mails WHERE ${claimsTo}`)
   const dropLater = raw.prepare(`DELETE FROM mails WHERE ${laterChanges}`)
-  const dropLinks = raw.prepare(`DELETE FROM mails WHERE user_id = ? AND ${askedFor}`)
+  const dropAsked = raw.prepare(`DELETE FROM mails WHERE user_id = ? AND ${askedFor}`)
+  const dropOfAddress = raw.prepare(`DELETE FROM mails WHERE user_id = ? AND ${askedForOfAddress}`)
   const dropAll = raw.prepare('DELETE FROM mails WHERE user_id = ?')
 
   function add(mail: NewMail | WaitingRegistration): void {
@@ -61,7 +62,7 @@ export function createMailEffects(raw: DatabaseSync, clock: Clock): MailEffectsO
       if (undoes !== undefined) dropLater.run({ userId, undoes })
       for (const mail of mails) add(mail)
     },
-    dropLinks: userId => void dropLinks.run(userId),
+    dropLinks: (userId, isNewAddress) => void (isNewAddress ? dropOfAddress : dropAsked).run(userId),
     dropAll: userId => void dropAll.run(userId),
   }
 }

@@ -149,7 +149,7 @@ export function createSqliteUsers({ raw, read, write, transaction }: SqliteDatab
         }
         if (effects.dropsFactorsSince !== undefined) dropFactors(userId, effects.dropsFactorsSince)
         const user = toUser(orTaken(() => update.get(after)) as Row)
-        if (reason || isNewAddress) effectsOf.dropLinks(userId)
+        if (reason || isNewAddress) effectsOf.dropLinks(userId, isNewAddress)
         effectsOf.apply(userId, effects)
         return { user, ended: reason ? end(userId, reason, keep ?? null) : [] }
       }),
