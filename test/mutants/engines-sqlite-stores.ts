@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a link stays good when another of its kind was sent',
     file: 'src/engines/sqlite/sqlite-mails.ts',
     find: 'SET expires_at = min(expires_at, $now), due_at = NULL WHERE user_id',
-    replace: 'SET due_at = NULL WHERE user_id',
+    replace: 'SET expires_at = max(expires_at, 0 * $now), due_at = NULL WHERE user_id',
     tests: ['test/stores/sqlite.test.ts'],
   },
   {
