@@ -9,7 +9,8 @@ import { errors } from '../src/base/errors.ts'
 import { variables } from '../src/config/variables.ts'
 import { newSecret, root, testApp } from './helpers/app.ts'
 import { labApp } from './helpers/lab.ts'
-import { environment, postJson, startServer } from './helpers/process.ts'
+import { environment, postJson } from './helpers/process.ts'
+import { startService } from './helpers/service.ts'
 
 const run = promisify(execFile)
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -179,7 +180,7 @@ t.test(
   'the requests of the README and docs/accounts.md, pasted one after the other, give the answers they show',
   { skip: without('curl') },
   async t => {
-    const server = await startServer(t, { SECOND_FACTOR: 'optional' }) // as in practice
+    const server = await startService(t, { SECOND_FACTOR: 'optional' }) // as in practice
     const blocks = ['README.md', 'docs/accounts.md'].flatMap(page =>
       blocksOf(read(page).split('\n## Try it by hand\n')[0] ?? ''),
     ) // that has a test of its own
@@ -216,7 +217,7 @@ function without(command: string): string | false {
 
 t.test("the README's way to check a token in a service accepts our access token and nothing else", async t => {
   const secret = newSecret()
-  const server = await startServer(t, { JWT_SECRET_KEY: secret })
+  const server = await startService(t, { JWT_SECRET_KEY: secret })
   const login = await postJson(`${server.url}/login`, { username: 'maria', password: 'demo123' })
   const tokens = (await login.json()) as { access_token: string; refresh_token: string }
   const snippet = blocksOf(read('README.md')).find(({ content }) => content.includes('jwtVerify'))?.content ?? ''

@@ -10,7 +10,8 @@ import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { claimsOf, newSecret, root } from '../helpers/app.ts'
 import { changeCharacter } from '../helpers/forge.ts'
 import { needs } from '../helpers/needs.ts'
-import { environment, freePort, postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { environment, freePort, postJson, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { startService } from '../helpers/service.ts'
 
 const run = promisify(execFile)
 const document = readFileSync(join(root, 'docs', 'verify-tokens.md'), 'utf8')
@@ -26,7 +27,7 @@ function blockOf(heading: string, language: string, url: string): string {
 
 async function serve(t: Test, env: Record<string, string> = {}) {
   const port = String(await freePort())
-  const { url } = await startServer(t, {
+  const { url } = await startService(t, {
     PORT: port,
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     JWT_ALGORITHM: 'ES256',

@@ -7,6 +7,7 @@ import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { claimsOf, newSecret } from '../helpers/app.ts'
 import { amount } from '../helpers/long.ts'
 import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { startService } from '../helpers/service.ts'
 
 const demo = { username: 'thirdy', password: 'demo123' }
 
@@ -47,7 +48,7 @@ t.test('200 refreshes of one token at once give 200 answers and one successor', 
 })
 
 t.test('without retries, the token used before ends its session and the access tokens of it at once', async t => {
-  const server = await startServer(t, { REFRESH_RETRIES_PER_DAY: '0', REFRESH_RACE_WINDOW: '0' })
+  const server = await startService(t, { REFRESH_RETRIES_PER_DAY: '0', REFRESH_RACE_WINDOW: '0' })
   const { refresh_token: token } = await logIn(server.url)
   const { body } = await refresh(server.url, token)
   const me = () => fetch(`${server.url}/me`, { headers: { authorization: `Bearer ${body.access_token}` } })
