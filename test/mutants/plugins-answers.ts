@@ -67,6 +67,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/refusals.test.ts'],
   },
   {
+    name: 'a stop waits for a connection that rests after its last answer',
+    file: 'plugins/connections.ts',
+    find: '      app.server.keepAliveTimeout = 1 // milliseconds, to which Node adds a second\n',
+    replace: '',
+    tests: ['test/http/stopping.test.ts'],
+  },
+  {
     name: 'a 503 of an outage is an error line with a stack for each request',
     file: 'plugins/errors.ts',
     find: "error.status === 503 ? 'warn' : 'info'",
