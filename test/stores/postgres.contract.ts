@@ -20,7 +20,8 @@ export function postgresEngine(name: string, through: (url: string) => string = 
     name,
     async open(t, clock, where) {
       const url = where ?? through(await migratedDatabase(t))
-      const stores = openPostgresStores(serverOf(url), clock)
+      // Hundreds of acts at once wait for ten connections: on a busy machine longer than the two seconds of an outage.
+      const stores = openPostgresStores({ ...serverOf(url), connectSeconds: 60 }, clock)
       t.teardown(() => stores.close())
       await stores.ping()
       return { stores, where: url }
