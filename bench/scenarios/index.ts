@@ -10,6 +10,7 @@ import { meSeen } from './me-seen.ts'
 import { memory } from './memory.ts'
 import { neighbours } from './neighbours.ts'
 import { refresh } from './refresh.ts'
+import { refreshGroups } from './refresh-groups.ts'
 import { refreshPostgres } from './refresh-postgres.ts'
 import { sessions } from './sessions.ts'
 import { start } from './start.ts'
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   feed,
   refresh,
   refreshPostgres,
+  refreshGroups,
   login,
   latency,
   start,
