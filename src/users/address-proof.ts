@@ -8,7 +8,7 @@ import { SignetError } from '../base/errors.ts'
 import type { Authentication } from '../login/authentication.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import { newMail } from '../mail/new-mail.ts'
-import { mostAnHour } from '../mail/purposes.ts'
+import { linkSeconds, mostAnHour } from '../mail/purposes.ts'
 import { invalidLink, requireMailer } from '../mail/refusals.ts'
 import { refuseTokensOf } from '../sessions/ending.ts'
 import type { Revocations } from '../sessions/revocations.ts'
@@ -98,7 +98,8 @@ export function createAddressProof(dependencies: {
   async function undo(user: User, address: string, mail: Mail, language: string, client: Client): Promise<void> {
     const changes = { email: address, ...nameWith(user, address), passwordHash: null }
     const mailsOfIt = [newMail('reset', user.userId, address, language)]
-    const since = { undoes: mail.createdAt, dropsFactorsSince: mail.createdAt }
+    // Whoever asked for the change may have added a factor before the link was followed, which may be as late as it is good.
+    const since = { undoes: mail.createdAt, dropsFactorsSince: mail.createdAt - linkSeconds.change }
     const options = { spend: mail.id, ...since, mails: mailsOfIt, end: 'email_changed' } as const
     await act('email.restored', user, changes, options, client)
   }

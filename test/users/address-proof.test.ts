@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { claimsOf } from '../helpers/app.ts'
+import { asUser } from '../helpers/authenticator.ts'
 import { bearer, type MailApp, mailApp, tokenIn } from '../helpers/mail.ts'
+import { createAuthenticator } from '../helpers/passkey.ts'
 
 const password = 'a long sentence of mine'
 const day = 86_400
@@ -232,6 +234,29 @@ t.test('the address of before undoes a change for 7 days, whatever a hijacker di
     new_password: 'my own again',
   })
   await logIn('ana@example.com', 'my own again')
+})
+
+t.test('taking a change back takes the factor that was added between asking for it and following its link', async t => {
+  const made = await withAna(t, { secondFactor: 'optional' })
+  const { app, later, post, deliver, tokenTo, userId } = made
+  const hijacker = asUser(made, made.tokens.access_token)
+  await hijacker('PATCH', '/me/account', { email: 'thief@example.com' })
+  const token = await tokenTo('thief@example.com')
+  await later(60)
+  const key = createAuthenticator({ origin: 'http://localhost:3000', rpId: 'localhost' })
+  const response = key.create((await hijacker('POST', '/me/passkeys/options')).json())
+  t.equal((await hijacker('POST', '/me/passkeys', { name: 'of the thief', response })).statusCode, 201)
+  await deliver()
+  await later(day - 61)
+  t.equal((await post('/email/verify', { token })).statusCode, 204)
+
+  const [undo] = await deliver()
+  await later(7 * day - 1)
+  t.equal((await post('/email/verify', { token: tokenIn(undo ?? { text: '', purpose: 'undo' }) })).statusCode, 204)
+  const { email, secondFactors } = await app.users.get(userId)
+  t.strictSame({ email, secondFactors }, { email: 'ana@example.com', secondFactors: [] })
+  const options = (await post('/login/passkey/options', {})).json()
+  t.equal((await post('/login/passkey', { response: key.get(options) })).json().code, 'invalid_code')
 })
 
 t.test('a change of address dies with the password it was asked under, and an old undo with its 7 days', async t => {
