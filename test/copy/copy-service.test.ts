@@ -65,6 +65,14 @@ for (const [what, spoil] of [
   })
 }
 
+t.test('a copy whose end could not be written has failed', async t => {
+  const refuses = `CREATE TRIGGER refuses BEFORE DELETE ON meta WHEN old.name = 'unfinished_copy' BEGIN
+    SELECT RAISE(ABORT, 'the end is refused'); END`
+  const { copy, open } = await place(t, refuses)
+  await t.rejects(copy(), /the end is refused/)
+  await t.rejects(open(), /unfinished copy/)
+})
+
 t.test('between two batches the event loop gets its turn, or no signal would be heard', async t => {
   const { copy } = await place(t)
   turnsAtBatches.length = 0

@@ -65,7 +65,7 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/copy/copy-service.test.ts'],
   },
   {
-    name: 'a copy that is never finished can be served from',
+    name: 'a copy is told as done whose end was not written',
     file: 'src/copy/copy-service.ts',
     find: '  await target.finish()\n',
     replace: '  target.finish().catch(() => {})\n',
