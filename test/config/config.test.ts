@@ -28,6 +28,8 @@ t.test('a secret is all that must be given', async t => {
     database: { engine: 'sqlite', path: 'data/signet.db' },
     bcryptCost: 12,
     loginLimitPerIp: 30,
+    trustedProxies: [],
+    registrationIsOpen: false,
     passwordForm: true,
     docs: false,
     lab: false,

@@ -111,6 +111,7 @@ for (const [url, mistake] of [
   [`postgres://u:${canary}@db/auth?${canary}=1`, /parameter that is not known/],
   [`postgres://u:${canary}@db/auth?target_session_attrs=any`, /every instance writes/],
   [`postgres://u:${canary}@db/auth?sslmode=prefer`, /sslmode/],
+  [`postgres://u:${canary}@db/auth?sslmode=verify-ful`, /sslmode/],
   [`postgres://u:${canary}@db/auth?sslmode=verify-ca`, /sslrootcert/],
   [`postgres://u:${canary}@db/auth?sslrootcert=/${canary}`, /sslmode is disable/],
   [`postgres://u:${canary}@db/auth?sslmode=require&sslcert=/${canary}`, /sslcert and sslkey/],
