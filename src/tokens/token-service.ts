@@ -58,17 +58,16 @@ export function createTokenService(dependencies: {
     if (token.type !== 'refresh') throw new SignetError('refresh_token_required', 'an access token was presented')
     const { sid, sub, gen } = token.claims
 
-    const settled = await settle(sid, gen)
+    const rotated = await sessions.rotate(sid, gen, rotation) // one conditional UPDATE, and nearly always all there is to do
+    const settled: Settled = rotated ? { cause: 'rotated', view: rotated } : await settle(sid, gen)
     const about = { generation: settled.view?.session.generation ?? gen, presented: gen }
     audit({ event: `refresh.${settled.cause ?? settled.refusal}`, sub, sid, ip: client.ip, ...about })
     if (settled.refusal) throw refusals[settled.refusal]()
     return { cause: settled.cause, ...issuer.both(settled.view) }
   }
 
-  /** One conditional UPDATE in the usual case; otherwise judge and act until no other write came in between. */
+  /** Judges and acts until no other write came in between. */
   async function settle(sid: string, gen: number): Promise<Settled> {
-    const rotated = await sessions.rotate(sid, gen, rotation)
-    if (rotated) return { cause: 'rotated', view: rotated }
     for (let judgement = 1; judgement <= maximumJudgements; judgement++) {
       const view = await sessions.find(sid)
       const settled: Settled | undefined = view ? await act(view, gen) : { refusal: 'revoked' }
