@@ -9,14 +9,15 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { root } from './app.ts'
 
-/** One process each: about as long as one another, so that none is left alone at the end. */
+/** One process each, run by a file of this name in test/all-in-one/, whose own name lets the longest begin first. */
 export const groups = {
   clients: ['clients/*/test/*.test.ts'],
   'command-line': ['test/cli/*.test.ts'],
   http: ['test/http/*.test.ts'],
   login: ['test/{factors,login,mail,passwords}/*.test.ts'],
+  postgres: ['test/stores/postgres*.test.ts'],
   tokens: ['test/{jws,keys,sessions,tokens}/*.test.ts'],
-  stores: ['test/{copy,metrics,stores}/*.test.ts'],
+  stores: ['test/{copy,metrics}/*.test.ts', 'test/stores/{sqlite*,transfer-columns}.test.ts'],
   users: ['test/{base,config,lab,names,users,wire}/**/*.test.ts'],
 }
 
@@ -40,12 +41,13 @@ export function runTogether(group: keyof typeof groups): void {
   t.test(`${group}, in one process`, async () => runNext(filesOf(group), whatAllSee()))
 }
 
-function runNext([file, ...others]: readonly string[], atFirst: Seen, before?: string): void {
+function runNext([file, ...others]: readonly string[], seen: Seen, before?: string): void {
   t.test(file ?? 'the last of them', async of => {
-    if (before) of.strictSame(whatAllSee(atFirst), atFirst, `${before} leaves the process as it was`)
+    const now = whatAllSee(seen)
+    if (before) of.strictSame(now, seen, `${before} leaves the process as it was`)
     if (file === undefined) return
     await import(join(root, file)) // its tests are queued behind this one
-    runNext(others, atFirst, file)
+    runNext(others, now, file)
   })
 }
 

@@ -7,7 +7,7 @@ import { filesAlone, filesOf, groups } from '../helpers/together.ts'
 t.test('every test file is run, and once', async t => {
   const every = globSync(['test/**/*.test.ts', 'clients/*/test/**/*.test.ts'], { cwd: root })
   const shared = (Object.keys(groups) as (keyof typeof groups)[]).flatMap(filesOf)
-  const groupFiles = Object.keys(groups).map(group => `test/together/${group}.test.ts`)
+  const groupFiles = Object.keys(groups).map(group => `test/all-in-one/${group}.test.ts`)
   t.strictSame([...filesAlone(), ...shared].sort(), every.sort())
   t.ok(every.length > 200)
   t.strictSame(
