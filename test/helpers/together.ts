@@ -56,14 +56,17 @@ interface Seen {
   readonly globals: Readonly<Record<string, unknown>>
 }
 
-/** What one file could change for the next. Globals may come with a package that is loaded, but stay what they are. */
+/**
+ * What one file could change for the next. Globals may come with a package that is loaded, but stay what they are; and
+ * of listeners only those matter that would take an error for theirs.
+ */
 function whatAllSee(before?: Seen): Seen {
   const globals = Object.getOwnPropertyDescriptors(globalThis) as Record<string, PropertyDescriptor>
   const names = Object.keys(before?.globals ?? globals)
   return {
     environment: { ...process.env },
     folder: process.cwd(),
-    listeners: Object.fromEntries(process.eventNames().map(name => [name, process.listenerCount(name)])),
+    catchers: ['uncaughtException', 'unhandledRejection'].map(name => process.listenerCount(name)),
     globals: Object.fromEntries(names.map(name => [name, globals[name]?.value])),
   }
 }
