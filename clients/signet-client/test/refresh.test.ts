@@ -94,6 +94,12 @@ t.test('clients that failed together do not come back together', async t => {
     network.faults.set('/refresh', Array(4).fill('no network'))
     t.ok(await signet.accessToken())
     pauses.push([...time.pauses])
+
+    time.advance(901)
+    time.pauses.length = 0
+    network.faults.set('/refresh', ['no network'])
+    t.ok(await signet.accessToken())
+    t.ok(time.pauses.length === 1 && Number(time.pauses[0]) <= 300, 'after an outage the next one begins anew')
   }
   t.strictSame(
     pauses.map(({ length }) => length),
