@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import tap, { type Test } from 'tap'
 import { needs } from './needs.ts'
@@ -9,6 +10,9 @@ const args = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ]
+
+/** Whether there is one to be started at all. */
+export const hasBrowser = !process.env['WITHOUT_DEBIAN'] && existsSync(executablePath)
 
 /** One for a test file, by its further switches: a start takes longer than most of what is tried in it. */
 const browsers = new Map<string, Promise<Browser>>()

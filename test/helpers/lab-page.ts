@@ -6,7 +6,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import type { Lab } from '../../src/lab/lab.ts'
 import { root } from './app.ts'
-import { startBrowser } from './browser.ts'
+import { hasBrowser, startBrowser } from './browser.ts'
 import { labApp } from './lab.ts'
 import { freePort } from './process.ts'
 
@@ -17,8 +17,9 @@ export const sizes = {
 
 export const artefacts = join(root, 'test-artefacts', 'lab')
 
-/** The service with the lab on, on http://localhost. */
+/** The service with the lab on, on http://localhost; nothing where there is no browser to look at it. */
 export async function startLab(t: Test): Promise<{ url: string; lab: Lab }> {
+  if (!hasBrowser) return { url: '', lab: {} as Lab }
   const port = await freePort()
   const url = `http://localhost:${port}`
   const { app } = await labApp(t, { publicUrl: url, port, logLevel: 'silent' })
