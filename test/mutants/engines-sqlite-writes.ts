@@ -104,6 +104,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite-lock.test.ts', 'test/stores/sqlite-slices.test.ts'],
   },
   {
+    name: 'a group is answered all at once',
+    file: `${folder}/group-commit.ts`,
+    find: '    if (index > 0 && index % answersInATurn === 0) await turn()\n',
+    replace: '',
+    tests: ['test/stores/sqlite-line.test.ts'],
+  },
+  {
     name: 'a write waits for a lock for ever',
     file: `${folder}/group-commit.ts`,
     find: '      else refuseImpatient()\n',

@@ -42,6 +42,8 @@ const rideMilliseconds = 20
 /** With the limit in time of an attempt, so that no group keeps the event loop for long. */
 const largestGroup = 200
 
+const answersInATurn = 8
+
 /**
  * @param attempt does the acts from the first on, as many as it has time for. It returns their outcomes, or undefined
  *   when the database was locked: then nothing happened, and it is called again.
@@ -71,7 +73,7 @@ export function createLine(
   async function answerWhenSettled(group: readonly Waiting[], outcomes: readonly Outcome[]): Promise<void> {
     try {
       await settle()
-      answer(group, outcomes)
+      await answer(group, outcomes)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
@@ -124,8 +126,10 @@ export function createLine(
   }
 }
 
-function answer(group: readonly Waiting[], outcomes: readonly Outcome[]): void {
+/** A few in a turn: signing and sending for all of a group at once, others would wait as long as for a disk. */
+async function answer(group: readonly Waiting[], outcomes: readonly Outcome[]): Promise<void> {
   for (const [index, { resolve, reject }] of group.entries()) {
+    if (index > 0 && index % answersInATurn === 0) await turn()
     const outcome = outcomes[index] as Outcome
     if ('error' in outcome) reject(outcome.error)
     else resolve(outcome.value)
