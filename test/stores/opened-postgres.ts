@@ -8,6 +8,12 @@ export const demo: NewUser = { userId: 'id-a', username: 'a', email: null, role:
 export const policy = { idleSeconds: 1000, raceWindowSeconds: 0 }
 export const away = { code: 'unavailable', status: 503, retryAfterSeconds: 1 }
 
+/** The same database, by connections whose transactions have this level of isolation unless they ask for another. */
+export function atLevel(url: string, level: string): string {
+  const option = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`
+  return `${url}?options=${encodeURIComponent(option)}`
+}
+
 export async function opened(t: Test, url: string): Promise<Stores> {
   const stores = openPostgresStores(serverOf(url))
   t.teardown(() => stores.close())

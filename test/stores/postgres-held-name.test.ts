@@ -1,12 +1,9 @@
 /** A registration holds a name while a user gets it: however the two interleave, it is one's. */
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import type { NewUser, Stores } from '../../src/stores/stores.ts'
-import { migratedDatabase } from '../helpers/postgres.ts'
-import { waitUntil } from '../helpers/process.ts'
-import { opened } from './opened-postgres.ts'
+import { interleaved, levels, whenAvailable } from './interleaved.ts'
 
 const bob: NewUser = { userId: 'id-bob', username: 'bob', email: null, role: 'user', passwordHash: null }
 const ana: NewUser = { ...bob, userId: 'id-ana', username: 'ana' }
@@ -44,37 +41,17 @@ const held = [
 ]
 const got = [`INSERT INTO users (user_id, username, role, created_at) VALUES ('id-eve', 'ana', '', 1)`]
 
-for (const level of ['read committed', 'repeatable read', 'serializable']) {
+for (const level of levels) {
   t.test(level, async t => {
-    const url = await migratedDatabase(t)
-    const option = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`
-    const stores = await opened(t, `${url}?options=${encodeURIComponent(option)}`)
+    const { stores, other, act } = await interleaved(t, level)
     await stores.users.create(bob)
-    const other = new pg.Client({ connectionString: url })
-    const watcher = new pg.Client({ connectionString: url })
-    for (const client of [other, watcher]) {
-      await client.connect()
-      t.teardown(() => client.end())
-    }
-    const isWaiting = async () =>
-      (
-        await watcher.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        )
-      ).rows.length > 0
 
     /** @returns what became of the second act */
-    async function interleaved(first: readonly string[], second: (stores: Stores) => Promise<unknown>) {
-      await other.query('BEGIN')
-      for (const statement of first) await other.query(statement)
-      let outcome = ''
-      const act = second(stores).then(
-        () => (outcome = 'done'),
-        error => (outcome = error.code),
-      )
-      await waitUntil(async () => outcome !== '' || (await isWaiting()))
-      await other.query('COMMIT')
-      await act
+    async function tryOnce(first: readonly string[], second: (stores: Stores) => Promise<unknown>): Promise<string> {
+      const begin = async () => {
+        for (const statement of first) await other.query(statement)
+      }
+      const outcome = await act(begin, () => second(stores))
       await other.query(`DELETE FROM mails; DELETE FROM users WHERE user_id <> 'id-bob'`)
       await other.query(`UPDATE users SET username = 'bob'`)
       return outcome
@@ -84,12 +61,9 @@ for (const level of ['read committed', 'repeatable read', 'serializable']) {
       ...Object.entries(gettings).map(([what, get]) => [`${what} gets a name that is held`, held, get] as const),
       ['a registration holds a name that somebody gets', got, holding] as const,
     ]) {
-      let outcome = 'unavailable'
-      // It waits for two seconds, and machines are busy.
-      for (let i = 0; i < 10 && outcome === 'unavailable'; i++) outcome = await interleaved(first, second)
-      t.equal(outcome, 'taken', what)
+      t.equal(await whenAvailable(() => tryOnce(first, second)), 'taken', what)
     }
-    t.equal(await interleaved([], holding), 'done')
-    for (const [what, get] of Object.entries(gettings)) t.equal(await interleaved([], get), 'done', what)
+    t.equal(await tryOnce([], holding), 'done')
+    for (const [what, get] of Object.entries(gettings)) t.equal(await tryOnce([], get), 'done', what)
   })
 }

@@ -2,15 +2,12 @@
 import t from 'tap'
 import { isLong } from '../helpers/long.ts'
 import { testAttempts } from './attempts.contract.ts'
+import { atLevel } from './opened-postgres.ts'
 import { postgresEngine, testContract } from './postgres.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
 import { testStores } from './stores.contract.ts'
 
-const at = (level: string) =>
-  postgresEngine(`PostgreSQL, ${level}`, url => {
-    const option = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`
-    return `${url}?options=${encodeURIComponent(option)}`
-  })
+const at = (level: string) => postgresEngine(`PostgreSQL, ${level}`, url => atLevel(url, level))
 
 if (isLong) {
   testContract(t, at('repeatable read'))

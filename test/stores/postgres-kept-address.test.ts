@@ -1,12 +1,9 @@
 /** Somebody gives an address up and somebody else asks for it: however the two interleave, it is kept for the first. */
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import t from 'tap'
 import { systemClock } from '../../src/base/clock.ts'
 import type { NewMail, NewUser, UserStore } from '../../src/stores/stores.ts'
-import { migratedDatabase } from '../helpers/postgres.ts'
-import { waitUntil } from '../helpers/process.ts'
-import { opened } from './opened-postgres.ts'
+import { interleaved, levels, whenAvailable } from './interleaved.ts'
 
 const address = 'ana@example.com'
 const newcomer: NewUser = { userId: 'id-eve', username: 'eve', email: address, role: 'user', passwordHash: null }
@@ -31,53 +28,31 @@ const claims: Record<string, (users: UserStore) => Promise<unknown>> = {
   'a user of before': users => users.update('id-bob', { email: address }),
 }
 
-for (const level of ['read committed', 'repeatable read', 'serializable']) {
+for (const level of levels) {
   t.test(level, async t => {
-    const url = await migratedDatabase(t)
-    const option = `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`
-    const { users } = await opened(t, `${url}?options=${encodeURIComponent(option)}`)
+    const { stores, other, act } = await interleaved(t, level)
+    const { users } = stores
     await users.create(bob)
-    const owner = new pg.Client({ connectionString: url })
-    const watcher = new pg.Client({ connectionString: url })
-    for (const client of [owner, watcher]) {
-      await client.connect()
-      t.teardown(() => client.end())
-    }
-    const isWaiting = async () =>
-      (
-        await watcher.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        )
-      ).rows.length > 0
 
-    /** @returns what became of the claim */
-    async function interleaved(claim: (users: UserStore) => Promise<unknown>): Promise<string> {
-      await users.create(ana)
-      // As `update` does it, and stopped before its end.
-      await owner.query('BEGIN')
-      await owner.query(`UPDATE users SET email = 'ana@example.org' WHERE user_id = 'id-ana'`)
-      await owner.query(
+    // As `update` does it, and stopped before its end.
+    async function giveUp(): Promise<void> {
+      await other.query(`UPDATE users SET email = 'ana@example.org' WHERE user_id = 'id-ana'`)
+      await other.query(
         `INSERT INTO mails (id, purpose, user_id, address, language, created_at, expires_at)
         VALUES ('way back', 'undo', 'id-ana', $1, 'en', $2, $3)`,
         [address, systemClock(), systemClock() + 86_400],
       )
-      let outcome = ''
-      const claimed = claim(users).then(
-        () => (outcome = 'claimed'),
-        error => (outcome = error.code),
-      )
-      await waitUntil(async () => outcome !== '' || (await isWaiting()))
-      await owner.query('COMMIT')
-      await claimed
+    }
+
+    /** @returns what became of the claim */
+    async function tryOnce(claim: (users: UserStore) => Promise<unknown>): Promise<string> {
+      await users.create(ana)
+      const outcome = await act(giveUp, () => claim(users))
       for (const userId of ['id-ana', 'id-eve']) await users.delete(userId)
       return outcome
     }
 
-    for (const [what, claim] of Object.entries(claims)) {
-      let outcome = 'unavailable'
-      // It waits for two seconds, and machines are busy.
-      for (let i = 0; i < 10 && outcome === 'unavailable'; i++) outcome = await interleaved(claim)
-      t.equal(outcome, 'taken', what)
-    }
+    for (const [what, claim] of Object.entries(claims))
+      t.equal(await whenAvailable(() => tryOnce(claim)), 'taken', what)
   })
 }
