@@ -45,9 +45,8 @@ const aheadSeconds = 30
 export function createRequireFresh(time: Time, seconds: number): Hook {
   if (!Number.isInteger(seconds) || seconds < 0) throw new TypeError('fastify-signet: requireFresh needs whole seconds')
   return withUser((user, reply, done) => {
-    const isFresh = user.auth_time !== undefined && time.date() - user.auth_time <= seconds
-    const isOfTheFuture = user.auth_time !== undefined && user.auth_time - time.date() > aheadSeconds
-    if (isFresh && !isOfTheFuture) return done()
+    const age = time.date() - (user.auth_time ?? Number.NEGATIVE_INFINITY)
+    if (age <= seconds && age >= -aheadSeconds) return done()
     refuse(reply, new Refusal('fresh_login_required', 'the login is too old, or the token does not say'), seconds)
   })
 }
