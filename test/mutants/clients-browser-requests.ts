@@ -1,6 +1,129 @@
 import type { Mutant } from './mutant.ts'
 
+const from = (name: string) => `clients/signet-client/src/${name}.ts`
+const test = (name: string) => `clients/signet-client/test/${name}.test.ts`
+
+/** The library for pages: what it sends, and what it makes of an answer. */
 export const mutants: readonly Mutant[] = [
+  {
+    name: 'a password follows a redirect',
+    file: from('requests'),
+    find: "redirect: 'error',",
+    replace: "redirect: 'follow',",
+    tests: [test('fetch')],
+  },
+  {
+    name: 'bearer mode sends cookies along',
+    file: from('requests'),
+    find: "isBearer ? 'omit' : 'include'",
+    replace: "'include'",
+    tests: [test('fetch'), test('logout')],
+  },
+  {
+    name: 'an answer without tokens is a session',
+    file: from('requests'),
+    find: 'return next || unreachable() // something in between has answered',
+    replace: 'return next as Session',
+    tests: [test('refresh'), test('logout')],
+  },
+  {
+    name: 'an answer that breaks off is an error that is not Signet’s',
+    file: from('requests'),
+    find: 'jsonOf(await response.text().catch(unreachable))',
+    replace: 'jsonOf(await response.text())',
+    tests: [test('refresh'), test('fetch')],
+  },
+  {
+    name: 'a 429 ends the patience',
+    file: from('patience'),
+    find: '(0|429|5..)',
+    replace: '(0|5..)',
+    tests: [test('refresh')],
+  },
+  {
+    name: 'Retry-After is not waited for',
+    file: from('patience'),
+    find: 'Math.max(pause, (reason.retryAfterSeconds ?? 0) * 1000)',
+    replace: 'pause',
+    tests: [test('refresh')],
+  },
+  {
+    name: 'patience begins anew with each try',
+    file: from('patience'),
+    find: '    const giveUpAt = time.now() + patienceMs\n    for (;;) {\n',
+    replace: '    for (;;) {\n      const giveUpAt = time.now() + patienceMs\n',
+    tests: [test('refresh')],
+  },
+  {
+    name: 'clients that failed together come back together',
+    file: from('patience'),
+    find: ' * (0.5 + Math.random() / 2)',
+    replace: '',
+    tests: [test('refresh')],
+  },
+  {
+    name: 'after an outage each pause is as long as the last one',
+    file: from('patience'),
+    find: '        failures = 0\n',
+    replace: '',
+    tests: [test('refresh')],
+  },
+  {
+    name: 'the access token goes to every origin',
+    file: from('signet-fetch'),
+    find: "!trusted.includes(origin) || headers.has('authorization')",
+    replace: "headers.has('authorization')",
+    tests: [test('fetch')],
+  },
+  {
+    name: 'an Authorization header of the page is replaced',
+    file: from('signet-fetch'),
+    find: "!trusted.includes(origin) || headers.has('authorization')",
+    replace: '!trusted.includes(origin)',
+    tests: [test('fetch')],
+  },
+  {
+    name: 'the headers of a Request are lost',
+    file: from('signet-fetch'),
+    find: 'new Headers(init.headers ?? own)',
+    replace: 'new Headers(init.headers)',
+    tests: [test('fetch')],
+  },
+  {
+    name: 'whoever is answered that the session ended is still logged in',
+    file: from('signet-fetch'),
+    find: '    if (/revoked"?$/.test(reason)) await refresh(used)?.catch(() => {})\n',
+    replace: '',
+    tests: [test('fetch'), test('refresh'), test('logout')],
+  },
+  {
+    name: 'a stream is sent twice',
+    file: from('signet-fetch'),
+    find: ' || body.getReader || body[Symbol.asyncIterator]',
+    replace: '',
+    tests: [test('fetch')],
+  },
+  {
+    name: 'every 401 is sent again',
+    file: from('signet-fetch'),
+    find: '    if (!/^(token_expired|missing_token|Bearer (realm="signet"|.*"Token expired"))$/.test(reason)) return answer\n',
+    replace: '',
+    tests: [test('fetch')],
+  },
+  {
+    name: 'the body of an answer is gone for whoever called',
+    file: from('signet-fetch'),
+    find: 'await response.clone().text()',
+    replace: 'await response.text()',
+    tests: [test('fetch')],
+  },
+  {
+    name: 'no answer at all has the code of an answer',
+    file: from('signet-error'),
+    find: "(response ? 'unexpected' : 'network')",
+    replace: "'unexpected'",
+    tests: [test('refresh'), test('fetch')],
+  },
   {
     name: 'a logout ends with the page that asked for it',
     file: 'clients/signet-client/src/requests.ts',

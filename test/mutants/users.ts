@@ -1,7 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
 const accounts = 'src/users/accounts.ts'
-const own = 'src/users/own-account.ts'
 
 export const mutants: readonly Mutant[] = [
   {
@@ -68,55 +67,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/users/users.test.ts'],
   },
   {
-    name: 'a new password of one’s own is not judged',
-    file: own,
-    find: "      await policy.check(next, user.username, '/new_password')\n",
-    replace: '      void policy\n',
-    tests: ['test/users/users.test.ts'],
-  },
-  {
-    name: 'a change of password ends this session too',
-    file: own,
-    find: '          keep: sid,\n',
-    replace: '',
-    tests: ['test/users/users.test.ts'],
-  },
-  {
-    name: 'a change of password wins over one that came in between',
-    file: own,
-    find: '          ifVersion: user.credentialsVersion,\n',
-    replace: '',
-    tests: ['test/users/users.test.ts'],
-  },
-  {
-    name: 'the tokens of the other sessions live on here after a change of password',
-    file: own,
-    find: 'const sessionsEnded = refuseTokensOf(outcome.ended, revocations)',
-    replace: 'const sessionsEnded = outcome.ended.length\n      void refuseTokensOf\n      void revocations',
-    tests: ['test/users/users.test.ts'],
-  },
-  {
-    name: 'a change of password is not audited',
-    file: own,
-    find: "      audit({ event: 'password.changed', sub: userId, sid, ip: client.ip, sessionsEnded })\n",
-    replace: '      void sessionsEnded\n',
-    tests: ['test/http/audit.test.ts'],
-  },
-  {
-    name: 'an address in another spelling is given twice',
-    file: 'src/users/address.ts',
-    find: "  if (holder && holder.userId !== userId) throw new SignetError('taken', 'the address is stored in another spelling')\n",
-    replace: '  void holder\n  void userId\n',
-    tests: ['test/users/names.test.ts'],
-  },
-  {
-    name: 'a name that is the address stays when the address changes',
-    file: 'src/users/address.ts',
-    find: '  return { email, username: email }\n',
-    replace: '  return { email }\n',
-    tests: ['test/users/names.test.ts'],
-  },
-  {
     name: 'a disabled administrator counts as one',
     file: 'src/users/last-admin.ts',
     find: "return role === 'admin' && !disabled",
@@ -168,102 +118,11 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/cli/unlock.test.ts', 'test/login/lifted.test.ts'],
   },
   {
-    name: 'an address of before stays as it is written',
-    file: 'src/users/address.ts',
-    find: 'return isFree ? { email: canonical } : {}',
-    replace: 'return isFree ? {} : {}',
-    tests: ['test/users/names.test.ts'],
-  },
-  {
-    name: 'an address of before is rewritten over somebody’s',
-    file: 'src/users/address.ts',
-    find: ' && !(await users.findByEmail(canonical))',
-    replace: '',
-    tests: ['test/users/names.test.ts'],
-  },
-  {
-    name: 'who keeps the own address is told that it is taken',
-    file: 'src/users/address.ts',
-    find: 'if (holder && holder.userId !== userId) throw',
-    replace: 'if (holder) throw',
-    tests: ['test/users/names.test.ts'],
-  },
-  {
-    name: 'a name that is the address is left without one',
-    file: 'src/users/address.ts',
-    find: "  if (email === null) throw refused('/email', 'is the name as well, so it can be changed but not removed')\n",
-    replace: '  if (email === null) return { email }\n',
-    tests: ['test/users/names.test.ts', 'test/users/users.test.ts'],
-  },
-  {
-    name: 'a new password of one’s own may be the name',
-    file: own,
-    find: "      await policy.check(next, user.username, '/new_password')\n      const passwordHash",
-    replace: "      await policy.check(next, '', '/new_password')\n      const passwordHash",
-    tests: ['test/users/users.test.ts'],
-  },
-  {
-    name: 'a new password of one’s own is hashed before it is judged',
-    file: own,
-    find: "      await policy.check(next, user.username, '/new_password')\n      const passwordHash = await hasher.hash(next, client)\n",
-    replace:
-      "      const passwordHash = await hasher.hash(next, client)\n      await policy.check(next, user.username, '/new_password')\n",
-    tests: ['test/users/judged-first.test.ts'],
-  },
-  {
-    name: 'a new password of one’s own is hashed before the old one is asked for',
-    file: own,
-    find: '      const user = await authentication.checkPassword(username, current, client)\n',
-    replace:
-      '      await hasher.hash(next, client)\n      const user = await authentication.checkPassword(username, current, client)\n',
-    tests: ['test/users/judged-first.test.ts'],
-  },
-  {
     name: 'an address that is not proven can be a name',
     file: 'src/users/accounts.ts',
     find: 'return wanted === undefined ? (emailVerified ? email : null) : wanted',
     replace: 'return wanted === undefined ? (emailVerified ? email : email) : wanted',
     tests: ['test/users/takeovers.test.ts'],
-  },
-  {
-    name: 'saving an address as it is proves it',
-    file: 'src/users/address.ts',
-    find: '  if (email === before.email && !before.emailVerified) return {}',
-    replace: '  if (email === undefined) return {}',
-    tests: ['test/users/takeovers.test.ts'],
-  },
-  {
-    name: 'whoever changes the own password is not told by mail',
-    file: 'src/users/own-account.ts',
-    find: "          mails: mailer ? noticeTo(user, 'password_changed', mailer.languageFor(client.acceptLanguage)) : [],\n",
-    replace: '          mails: mailer && noticeTo ? [] : [],\n',
-    tests: [
-      'test/users/audited.test.ts',
-      'test/factors/notices.test.ts',
-      'test/users/recovery.test.ts',
-      'test/users/address-proof.test.ts',
-    ],
-  },
-  {
-    name: 'the last administrator deletes the own account',
-    file: 'src/users/own-account.ts',
-    find: 'accounts.delete(userId, { ip }, { keepAdmin: true })',
-    replace: 'accounts.delete(userId, { ip })',
-    tests: ['test/http/account.test.ts'],
-  },
-  {
-    name: 'the token of somebody who is gone is a 404',
-    file: 'src/users/own-account.ts',
-    find: "  if (!(error instanceof SignetError && error.code === 'not_found')) throw error\n",
-    replace: '  if (error) throw error\n',
-    tests: ['test/http/account.test.ts', 'test/users/users.test.ts'],
-  },
-  {
-    name: 'an own account is changed without saying from where',
-    file: 'src/users/own-account.ts',
-    find: 'accounts.change(userId, { username }, { ip })',
-    replace: "accounts.change(userId, { username }, ip === '' ? { ip } : {})",
-    tests: ['test/users/audited.test.ts', 'test/http/account.test.ts', 'test/http/audit.test.ts'],
   },
   {
     name: 'an invited user has a proven address at once',
@@ -312,22 +171,5 @@ export const mutants: readonly Mutant[] = [
     find: 'changed: changedOf(before, wanted), sessionsEnded, ...by }',
     replace: 'changed: changedOf(before, wanted), sessionsEnded: 0 * sessionsEnded, ...by }',
     tests: ['test/http/audit.test.ts'],
-  },
-  {
-    name: 'who does not know the password is told whether a new one would do',
-    file: 'src/users/own-account.ts',
-    find: "      const user = await authentication.checkPassword(username, current, client)\n      await policy.check(next, user.username, '/new_password')\n",
-    replace:
-      "      await policy.check(next, username, '/new_password')\n      const user = await authentication.checkPassword(username, current, client)\n",
-    tests: [
-      'test/users/users.test.ts',
-      'test/http/account.test.ts',
-      'test/http/audit.test.ts',
-      'test/users/judged-first.test.ts',
-      'test/users/audited.test.ts',
-      'test/factors/notices.test.ts',
-      'test/users/recovery.test.ts',
-      'test/users/address-proof.test.ts',
-    ],
   },
 ]

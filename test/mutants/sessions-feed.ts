@@ -1,0 +1,103 @@
+import type { Mutant } from './mutant.ts'
+
+/** What ended, as services read it from the feed. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'a session is told twice in the feed',
+    file: 'src/sessions/ended-log.ts',
+    find: '      if (index > first && sids[index - 1] === sid) return\n',
+    replace: '',
+    tests: ['test/sessions/ended-log.test.ts', 'test/sessions/revocation-feed.test.ts', 'test/sessions/ended.test.ts'],
+  },
+  {
+    name: 'what is forgotten stays in memory',
+    file: 'src/sessions/ended-log.ts',
+    find: '      if (first <= sids.length / 2) return\n',
+    replace: '      if (first <= sids.length * 2) return\n',
+    tests: ['test/sessions/ended-log.test.ts', 'test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'of one second the order is that of their coming',
+    file: 'src/sessions/ended-log.ts',
+    find: 'return moment === otherMoment ? sid > otherSid : moment > otherMoment',
+    replace: 'return moment > otherMoment',
+    tests: ['test/sessions/ended-log.test.ts', 'test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'there are more when the page just fits',
+    file: 'src/sessions/ended-log.ts',
+    find: 'more: to < sids.length',
+    replace: 'more: to <= sids.length',
+    tests: ['test/sessions/ended-log.test.ts', 'test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'what ended here is told when a poll brings it',
+    file: 'src/sessions/revocation-feed.ts',
+    find: 'noteOwn: sid => void own.set(sid, clock()),',
+    replace: 'noteOwn: sid => void sid,',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'what ended here is told for ever',
+    file: 'src/sessions/revocation-feed.ts',
+    find: '      own.delete(sid)\n    },',
+    replace: '    },',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a session that is gone from the database is told as ended here for ever',
+    file: 'src/sessions/revocation-feed.ts',
+    find: '      for (const [sid, moment] of own) if (Math.abs(clock() - moment) > overlapSeconds) own.delete(sid)\n',
+    replace: '',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a cursor goes back at an instance that is a poll behind',
+    file: 'src/sessions/revocation-feed.ts',
+    find: 'const place = since && isAfter(since.moment, since.sid, last.moment, last.sid) ? since : last',
+    replace: 'const place = last\n      void isAfter',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a cursor from the future is believed',
+    file: 'src/sessions/revocation-feed.ts',
+    find: ' || since.moment > now + overlapSeconds) throw',
+    replace: ') throw',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a page has more than was asked for by what ended here',
+    file: 'src/sessions/revocation-feed.ts',
+    find: 'ended: [...entries, ...mine].slice(0, limit), more',
+    replace: 'ended: [...entries, ...mine], more',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a read that is gone on with begins a minute before',
+    file: 'src/sessions/revocation-feed.ts',
+    find: 'return since.more ? since : {',
+    replace: 'return {',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a cursor of what was forgotten is believed',
+    file: 'src/sessions/revocation-feed.ts',
+    find: 'since.moment < oldest - overlapSeconds || ',
+    replace: '',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a new read repeats nothing',
+    file: 'src/sessions/revocation-feed.ts',
+    find: 'Math.max(oldest, since.moment - overlapSeconds)',
+    replace: 'Math.max(oldest, since.moment)',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+  {
+    name: 'a cursor may have anything behind it',
+    file: 'src/sessions/revocation-feed.ts',
+    find: '(\\.more)?$/',
+    replace: '(\\.more)?/',
+    tests: ['test/sessions/revocation-feed.test.ts'],
+  },
+]
