@@ -9,10 +9,24 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the session of a disabled user is rotated',
     file: `${folder}/rotate-together.ts`,
-    find: 'users.user_id = sessions.user_id AND NOT users.disabled`',
-    replace: 'users.user_id = sessions.user_id`',
+    find: "users.user_id = sessions.user_id AND NOT users.disabled'",
+    replace: "users.user_id = sessions.user_id'",
     tests: groups,
     only: 'each of a group',
+  },
+  {
+    name: 'a group of rotations begins with all sessions that live',
+    file: `${folder}/rotate-together.ts`,
+    find: 'AND locked.may_rotate AND ${ofEnabledUser}',
+    replace: 'AND locked.may_rotate AND ${live} AND ${ofEnabledUser}',
+    tests: ['test/stores/postgres-plans.test.ts'],
+  },
+  {
+    name: 'housekeeping reads all windows that count',
+    file: `${folder}/postgres-limits.ts`,
+    find: 'WHERE ends_at > $now + 86400 ORDER BY',
+    replace: 'WHERE (ends_at > $now + 86400 OR ends_at <= $now) ORDER BY',
+    tests: ['test/stores/postgres-plans.test.ts'],
   },
   {
     name: 'a rotation reaches beyond the age of the session',

@@ -54,7 +54,8 @@ const endOthers = statement(
       greatest(created_at, rotated_at, retried_at) DESC, coalesce(number, 0) DESC
     LIMIT ${mostEndedAtOnce} OFFSET $most::bigint
   ), locked AS (
-    SELECT sid FROM sessions WHERE sid IN (SELECT sid FROM beyond) AND ${live} ORDER BY sid FOR UPDATE
+    SELECT sid FROM sessions WHERE user_id = $userId AND sid IN (SELECT sid FROM beyond) AND ${live}
+    ORDER BY sid FOR UPDATE
   )
   UPDATE sessions SET revoked_at = ${revokedAt}, revoke_reason = 'displaced'
   WHERE sid IN (SELECT sid FROM locked)

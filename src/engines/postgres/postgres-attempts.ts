@@ -20,8 +20,8 @@ const lift = statement(
 )
 const deleteEnded = statement(
   'delete ended attempts',
-  `DELETE FROM attempts WHERE key IN (
-    SELECT key FROM attempts WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED)
+  `DELETE FROM attempts WHERE key = ANY (ARRAY (
+    SELECT key FROM attempts WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED))
   RETURNING key`,
 )
 

@@ -25,9 +25,9 @@ const countWrongCode = statement(
 const take = statement('take challenge', `DELETE FROM challenges WHERE ${isOpen} AND kind = $kind RETURNING ${columns}`)
 const deleteEnded = statement(
   'delete ended challenges',
-  `DELETE FROM challenges WHERE challenge_id IN (
+  `DELETE FROM challenges WHERE challenge_id = ANY (ARRAY (
     SELECT challenge_id FROM challenges WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit::bigint
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE SKIP LOCKED))
   RETURNING challenge_id`,
 )
 

@@ -14,10 +14,15 @@ const increment = statement(
     ends_at = CASE WHEN ${isOver('$window::bigint')} THEN excluded.ends_at ELSE limits.ends_at END
   RETURNING count, ends_at - $now AS remaining`,
 )
+const some = 'LIMIT $limit::bigint FOR UPDATE SKIP LOCKED'
+// Both ends of the index, where one condition would read all that is between them.
 const deleteEnded = statement(
   'delete ended windows',
-  `DELETE FROM limits WHERE key IN (
-    SELECT key FROM limits WHERE ${isOver('86400')} ORDER BY ends_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED)
+  `DELETE FROM limits WHERE key = ANY (ARRAY (
+    SELECT key FROM (SELECT key FROM limits WHERE ends_at <= $now ORDER BY ends_at ${some}) AS past
+    UNION ALL
+    SELECT key FROM (SELECT key FROM limits WHERE ends_at > $now + 86400 ORDER BY ends_at DESC ${some}) AS ahead
+    LIMIT $limit::bigint))
   RETURNING key`,
 )
 

@@ -59,7 +59,8 @@ const pending = statement(
 const claim = statement(
   'claim mails',
   `UPDATE mails SET due_at = $now + $lease::bigint, tries = tries + 1, failure = NULL
-  WHERE id IN (SELECT mail.id ${sendable} LIMIT $limit::bigint FOR UPDATE OF mail SKIP LOCKED) RETURNING ${mailColumns}`,
+  WHERE id = ANY (ARRAY (SELECT mail.id ${sendable} LIMIT $limit::bigint FOR UPDATE OF mail SKIP LOCKED))
+  RETURNING ${mailColumns}`,
 )
 const lookedUp = statement(
   'mail looked up',
@@ -89,9 +90,9 @@ const retryOne = statement(
 )
 const deleteEnded = statement(
   'delete ended mails',
-  `DELETE FROM mails WHERE id IN (
+  `DELETE FROM mails WHERE id = ANY (ARRAY (
     SELECT id FROM mails WHERE expires_at <= $now AND created_at <= $now - ${hour}
-    ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED)
+    ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED))
   RETURNING id`,
 )
 

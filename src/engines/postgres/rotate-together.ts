@@ -11,31 +11,33 @@ import { toView, view } from './rows.ts'
 const rotated = (idle: string) =>
   `generation = sessions.generation + 1, rotated_at = $now, expires_at = least($now + ${idle}, sessions.max_expires_at)`
 const mayRotate = (generation: string, window: string) => `sessions.generation = ${generation} AND ${live}
-    AND (sessions.rotated_at IS NULL OR $now >= sessions.rotated_at + ${window})
-    AND users.user_id = sessions.user_id AND NOT users.disabled`
+    AND (sessions.rotated_at IS NULL OR $now >= sessions.rotated_at + ${window})`
+const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
 
 const rotate = statement(
   'rotate session',
   `UPDATE sessions SET ${rotated('$idle::bigint')} FROM users
-  WHERE sessions.sid = $sid AND ${mayRotate('$generation::bigint', '$window::bigint')}
+  WHERE sessions.sid = $sid AND ${mayRotate('$generation::bigint', '$window::bigint')} AND ${ofEnabledUser}
   RETURNING ${view}`,
 )
 
 /**
  * A row that somebody else has locked is skipped: waiting for it would keep all others waiting, and two groups could wait
- * for each other. Of the others each is told that it was judged, whether or not it was rotated.
+ * for each other. Of the others each is told that it was judged, whether or not it was rotated. A row is judged where it is
+ * locked: as a condition of the UPDATE, `live` would look selective to a planner that has counted nothing yet, and it would
+ * begin with all live sessions there are.
  */
 const rotateTogether = statement(
   'rotate sessions',
   `WITH locked AS (
-    SELECT sessions.sid, asked.generation, asked.idle, asked.race_window
+    SELECT sessions.sid, asked.idle, ${mayRotate('asked.generation', 'asked.race_window')} AS may_rotate
     FROM unnest($sids::text[], $generations::bigint[], $idles::bigint[], $windows::bigint[])
       AS asked (sid, generation, idle, race_window)
     JOIN sessions ON sessions.sid = asked.sid
     ORDER BY sessions.sid FOR UPDATE OF sessions SKIP LOCKED
   ), rotated AS (
     UPDATE sessions SET ${rotated('locked.idle')} FROM locked, users
-    WHERE sessions.sid = locked.sid AND ${mayRotate('locked.generation', 'locked.race_window')}
+    WHERE sessions.sid = locked.sid AND locked.may_rotate AND ${ofEnabledUser}
     RETURNING ${view}
   )
   SELECT locked.sid AS judged, rotated.* FROM locked LEFT JOIN rotated ON rotated.sid = locked.sid`,
