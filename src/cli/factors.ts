@@ -36,7 +36,9 @@ async function factors(call: Call, nameOrId: string | undefined, options: Factor
   if ((remove || removeAll) && !yes && !isInteractive(call)) {
     throw new UsageError('there is no terminal to ask on: use --yes')
   }
-  await withDomain(call, options, async domain => {
+  // Who takes the second lock off somebody's door leaves a line of it, asked for or not.
+  const verbose = options.verbose === true || remove || removeAll
+  await withDomain(call, { verbose }, async domain => {
     if (nameOrId === undefined) return removeFromAll(call, domain, options)
     const { userId, username } = await oneOf(domain.users, nameOrId, options)
     if (!remove) return show(call, domain, { userId, username }, options)
