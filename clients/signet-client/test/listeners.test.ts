@@ -23,7 +23,7 @@ t.test('a listener that throws is heard of and stops nothing; the process ends b
   const library = join(import.meta.dirname, '..', 'src', 'index.ts')
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, library, url], {
     env: environment(),
-    timeout: 120_000,
+    timeout: 40_000,
   })
 
   const { code, stdout, stderr } = await endOf(child)

@@ -1,5 +1,6 @@
 /** Behaviours 1 to 5: when a session is refreshed, what is tried again, and what ends it. (When a request is sent again: fetch.test.ts) */
 import t from 'tap'
+import { waitUntil } from '../../../test/helpers/process.ts'
 import { SignetError } from '../src/signet-error.ts'
 import { type Fault, problem, sharedStorage, startSignet } from './setup.ts'
 
@@ -48,7 +49,7 @@ t.test('an answer that arrives after another tab got further does not bring its 
     },
   })
   const waiting = late.signet.accessToken()
-  while (!slow.network.asked.includes('/refresh')) await new Promise(setImmediate)
+  await waitUntil(async () => slow.network.asked.includes('/refresh'))
   await quick.signet.accessToken()
   time.advance(901)
   const newest = await quick.signet.accessToken()
@@ -59,6 +60,7 @@ t.test('an answer that arrives after another tab got further does not bring its 
 })
 
 t.test('a lost answer, a time-out, 5xx and 429 are tried again with the same token, which costs no retry', async t => {
+  t.setTimeout(30_000) // a try that has no end would have none here either
   const { app, time, open, causes } = await startSignet(t)
   const { signet, network, events } = open()
   await signet.login('maria', 'demo123')
@@ -143,7 +145,7 @@ t.test('a token that is still valid goes on being used while refreshes fail', as
   network.faults.set('/refresh', Array(3).fill('no network'))
 
   t.equal((await signet.fetch(me(url))).status, 200, 'at once')
-  while (causes.length === 0) await new Promise(setImmediate)
+  await waitUntil(async () => causes.length > 0)
   t.strictSame(causes, ['rotated'], 'it was renewed early, in the background')
 
   time.advance(880)
