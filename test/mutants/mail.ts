@@ -7,7 +7,11 @@ const templates = 'src/mail/templates.ts'
 const proof = 'src/users/address-proof.ts'
 const recovery = 'src/users/recovery.ts'
 const reset = ['test/users/recovery.test.ts']
-const proven = ['test/users/address-proof.test.ts']
+const proven = [
+  'test/users/address-proof.test.ts',
+  'test/users/address-change.test.ts',
+  'test/users/address-required.test.ts',
+]
 const working = ['test/mail/worker.test.ts']
 
 export const mutants: readonly Mutant[] = [

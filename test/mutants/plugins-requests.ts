@@ -175,7 +175,12 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/authenticate.ts',
     find: '        saysBearer(authorization) || (cookie',
     replace: "        (authorization === '' && saysBearer(authorization)) || (cookie",
-    tests: ['test/users/takeovers.test.ts', 'test/users/address-proof.test.ts'],
+    tests: [
+      'test/users/takeovers.test.ts',
+      'test/users/address-proof.test.ts',
+      'test/users/address-change.test.ts',
+      'test/users/address-required.test.ts',
+    ],
   },
   {
     name: 'a login of an hour ago is fresh',
@@ -265,6 +270,8 @@ export const mutants: readonly Mutant[] = [
       'test/http/enrolment.test.ts',
       'test/http/ended-elsewhere.test.ts',
       'test/users/address-proof.test.ts',
+      'test/users/address-change.test.ts',
+      'test/users/address-required.test.ts',
       'test/http/account.test.ts',
     ],
   },

@@ -70,7 +70,12 @@ export const mutants: readonly Mutant[] = [
     find: '        await app.addressProof.change(claims, email, client)\n      }\n      return itemOf(await app.ownAccount.change(claims.sub, others, client))\n',
     replace:
       '      }\n      const user = await app.ownAccount.change(claims.sub, others, client)\n      if (email !== undefined) await app.addressProof.change(claims, email, client)\n      return itemOf(user)\n',
-    tests: ['test/http/account.test.ts', 'test/users/address-proof.test.ts'],
+    tests: [
+      'test/http/account.test.ts',
+      'test/users/address-proof.test.ts',
+      'test/users/address-change.test.ts',
+      'test/users/address-required.test.ts',
+    ],
   },
   {
     name: 'a mail is sent for an address although the name is refused',
@@ -84,7 +89,12 @@ export const mutants: readonly Mutant[] = [
     file: 'routes/account.ts',
     find: 'await app.addressProof.pending(user.userId)',
     replace: 'null',
-    tests: ['test/users/address-proof.test.ts', 'test/http/account.test.ts'],
+    tests: [
+      'test/users/address-proof.test.ts',
+      'test/users/address-change.test.ts',
+      'test/users/address-required.test.ts',
+      'test/http/account.test.ts',
+    ],
   },
   {
     name: 'an account is deleted although ACCOUNT_DELETION is off',
@@ -126,7 +136,11 @@ export const mutants: readonly Mutant[] = [
     file: 'routes/email.ts',
     find: 'userId: claims?.sub',
     replace: 'userId: claims && undefined',
-    tests: ['test/users/address-proof.test.ts'],
+    tests: [
+      'test/users/address-proof.test.ts',
+      'test/users/address-change.test.ts',
+      'test/users/address-required.test.ts',
+    ],
   },
   {
     name: 'an app is added by an old login',

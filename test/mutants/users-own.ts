@@ -72,6 +72,8 @@ export const mutants: readonly Mutant[] = [
       'test/factors/notices.test.ts',
       'test/users/recovery.test.ts',
       'test/users/address-proof.test.ts',
+      'test/users/address-change.test.ts',
+      'test/users/address-required.test.ts',
     ],
   },
   {
@@ -110,6 +112,8 @@ export const mutants: readonly Mutant[] = [
       'test/factors/notices.test.ts',
       'test/users/recovery.test.ts',
       'test/users/address-proof.test.ts',
+      'test/users/address-change.test.ts',
+      'test/users/address-required.test.ts',
     ],
   },
 ]

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
 import { migratedDatabase, serverOf } from '../helpers/postgres.ts'
+import { testAddresses } from './addresses.contract.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
@@ -35,6 +36,7 @@ export function testContract(t: Test, engine: Engine): void {
   testStores(t, engine)
   testUsers(t, engine)
   testMails(t, engine)
+  testAddresses(t, engine)
   testAttempts(t, engine)
   testKeys(t, engine)
   testFactors(t, engine)

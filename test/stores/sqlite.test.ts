@@ -6,6 +6,7 @@ import { steps } from '../../src/engines/sqlite/migrations.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { testAddresses } from './addresses.contract.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
@@ -32,6 +33,7 @@ const engine: Engine = {
 testStores(t, engine)
 testUsers(t, engine)
 testMails(t, engine)
+testAddresses(t, engine)
 testAttempts(t, engine)
 testKeys(t, engine)
 testFactors(t, engine)
