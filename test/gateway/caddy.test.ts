@@ -1,7 +1,13 @@
 /** Caddy with deploy/caddy, asking /verify by `forward_auth`. */
 import t from 'tap'
 import { costsNoMoreThanItsLength } from './cost.contract.ts'
-import { failsClosed, keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import {
+  failsClosed,
+  keepsItsPromises,
+  keepsSignetUnderAPath,
+  limitsEachClient,
+  refusesTooManyHeaders,
+} from './gateway.contract.ts'
 import { tellsNoLies } from './identity.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
 import { letsPreflightsThrough } from './preflight.contract.ts'
@@ -18,6 +24,7 @@ if (setup) {
   await t.test('behind Caddy nobody makes up who they are', t => tellsNoLies(t, setup))
   await t.test('Caddy protects what the application reads', t => readsPathsAsApplicationsDo(t, setup))
   await t.test('Caddy lets preflights through', t => letsPreflightsThrough(t, setup))
+  await t.test('more headers than Signet takes are refused by Caddy', t => refusesTooManyHeaders(t, setup))
   await t.test('no request costs Caddy much', t => costsNoMoreThanItsLength(t, setup))
   await t.test('Caddy fails closed when Signet is away, and sees that a session was ended', t => failsClosed(t, setup))
 }

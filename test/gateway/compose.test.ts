@@ -15,7 +15,7 @@ interface Service {
   readonly cap_add?: string[]
   readonly privileged?: boolean
   readonly security_opt?: string[]
-  readonly healthcheck?: { readonly test: string[] }
+  readonly healthcheck?: { readonly test: string[]; readonly retries?: number }
   readonly depends_on?: Record<string, { readonly condition: string }>
   readonly environment?: Record<string, string>
   readonly secrets?: string[]
@@ -27,7 +27,10 @@ interface Service {
 
 interface Compose {
   readonly services: Record<string, Service>
-  readonly networks: Record<string, { readonly ipam?: { readonly config: readonly { readonly subnet: string }[] } }>
+  readonly networks: Record<
+    string,
+    { readonly internal?: boolean; readonly ipam?: { readonly config: readonly { readonly subnet: string }[] } }
+  >
   readonly volumes: Record<string, object>
   readonly secrets: Record<string, { readonly file: string }>
 }
@@ -115,6 +118,28 @@ t.test('Signet believes an address from the gateway alone: nobody else is in the
 function withDefaults(value = ''): string {
   return value.replace(/^\$\{\w+:-(.*)\}$/, '$1')
 }
+
+t.test('the database has no way out, and nobody but Signet a way in', async t => {
+  const { networks: itsOwn = [] } = compose.services['postgres'] ?? {}
+  t.equal(itsOwn.length, 1)
+  for (const network of itsOwn) {
+    t.equal(compose.networks[network]?.internal, true, network)
+    const inIt = services.filter(([, { networks }]) => networks?.includes(network)).map(([name]) => name)
+    t.strictSame(inIt, ['signet-1', 'signet-2', 'postgres'])
+  }
+})
+
+t.test('the image asks after its health as the example does', async t => {
+  const dockerfile = read('Dockerfile')
+  const [, options = '', command = ''] = /^HEALTHCHECK (.*) CMD (\[.*\])$/m.exec(dockerfile) ?? []
+  const { test, ...times } = compose.services['signet-1']?.healthcheck ?? { test: [] }
+  t.strictSame(['CMD', ...JSON.parse(command)], test)
+  const given = [...options.matchAll(/--([a-z-]+)=(\w+)/g)].map(([, name = '', value]) => [
+    name.replace('-', '_'),
+    value,
+  ])
+  t.strictSame(Object.fromEntries(given), { ...times, retries: String(times.retries) })
+})
 
 t.test('no secret is in it, nor in an environment variable', async t => {
   for (const { file } of Object.values(compose.secrets)) {

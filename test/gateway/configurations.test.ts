@@ -1,6 +1,8 @@
 /** The three configurations say the same, as far as they can: one list of headers, one of paths. No gateway is needed. */
 import t from 'tap'
+import { type ErrorCode, errors, SignetError } from '../../src/base/errors.ts'
 import { identityHeaders } from '../../src/wire/identity-headers.ts'
+import { problemOf } from '../../src/wire/problem.ts'
 import { testApp } from '../helpers/app.ts'
 import { configurationOf, deniedHeaders, gatewayNames, signetPaths, strangePaths } from './configurations.ts'
 
@@ -58,6 +60,36 @@ t.test("all of them let through the same requests of Signet's own: every route b
   for (const path of ['/', '/verify', '/health/live', '/loginx', '/x/login', '/tokens', '/admin']) {
     t.notOk(expression.test(path), path)
   }
+})
+
+t.test("what they answer by themselves is a line of Signet's own table, and nobody keeps it", async t => {
+  const problems = new Set(
+    (Object.keys(errors) as ErrorCode[]).map(code => JSON.stringify(problemOf(new SignetError(code, '')))),
+  )
+  // The one status that Signet has no line for.
+  const strange = new Map([['411', 'Length Required']])
+  for (const name of gatewayNames) {
+    const lines = configurationOf(name)
+      .split('\n')
+      .filter(line => line.includes('about:blank'))
+    t.ok(lines.length > 0, name)
+    for (const line of lines) {
+      const [body = ''] = /\{"type".*?\}/.exec(line) ?? []
+      const { title, status } = JSON.parse(body)
+      if (strange.get(String(status)) !== title) t.ok(problems.has(body), `${name}: ${body}`)
+      const [, said] = /(?:return(?: status)?|`) (\d{3})(?: |$)/.exec(line) ?? []
+      t.equal(said, String(status), `${name}: ${line}`)
+      if (name === 'haproxy')
+        t.match(line, /content-type application\/problem\+json (hdr WWW-Authenticate .* )?hdr Cache-Control no-store/)
+      if (name === 'haproxy' && status === 401) t.match(line, 'hdr WWW-Authenticate')
+    }
+  }
+})
+
+t.test('Caddy gives a connection up before an instance that stops closes it', async t => {
+  const kept = [...configurationOf('caddy').matchAll(/keepalive (\d+)s$/gm)].map(([, seconds]) => Number(seconds))
+  t.equal(kept.length, 1)
+  t.ok(kept.every(seconds => seconds < 3)) // so long an instance says that it will stop
 })
 
 t.test('no expression of theirs is one that backtracks', async t => {

@@ -2,10 +2,11 @@
 import type { Test } from 'tap'
 import { claimsOf } from '../helpers/app.ts'
 import { ask } from '../helpers/gateways.ts'
+import { waitUntil } from '../helpers/process.ts'
 import { bearer, identityNames, login, named, type Setup } from './setup.ts'
 
 export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {
-  const { signet, publicUrl, url, logIn, receives } = setup
+  const { name, signet, publicUrl, url, logIn, receives } = setup
   const { access_token: token, refresh_token: refreshToken } = await logIn()
   const { sid, exp } = claimsOf(token)
   const identity = ['user-2', 'maria', '-', 'user', sid, String(exp)]
@@ -157,6 +158,14 @@ export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {
     t.equal(list.find(({ current }) => current)?.ip, '127.0.0.9')
     const received = await receives({ headers: [...lies, ...bearer(token)], from: '127.0.0.9' })
     t.strictSame(named(received, 'x-forwarded-for'), ['127.0.0.9'])
+    if (name === 'haproxy') return // which asks nobody
+    const checked = () =>
+      signet
+        .output()
+        .split('\n')
+        .filter(line => line.includes('"path":"/verify"'))
+    await receives({ headers: bearer(token), from: '127.0.0.10' })
+    await waitUntil(async () => checked().some(line => line.includes('"ip":"127.0.0.10"')))
   })
 }
 
@@ -199,6 +208,18 @@ export async function keepsSignetUnderAPath(t: Test, { url, publicUrl, logIn, re
   t.equal(await post('https://auth.example'), 403)
 }
 
+/** Headers that are too much for Signet are a mistake of the client's, not an outage of /verify. */
+export async function refusesTooManyHeaders(t: Test, { url, logIn, receives }: Setup): Promise<void> {
+  const { access_token: token } = await logIn()
+  const more = (count: number) => Array.from({ length: count }, (_, i) => [`X-Own-${i}`, 'x'.repeat(3000)]).flat()
+  const received = await receives({ headers: [...bearer(token), ...more(3)] })
+  t.strictSame(named(received, 'x-own-2'), ['x'.repeat(3000)])
+  for (const count of [6, 7, 8, 9]) {
+    const { status } = await ask(`${url}/orders`, { headers: [...bearer(token), ...more(count)] })
+    t.ok(status >= 400 && status < 500, `${count * 3000} bytes: ${status}`)
+  }
+}
+
 /** Nobody passes while Signet is away, and who ended a session notices at once. */
 export async function failsClosed(t: Test, { signet, url, logIn }: Setup): Promise<void> {
   const [{ access_token: ended }, { access_token: token }] = [await logIn(), await logIn()]
@@ -210,5 +231,11 @@ export async function failsClosed(t: Test, { signet, url, logIn }: Setup): Promi
 
   await signet.stop('SIGKILL')
   for (let i = 0; i < 3; i++) t.equal(await status(token), 503)
-  t.equal((await ask(`${url}/me`, { headers: bearer(token) })).status, 503)
+  for (const path of ['/orders', '/admin', '/me', '/refresh']) {
+    const { status, headers, body } = await ask(`${url}${path}`, { headers: bearer(token) })
+    t.equal(status, 503, path)
+    t.match(headers, { 'retry-after': '1', 'cache-control': 'no-store' }, `${path}: for now, and nobody keeps it`)
+    t.match(headers['content-type'], /^application\/problem\+json/, path)
+    t.match(JSON.parse(body), { status: 503, code: 'unavailable' }, path)
+  }
 }

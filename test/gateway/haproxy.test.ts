@@ -9,7 +9,7 @@ import { ask, type Received, writePublicKeys } from '../helpers/gateways.ts'
 import { waitUntil } from '../helpers/process.ts'
 import { exchange, request } from '../helpers/raw.ts'
 import { costsNoMoreThanItsLength } from './cost.contract.ts'
-import { keepsItsPromises, keepsSignetUnderAPath, limitsEachClient } from './gateway.contract.ts'
+import { keepsItsPromises, keepsSignetUnderAPath, limitsEachClient, refusesTooManyHeaders } from './gateway.contract.ts'
 import { tellsNoLies } from './identity.contract.ts'
 import { sendsAgain } from './lost-answers.contract.ts'
 import { readsPathsAsApplicationsDo } from './paths.contract.ts'
@@ -27,6 +27,7 @@ if (setup) {
   await t.test('behind HAProxy nobody makes up who they are', t => tellsNoLies(t, setup))
   await t.test('HAProxy protects what the application reads', t => readsPathsAsApplicationsDo(t, setup))
   await t.test('HAProxy lets preflights through', t => letsPreflightsThrough(t, setup))
+  await t.test('more headers than Signet takes are refused by HAProxy', t => refusesTooManyHeaders(t, setup))
   await t.test('no request costs HAProxy much', t => costsNoMoreThanItsLength(t, setup))
   await t.test('HAProxy takes one spelling of a signature', t => takesOneSpelling(t, setup))
   await t.test('HAProxy asks the other instance when an answer was lost', t => sendsAgain(t, setup))
@@ -161,7 +162,10 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
     new SignJWT({ ...claims, ...otherClaims }).setProtectedHeader({ ...header, ...otherHeader }).sign(privateKey)
   const now = Math.floor(Date.now() / 1000)
   t.equal((await asks(await sign())).status, 200)
-  t.equal((await asks(await sign({ aud: ['https://elsewhere.example', publicUrl] }))).status, 200, 'one of several')
+  for (const place of [0, 1, 2, 3]) {
+    const aud = Array.from({ length: 4 }, (_, i) => (i === place ? publicUrl : `https://elsewhere-${i}.example`))
+    t.equal((await asks(await sign({ aud }))).status, 200, `number ${place + 1} of four`)
+  }
   const refused = {
     'expired now': await sign({ exp: now }),
     'without an expiry': await sign({ exp: undefined }),
@@ -195,13 +199,17 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
     const given = { email: 'a@example.com', email_verified: proven }
     t.strictSame(named(JSON.parse((await asks(await sign(given))).body) as Received, 'x-auth-email'), [shown])
   }
-  for (const [username, encoded] of [
-    ['-', '%2D'],
-    ['--', '--'],
-    ['josé', 'jos%C3%A9'],
-  ]) {
-    const answer = JSON.parse((await asks(await sign({ username }))).body) as Received
-    t.strictSame(named(answer, 'x-auth-username'), [encoded])
+  const texts = { sub: 'x-auth-user-id', username: 'x-auth-username', email: 'x-auth-email', role: 'x-auth-role' }
+  for (const [claim, header] of Object.entries(texts)) {
+    for (const [given, encoded] of [
+      ['-', '%2D'],
+      ['--', '--'],
+      ['josé', 'jos%C3%A9'],
+      ['a b\r\nc', 'a%20b%0D%0Ac'],
+    ] as const) {
+      const answer = JSON.parse((await asks(await sign({ [claim]: given, email_verified: true }))).body) as Received
+      t.strictSame(named(answer, header), [encoded], claim)
+    }
   }
 
   await writePublicKeys(signet.port, gateway.keys)

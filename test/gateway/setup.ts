@@ -18,6 +18,8 @@ export interface Setup {
   readonly name: GatewayName
   readonly gateway: RunningGateway
   readonly signet: RunningServer
+  /** The port of the application. */
+  readonly app: number
   readonly publicUrl: string
   readonly url: string
   logIn(username?: string): Promise<TokenResponse>
@@ -61,7 +63,7 @@ export async function setUp(
     if (answer.status !== 200) throw new Error(`answered ${answer.status}: ${answer.body}`)
     return JSON.parse(answer.body)
   }
-  return { name, gateway, signet, publicUrl, url, logIn, receives }
+  return { name, gateway, signet, app, publicUrl, url, logIn, receives }
 }
 
 export function login(username: string, more: object = {}): Asking {

@@ -1,0 +1,96 @@
+import type { Mutant } from './mutant.ts'
+
+/** What gateways answer by themselves, and what the image and the example rest on. Those of gateways need the gateway. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'nginx gives up when one instance cannot know who is asking',
+    file: 'deploy/nginx/signet.conf',
+    find: '        proxy_next_upstream error timeout http_503;\n\n        location = /verify {',
+    replace: '        location = /verify {',
+    tests: ['test/gateway/nginx.test.ts'],
+  },
+  {
+    name: 'an outage behind nginx may be kept',
+    file: 'deploy/nginx/signet.conf',
+    find: '        add_header Cache-Control no-store always;\n',
+    replace: '',
+    tests: ['test/gateway/nginx.test.ts'],
+  },
+  {
+    name: 'too many headers are an outage behind nginx',
+    file: 'deploy/nginx/signet.conf',
+    find: 'large_client_header_buffers 2 7k;',
+    replace: 'large_client_header_buffers 4 8k;',
+    tests: ['test/gateway/nginx.test.ts'],
+  },
+  {
+    name: 'nginx asks /verify in its own name',
+    file: 'deploy/nginx/signet.conf',
+    find: '        proxy_set_header Host $host;\n        proxy_set_header X-Forwarded-For $remote_addr;\n        proxy_set_header Connection "";\n        # 503',
+    replace: '        proxy_set_header Host $host;\n        proxy_set_header Connection "";\n        # 503',
+    tests: ['test/gateway/nginx.test.ts'],
+  },
+  {
+    name: 'an outage behind Caddy may be kept',
+    file: 'deploy/caddy/Caddyfile',
+    find: '\t\theader @away Cache-Control no-store\n',
+    replace: '',
+    tests: ['test/gateway/caddy.test.ts'],
+  },
+  {
+    name: 'Caddy keeps a connection longer than a stop takes',
+    file: 'deploy/caddy/Caddyfile',
+    find: 'keepalive 2s',
+    replace: 'keepalive 2m',
+    tests: ['test/gateway/configurations.test.ts'],
+  },
+  {
+    name: 'HAProxy does not look at a fourth audience',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: '    acl for_us var(txn.token),jwt_payload_query(\'$.aud[3]\') -m str "${SIGNET_AUDIENCE}"\n',
+    replace: '',
+    tests: ['test/gateway/haproxy.test.ts'],
+  },
+  {
+    name: 'HAProxy passes on a role that is not ASCII as it is',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: "    http-request set-header X-Auth-Role %[var(txn.role),url_enc] if { var(txn.role) -m reg '[^\\x21-\\x24\\x26-\\x7e]' }\n",
+    replace: '',
+    tests: ['test/gateway/haproxy.test.ts'],
+  },
+  {
+    name: 'the database of the example has a way out',
+    file: 'compose.yaml',
+    find: 'back: { internal: true }',
+    replace: 'back: {}',
+    tests: ['test/gateway/compose.test.ts'],
+  },
+  {
+    name: 'the image is unhealthy before its first answer',
+    file: 'Dockerfile',
+    find: '--start-period=10s ',
+    replace: '',
+    tests: ['test/gateway/compose.test.ts'],
+  },
+  {
+    name: 'HAProxy lets a refusal be kept',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: 'hdr WWW-Authenticate \'Bearer realm="signet"\' hdr Cache-Control no-store',
+    replace: 'hdr WWW-Authenticate \'Bearer realm="signet"\'',
+    tests: ['test/gateway/configurations.test.ts'],
+  },
+  {
+    name: 'HAProxy says other words than Signet',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: '"detail":"Invalid token"',
+    replace: '"detail":"Token is invalid"',
+    tests: ['test/gateway/configurations.test.ts'],
+  },
+  {
+    name: "Caddy's status is not that of its text",
+    file: 'deploy/caddy/Caddyfile',
+    find: '"code":"unavailable"}` 503',
+    replace: '"code":"unavailable"}` 502',
+    tests: ['test/gateway/configurations.test.ts'],
+  },
+]
