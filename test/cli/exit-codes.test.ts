@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { version } from '../../src/base/version.ts'
+import { newSecret } from '../helpers/app.ts'
 import { cli, cliProcess } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
@@ -126,15 +127,35 @@ t.test('only DATABASE_URL matters: neither a secret nor PUBLIC_URL, and a wrong 
 
 t.test('looking does not make a database where there is none', async t => {
   const { path, env } = await place(t)
-  for (const args of [
-    ['users', 'list'],
-    ['users', 'delete', 'ada', '--yes'],
-    ['sessions', 'list'],
+  for (const words of [
+    'users list',
+    'users set ada --disable',
+    'users unlock ada',
+    'users delete ada --yes',
+    'users factors ada',
+    'users factors ada --remove --yes',
+    'users factors --remove-all --yes',
+    'sessions list',
+    'sessions end 1234567890123456789012',
+    'sessions end --user ada',
+    'mail status',
+    'mail retry',
+    'keys status',
+    'keys stage',
+    'keys rotate',
+    'keys rotate --emergency --yes',
+    'keys seal',
+    `db backup ${path}.copy`,
   ]) {
-    const { code, stderr } = await cli(args, env)
-    t.equal(code, 1)
-    t.match(stderr, 'there is no database at')
+    const { code, stderr } = await cli(words.split(' '), {
+      ...env,
+      JWT_SECRET_KEY: newSecret(),
+      JWT_ALGORITHM: 'ES256',
+    })
+    t.equal(code, 1, words)
+    t.match(stderr, 'there is no database at', words)
   }
+  t.notOk(existsSync(`${path}.copy`))
   t.notOk(existsSync(path))
 })
 

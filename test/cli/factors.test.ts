@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { newSecret, testApp } from '../helpers/app.ts'
 import { enrolled, steps } from '../helpers/authenticator.ts'
-import { cli } from '../helpers/cli.ts'
+import { cli, cliOnTerminal, noTerminal } from '../helpers/cli.ts'
 import { mailApp } from '../helpers/mail.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
@@ -86,4 +86,17 @@ t.test('where there is mail, the owner is told of what the command line took awa
   t.match(await remove({ SMTP_URL: 'smtp://127.0.0.1' }), [{ ...mail, language: 'en' }])
   t.match(await remove({ SMTP_URL: 'smtp://127.0.0.1', MAIL_LANGUAGE: 'DE' }), [{ ...mail, language: 'de' }])
   t.strictSame(await remove({}), [])
+})
+
+t.test('on a terminal it asks before it removes', { skip: noTerminal }, async t => {
+  const { service, env } = await place(t)
+  await enrolled(service)
+  for (const what of [['maria', '--remove'], ['--remove-all']]) {
+    const no = await cliOnTerminal(['users', 'factors', ...what], env, [['[y/N]', '\r']])
+    t.equal(no.code, 1, what.join())
+    t.match(no.screen, 'nothing was removed', what.join())
+    t.match((await cli(['users', 'factors', 'maria'], env)).stdout, 'totp', what.join())
+  }
+  t.equal((await cliOnTerminal(['users', 'factors', '--remove-all'], env, [['[y/N]', 'y\r']])).code, 0)
+  t.notMatch((await cli(['users', 'factors', 'maria'], env)).stdout, 'totp')
 })

@@ -161,4 +161,8 @@ t.test('on a terminal an emergency asks first', { skip: noTerminal }, async t =>
   t.equal((await statusOf(env))[0]?.['kid'], before?.['kid'])
   t.equal((await cliOnTerminal(['keys', 'rotate', '--emergency'], env, [['[y/N]', 'y\r']])).code, 0)
   t.not((await statusOf(env))[0]?.['kid'], before?.['kid'])
+  const none = await cliOnTerminal(['keys', 'rotate', '--emergency'], { ...env, JWT_ALGORITHM: 'HS256' })
+  t.equal(none.code, 1)
+  t.match(none.screen, 'there is no key ring')
+  t.notMatch(none.screen, '[y/N]', 'nobody is asked for nothing')
 })

@@ -79,6 +79,8 @@ t.test('whoever is invited chooses the password by a link, which proves the addr
     [['--language', 'de'], {}],
     [[], { MAIL_LANGUAGE: 'de' }],
     [['--language', 'en'], { MAIL_LANGUAGE: 'de' }],
+    [['--language', 'DE'], {}],
+    [[], { MAIL_LANGUAGE: 'De' }],
   ] as const
   for (const [i, [args, more]] of languages.entries()) {
     const given = ['users', 'invite', `guest-${i}`, '--email', `guest-${i}@example.com`, ...args]
@@ -88,8 +90,8 @@ t.test('whoever is invited chooses the password by a link, which proves the addr
   const sent = new Map((await deliver()).map(({ to, language }) => [to, language]))
   t.strictSame(
     languages.map((_, i) => sent.get(`guest-${i}@example.com`)),
-    ['de', 'de', 'en'],
-    'in the language that is asked for, or configured',
+    ['de', 'de', 'en', 'de', 'de'],
+    'in the language that is asked for, or configured, however it is written',
   )
   const off = await cli(['users', 'invite', 'eva', '--email', 'e@example.com'], { DATABASE_URL: `sqlite:${path}` })
   t.match(off, { code: 1, stderr: /neither SMTP_URL nor MAIL_WEBHOOK_URL is set/ })

@@ -109,6 +109,8 @@ t.test('set changes what is named and nothing else; delete deletes', async t => 
 
   t.match(await set('ada', '--email', 'ADA@example.com'), { email: 'ada@example.com', role: 'admin' })
   t.match(await set(ada.user_id, '--role', 'user'), { email: 'ada@example.com', role: 'user' })
+  const asItIs = ['ada', '--email', 'Ada@example.com', '--role', 'user', '--enable']
+  t.match(await set(...asItIs), { email: 'ada@example.com', role: 'user' }, 'nobody is in their own way')
   t.match(await set('ada', '--no-email'), { email: null, role: 'user' })
   const changed = await cli(['users', 'set', 'ada', '--password-stdin'], env, `${secret} again`)
   t.equal(changed.code, 0)
