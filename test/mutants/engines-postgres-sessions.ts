@@ -205,4 +205,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'WHERE sid = $sid AND user_id = $userId',
     tests: ['test/stores/postgres.test.ts'],
   },
+  {
+    name: 'a retry is no use of a session',
+    file: 'src/engines/postgres/begin-session.ts',
+    find: 'greatest(created_at, rotated_at, retried_at) DESC',
+    replace: 'greatest(created_at, rotated_at) DESC',
+    tests: ['test/stores/postgres.test.ts'],
+  },
+  {
+    name: 'nobody knows when an authenticator app was used last',
+    file: 'src/engines/postgres/postgres-factors.ts',
+    find: 'SET last_step = $step::bigint, last_used_at = $now\n',
+    replace: 'SET last_step = $step::bigint\n',
+    tests: ['test/stores/postgres.test.ts'],
+  },
 ]

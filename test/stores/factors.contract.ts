@@ -202,14 +202,19 @@ export function testFactors(t: Test, engine: Engine): void {
   )
 
   t.test(`${engine.name}: a time step is used once and never goes back, whoever asks and however many`, async t => {
-    const { stores, second } = await seeded(t, engine)
+    const { stores, second, clock } = await seeded(t, engine)
     await enrol(stores, factor('one'))
+    clock.advance(60)
     const use = (step: number, times: number) =>
       Promise.all(Array.from({ length: times }, (_, i) => (i % 2 ? stores : second).factors.useStep('one', step)))
     t.strictSame(await use(100, 2), [false, false], 'the one that confirmed it')
+    t.match(await stores.factors.find('one'), { lastUsedAt: null })
     t.equal((await use(102, 200)).filter(Boolean).length, 1)
     t.strictSame(await use(101, 2), [false, false], 'an earlier one')
+    t.match(await stores.factors.find('one'), { lastUsedAt: clock(), createdAt: clock() - 60 })
+    clock.advance(30)
     t.strictSame(await use(103, 1), [true])
+    t.match(await stores.factors.list('id-a'), [{ lastUsedAt: clock(), lastStep: 103 }])
     t.equal(await stores.factors.useStep('nobody', 104), false)
   })
 

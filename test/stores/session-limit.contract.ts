@@ -42,6 +42,18 @@ export function testSessionLimit(t: Test, engine: Engine): void {
     t.ok((await stores.sessions.list('id-b')).length === 1)
   })
 
+  t.test(`${engine.name}: a refresh and a counted retry are uses, each by itself`, async t => {
+    const { stores, clock, begin } = await withUsers(t, engine)
+    for (const sid of ['refreshed', 'idle', 'retried']) await begin(sid, 3)
+    clock.advance(10)
+    await stores.sessions.rotate('refreshed', 0, { idleSeconds: 1000, raceWindowSeconds: 0 })
+    const retried = await stores.sessions.find('retried')
+    t.ok(retried && (await stores.sessions.countRetry(retried.session, true)))
+    t.strictSame(await begin('next', 3), ['idle'])
+    clock.advance(10)
+    t.strictSame(await begin('last', 2), ['refreshed', 'retried'])
+  })
+
   t.test(`${engine.name}: the new session is never the one that ends, also when the clock was set back`, async t => {
     const { stores, clock, begin } = await withUsers(t, engine)
     for (const sid of ['a', 'b']) await begin(sid, 2)
