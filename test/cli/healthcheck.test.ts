@@ -8,6 +8,7 @@ import { cli } from '../helpers/cli.ts'
 async function answering(t: Test, host: string, status?: number): Promise<string> {
   const server = createServer((_request, response) => {
     if (status) response.writeHead(status).end()
+    else setTimeout(() => response.destroy(), 15_000).unref() // for a check that would wait for ever
   })
   t.teardown(() => server.close().closeAllConnections())
   await once(server.listen(0, host), 'listening')

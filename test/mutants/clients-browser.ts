@@ -206,6 +206,6 @@ export const mutants: readonly Mutant[] = [
     file: from('storage'),
     find: "  try {\n    if (wish !== 'memory') texts = localStorage\n  } catch {}\n",
     replace: "  if (wish !== 'memory') texts = localStorage\n",
-    tests: [test('logout'), test('package'), test('fetch')],
+    tests: [test('logout')],
   },
 ]

@@ -190,6 +190,21 @@ t.test('a storage may answer later, refuse, or hold nonsense', async t => {
   }
 })
 
+t.test('where a browser forbids its storage a page keeps its session to itself', async t => {
+  Object.defineProperty(globalThis, 'localStorage', {
+    configurable: true,
+    get() {
+      throw new DOMException('The operation is insecure.', 'SecurityError') // as a frame with a sandbox is told
+    },
+  })
+  t.teardown(() => Reflect.deleteProperty(globalThis, 'localStorage'))
+  const { time, open } = await startSignet(t)
+  const { signet } = open({ storage: 'localStorage' })
+  await signet.login('maria', 'demo123')
+  time.advance(901)
+  t.equal((await signet.me())?.username, 'maria')
+})
+
 t.test('a login shows the last refresh token of this browser, so that strangers cannot lock its owner out', async t => {
   const { app, open } = await startSignet(t)
   const storage = sharedStorage()
