@@ -42,7 +42,7 @@ export interface AppOptions {
 const headersTimeout = 5_000
 const keepAliveTimeout = 65_000
 
-/** @throws when the database cannot be opened or a plugin is missing */
+/** @throws when the database cannot be opened or a plugin is missing; then what was opened is closed again */
 export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
   const { config, log, clock = systemClock, background = true, hasher } = given
   const requestLog = new RequestLog(log, config.logLevel)
@@ -85,9 +85,14 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
   app.decorate('droppedLogLines', () => log.dropped?.() ?? 0)
   for (const schema of [Problem, OAuthError, TokenResponse, UserItem]) app.addSchema(schema)
 
-  await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })
-  // What is not for clients exports a `prefixOverride` and stays where it is.
-  const options = { prefix: pathOf(config.publicUrl) }
-  await app.register(autoload, { dir: join(import.meta.dirname, '..', 'routes'), dirNameRoutePrefix: false, options })
+  try {
+    await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })
+    // What is not for clients exports a `prefixOverride` and stays where it is.
+    const options = { prefix: pathOf(config.publicUrl) }
+    await app.register(autoload, { dir: join(import.meta.dirname, '..', 'routes'), dirNameRoutePrefix: false, options })
+  } catch (error) {
+    await app.close() // the database may be open already
+    throw error
+  }
   return app as unknown as FastifyInstance
 }

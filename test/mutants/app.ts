@@ -128,4 +128,11 @@ export const mutants: readonly Mutant[] = [
     replace: '    maxRequestsPerSocket: 1,\n',
     tests: ['test/http/raw-requests.test.ts'],
   },
+  {
+    name: 'a start that fails leaves the database open',
+    file: 'src/app.ts',
+    find: '    await app.close() // the database may be open already\n',
+    replace: '',
+    tests: ['test/users/seeding.test.ts'],
+  },
 ]

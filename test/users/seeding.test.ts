@@ -1,4 +1,5 @@
 /** `SEED_USERS_FILE` is read once in the life of a database. */
+import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -22,7 +23,8 @@ async function place(t: Test) {
       await app.close()
     }
   }
-  return { seedUsersFile, write, start }
+  const isOpen = () => existsSync(`${sqlitePath}-wal`) // until the last connection is closed
+  return { seedUsersFile, write, start, isOpen }
 }
 
 const admin = '{"user_id":"user-1","username":"admin","role":"admin"}\n'
@@ -40,8 +42,9 @@ t.test('deleted users do not come back with a restart, whatever the file says or
 })
 
 t.test('a seeding that failed is tried again, one of nobody is none', async t => {
-  const { write, start } = await place(t)
+  const { write, start, isOpen } = await place(t)
   await t.rejects(start(), /ENOENT/)
+  t.notOk(isOpen(), 'a start that fails closes what it opened')
   await write(`${admin}nonsense\n`)
   await t.rejects(start(), /line 2/)
   await write(admin + admin)
