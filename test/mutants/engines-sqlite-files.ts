@@ -49,6 +49,14 @@ export const mutants: readonly Mutant[] = [
     only: 'an algorithm has one current and one next key',
   },
   {
+    name: 'databases in memory share a salt',
+    file: `${folder}/migrations.ts`,
+    find: `    raw.prepare("UPDATE meta SET value = ? WHERE name = 'salt'").run(randomBytes(32))\n`,
+    replace: '',
+    tests: contract,
+    only: 'each database in memory is made like one in a file',
+  },
+  {
     name: 'a backup without a snapshot',
     file: `${folder}/sqlite-backup.ts`,
     find: "    source.exec('BEGIN')\n    source.prepare(\"SELECT 1 FROM meta WHERE name = 'salt'\").get()\n",

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { steps } from '../../src/engines/sqlite/migrations.ts'
+import { migrate, steps } from '../../src/engines/sqlite/migrations.ts'
+import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
@@ -90,6 +91,27 @@ t.test('a file of the first schema is brought up to date, and nobody is logged o
   clock.advance(1001)
   t.equal(await after.sessions.deleteEnded(0, 10), 1)
   await after.close()
+})
+
+t.test('each database in memory is made like one in a file, with a salt of its own', async t => {
+  const folder = await temporaryFolder(t)
+  const salts = new Set<string>()
+  const made = async (path: string) => {
+    const { raw, close, ...database } = await openSqliteDatabase(path)
+    t.match(await migrate({ raw, close, ...database }), { found: 0, current: steps.length })
+    salts.add(raw.prepare("SELECT hex(value) AS salt FROM meta WHERE name = 'salt'").get()?.['salt'] as string)
+    const tables = raw.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta'").all()
+    const state = {
+      schema: raw.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all(),
+      version: raw.prepare('PRAGMA user_version').get(),
+      rows: tables.map(({ name }) => raw.prepare(`SELECT count(*) FROM ${name}`).get()),
+    }
+    await close()
+    return state
+  }
+  const inFile = await made(join(folder, 'signet.db'))
+  for (let i = 0; i < 3; i++) t.strictSame(await made(':memory:'), inFile)
+  t.equal(salts.size, 4)
 })
 
 t.test('a database of a newer version is refused, untouched', async t => {
