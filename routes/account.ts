@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import type { User } from '../src/stores/stores.ts'
 import { AccountChangesBody, AccountItem, accountItem } from '../src/wire/account-schemas.ts'
@@ -91,4 +92,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   }
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/account', encapsulate: true })

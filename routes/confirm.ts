@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import type { Client } from '../src/base/client.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
 import { ConfirmBody } from '../src/wire/account-schemas.ts'
@@ -71,4 +72,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/confirm', encapsulate: true })

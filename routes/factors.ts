@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { CodeBody, NewSecret, RecoveryCodes } from '../src/wire/factor-schemas.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
@@ -85,4 +86,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/factors', encapsulate: true })

@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { problems } from '../src/wire/problem-responses.ts'
 
 const Health = Type.Object({ status: Type.String() })
@@ -39,4 +40,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/health', encapsulate: true })

@@ -1,5 +1,6 @@
 /** The first page: the lab, or else the documents, where there is either. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   const { lab, docs } = app.config
@@ -10,4 +11,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   })
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/home', encapsulate: true })

@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { PresentedToken, type PresentedTokenForm } from '../src/wire/token-schemas.ts'
@@ -62,4 +63,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   }
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/introspect', encapsulate: true })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { hasVersion } from '../src/wire/if-none-match.ts'
 import { problems } from '../src/wire/problem-responses.ts'
 
@@ -42,4 +43,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/jwks', encapsulate: true })

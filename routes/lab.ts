@@ -4,6 +4,7 @@
  */
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import { isNoOtherPage, isOurHost, isOurPage } from '../src/lab/guard.ts'
 import type { Lab } from '../src/lab/lab.ts'
@@ -102,4 +103,4 @@ function refuse(reason: string): never {
   throw new SignetError('cross_site', `refused at the lab: ${reason}`)
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/lab', encapsulate: true })

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { assertionOf, PasskeyLoginBody, RequestOptions } from '../src/wire/passkey-schemas.ts'
 import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
@@ -56,4 +57,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/login-passkey', encapsulate: true })

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { readLogin } from '../src/wire/grants.ts'
 import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { tokenResponse } from '../src/wire/token-response.ts'
@@ -60,4 +61,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/login', encapsulate: true })

@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
 import { findBearerToken, saysBearer } from '../src/wire/bearer.ts'
@@ -82,4 +83,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
 
 const isNoTokenOfOurs = (error: unknown) => error instanceof SignetError && error.code === 'invalid_token'
 
-export default plugin
+export default fp(plugin, { name: 'routes/logout', encapsulate: true })

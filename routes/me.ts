@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 import { PasswordChange } from '../src/wire/user-schemas.ts'
@@ -60,4 +61,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/me', encapsulate: true })

@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifySchema } from 'fastify'
+import fp from 'fastify-plugin'
 import { pathOf } from '../src/config/public-url.ts'
 import { problems } from '../src/wire/problem-responses.ts'
 
@@ -58,4 +59,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   }
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/metadata', encapsulate: true })

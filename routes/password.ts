@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { accepted, ForgottenPassword, PasswordReset } from '../src/wire/mail-schemas.ts'
 import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
 
@@ -50,4 +51,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/password', encapsulate: true })

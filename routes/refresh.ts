@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import type { Config } from '../src/config/config.ts'
 import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { invalidBody } from '../src/wire/request-body.ts'
@@ -58,4 +59,4 @@ function ruleOfOldTokens({ refreshRaceWindowSeconds: seconds, refreshRetriesPerD
     : `The refresh token before the current one is answered with the current one ${within}. Any other use of an older refresh token ends its session: 401 \`Token revoked\`.`
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/refresh', encapsulate: true })

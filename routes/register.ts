@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
 import { accepted } from '../src/wire/mail-schemas.ts'
 import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
@@ -41,4 +42,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/register', encapsulate: true })

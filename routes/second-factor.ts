@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { SecondStepBody } from '../src/wire/factor-schemas.ts'
 import { assertionOf } from '../src/wire/passkey-schemas.ts'
 import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
@@ -45,4 +46,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/second-factor', encapsulate: true })

@@ -1,4 +1,5 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import { Limit, limitOf, Next } from '../src/wire/paging.ts'
 import { problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { PositionText, positionText, readPosition, SessionItem, sessionItem } from '../src/wire/session-schemas.ts'
@@ -54,4 +55,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/sessions', encapsulate: true })

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { isPasswordGrant, readGrant } from '../src/wire/grants.ts'
 import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { scopedResponse } from '../src/wire/token-response.ts'
@@ -62,4 +63,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   }
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/token', encapsulate: true })

@@ -1,5 +1,6 @@
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { accepted } from '../src/wire/mail-schemas.ts'
 import { Limit, limitOf, Next } from '../src/wire/paging.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
@@ -194,4 +195,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   )
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/users', encapsulate: true })

@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http'
 import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { asThrown } from '../src/base/thrown.ts'
 import type { TokenVerifier } from '../src/tokens/token-verifier.ts'
 import { bearerToken } from '../src/wire/bearer.ts'
@@ -79,4 +80,4 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
   })
 }
 
-export default plugin
+export default fp(plugin, { name: 'routes/verify', encapsulate: true })

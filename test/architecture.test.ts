@@ -77,6 +77,12 @@ t.test('Fastify is known to routes, plugins, the app, what extends it, and the o
   }
 })
 
+t.test('a route is named after its file, for whoever reads a message of Fastify', async t => {
+  // Of one without a name Fastify looks through every module that was required, twice for each app.
+  for (const file of files.filter(file => roomOf(file) === 'routes'))
+    t.match(sourceOf(file), `fp(plugin, { name: '${file.replace('.ts', '')}', encapsulate: true })`, file)
+})
+
 t.test('what is called pure is pure', async t => {
   const impure =
     /\bclock\(\)|\bDate\.now\b|new Date\(\)|\bperformance\.|\bprocess\.|Math\.random|random(?:Bytes|UUID|Int)\b|\basync\b|\bawait\b|^let |setTimeout|setImmediate/m
