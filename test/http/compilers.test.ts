@@ -1,7 +1,8 @@
-/** A schema is compiled once in a process, and still means what it means in its own app. */
+/** A schema is compiled once in a process, when it is needed, and still means what it means in its own app. */
 import Fastify from 'fastify'
 import t from 'tap'
-import { buildSerializer, buildValidator } from '../../src/http/compilers.ts'
+import { buildSerializer, buildValidator, compileAll } from '../../src/http/compilers.ts'
+import { testApp } from '../helpers/app.ts'
 
 /** An app in which `Shared` is this, and whose one route takes and gives it. */
 async function appOf(shared: object) {
@@ -36,4 +37,23 @@ t.test('equal texts are compiled once, whichever object they are of', async t =>
   ] as const) {
     t.equal(from(build, options)(route()), from(build, options)(route()))
   }
+})
+
+t.test('every schema of every route can be compiled, which no start would tell', async t => {
+  await testApp(t, { lab: true, docs: true })
+  t.doesNotThrow(compileAll)
+})
+
+t.test('a schema that cannot be compiled is told by the test above', async t => {
+  const app = Fastify({ schemaController: { compilersFactory: { buildSerializer, buildValidator } } })
+  t.teardown(() => app.close())
+  app.post('/', { schema: { body: { type: 'object', properties: { a: { type: 'strnig' } } } } }, async () => '')
+  await app.ready()
+  t.throws(compileAll, /schema is invalid|type must be/)
+})
+
+t.test('what was wrong is told of the data that was checked last', async t => {
+  const { post, close } = await appOf({ type: 'object', properties: { c: { type: 'string' } }, required: ['c'] })
+  t.teardown(close)
+  t.strictSame([await post({}), await post({ c: 'x' }), await post({})], [400, '{"c":"x"}', 400])
 })

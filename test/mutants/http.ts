@@ -44,6 +44,20 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/compilers.test.ts'],
   },
   {
+    name: 'a schema with a mistake is told by nobody until somebody needs it',
+    file: 'src/http/compilers.ts',
+    find: '  waiting.add(compile)\n',
+    replace: '',
+    tests: ['test/http/compilers.test.ts'],
+  },
+  {
+    name: 'who sends what is wrong is not told what',
+    file: 'src/http/compilers.ts',
+    find: '    use.errors = compiled.errors\n',
+    replace: '',
+    tests: ['test/http/compilers.test.ts', 'test/http/refusals.test.ts', 'test/http/bodies.test.ts'],
+  },
+  {
     name: 'a slow reader makes the process grow without end',
     file: 'src/http/log-lines.ts',
     find: "if (bytes + lines.length > mostHeldBytes) drop(lines, 'EAGAIN')\n    else keep(lines)",
