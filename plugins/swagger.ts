@@ -1,6 +1,7 @@
-/** The OpenAPI document at /openapi.json and Swagger UI at /docs, made from the schemas of the routes (if DOCS is on). */
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
+/**
+ * The OpenAPI document at /openapi.json and Swagger UI at /docs, made from the schemas of the routes (if DOCS is on).
+ * Otherwise the two packages are not even loaded.
+ */
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { originOf, pathOf } from '../src/config/public-url.ts'
@@ -15,6 +16,7 @@ export default fp(
     if (!docs) return
     const path = pathOf(publicUrl)
     const bodyIsOptional = new Set<string>()
+    const { default: swagger } = await import('@fastify/swagger')
     await app.register(swagger, {
       openapi: openapi(app.config),
       stripBasePath: false, // it would cut the path out of the middle of others, too
@@ -51,6 +53,7 @@ async function page(scope: FastifyInstance): Promise<void> {
   )
   scope.get('/docs/index.html', { schema: { hide: true } }, () => '') // redirected
 
+  const { default: swaggerUi } = await import('@fastify/swagger-ui')
   await scope.register(swaggerUi, {
     routePrefix: '/docs',
     indexPrefix: '.', // relative links in the page
