@@ -31,17 +31,21 @@ const ofKubernetes = /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP|SCTP)(?
 
 function nearest(name: string, names: readonly string[]): string | undefined {
   const upper = name.toUpperCase().replaceAll('-', '_')
+  const isOurs = upper.startsWith('JWT_') // whatever is nearest was meant
   const [best] = names
+    .filter(known => isOurs || Math.abs(upper.length - known.length) <= slipsIn(known)) // each is a letter more or less
     .map(known => ({ known, steps: upper === known ? 0 : letterDistance(upper, known) }))
     .sort((a, b) => a.steps - b.steps)
-  if (!best) return undefined
-  // One slip in a short name, one more for every eight letters; of a name of three letters everything is near.
-  const slips = best.known.length <= 3 ? 0 : 1 + Math.floor(best.known.length / 8)
-  if (best.steps <= slips) return best.known
+  if (best && best.steps <= slipsIn(best.known)) return best.known
   // JWT_SECRET, TRUSTED_PROXY, USERS_FILE: a part, or another ending.
   const longer = names.find(known => {
     const isPart = known.startsWith(upper.slice(0, -1)) && upper.length > Math.max(3, known.length - 6) // `_` is the shell's
     return upper.includes('_') && (isPart || known.endsWith(`_${upper}`))
   })
-  return longer ?? (upper.startsWith('JWT_') ? best.known : undefined)
+  return longer ?? (isOurs ? best?.known : undefined)
+}
+
+/** One in a short name, one more for every eight letters; of a name of three letters everything is near. */
+function slipsIn(known: string): number {
+  return known.length <= 3 ? 0 : 1 + Math.floor(known.length / 8)
 }

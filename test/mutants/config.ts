@@ -206,8 +206,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a misspelt variable is not told',
     file: 'src/config/misspelt-variables.ts',
-    find: 'if (best.steps <= slips) return best.known',
-    replace: 'if (best.steps < slips) return best.known',
+    find: 'if (best && best.steps <= slipsIn(best.known))',
+    replace: 'if (best && best.steps < slipsIn(best.known))',
     tests: variables,
   },
   {
