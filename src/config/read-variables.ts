@@ -1,6 +1,6 @@
 /** Reads environment variables by a schema. What is wrong becomes a line that names the variable, never its value. */
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
-import { type EnvSchemaOpt, envSchema } from 'env-schema'
+import { Ajv } from 'ajv'
 import { readSmallFile } from '../base/read-small-file.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -37,36 +37,28 @@ export function checkVariables<T extends TObject>(
   given: Record<string, string>,
   mistakes: string[],
 ): Static<T> {
-  const check = (data: Record<string, string>) =>
-    envSchema<Static<T>>({ schema, data, env: false, ajv: kept ?? { customOptions: keepWithOwnKeywords } })
-  try {
-    return check(given)
-  } catch (error) {
-    const found = (error as { errors?: { instancePath: string }[] }).errors
-    if (!found) throw error
-    const wrong = new Set(found.map(({ instancePath }) => instancePath.slice(1)))
-    for (const name of wrong) {
-      const expected = expectation((schema.properties as Record<string, TSchema>)[name])
-      mistakes.push(`${name} ${expected}${hintFor(given[name])}`)
-    }
-    return check(Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name))))
+  const check = ajv.compile(schema)
+  const checked: Record<string, unknown> = { ...given }
+  if (check(checked)) return checked as Static<T>
+
+  const wrong = new Set(check.errors?.map(({ instancePath }) => instancePath.slice(1)))
+  for (const name of wrong) {
+    const expected = expectation((schema.properties as Record<string, TSchema>)[name])
+    mistakes.push(`${name} ${expected}${hintFor(given[name])}`)
   }
+  const others: Record<string, unknown> = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)))
+  check(others)
+  return others as Static<T>
 }
 
-type AjvInstance =
-  NonNullable<EnvSchemaOpt['ajv']> extends infer A
-    ? A extends { customOptions(instance: infer I): unknown }
-      ? I
-      : never
-    : never
-
-/** What env-schema made for the first of them: it compiles a schema once, for a check that is repeated and for the next. */
-let kept: AjvInstance | undefined
-
-function keepWithOwnKeywords(ajv: AjvInstance): AjvInstance {
-  kept = ajv.addKeyword('fromFile').addKeyword('shown')
-  return kept
-}
+/** It keeps the check of each schema, for the next time. Our schemas are not judged as well: that is half of the work. */
+const ajv = new Ajv({
+  allErrors: true,
+  coerceTypes: true,
+  useDefaults: true,
+  keywords: ['fromFile', 'shown'],
+  validateSchema: false,
+})
 
 function expectation(schema: TSchema | undefined): string {
   if (schema?.type === 'integer') return `must be a whole number from ${schema['minimum']} to ${schema['maximum']}`
