@@ -90,3 +90,42 @@ t.test(
     }
   },
 )
+
+for (const [what, act] of [
+  ['was proven', ({ post }, _id, token) => post('/email/verify', { token, password })],
+  ['changed', ({ app }, id) => app.users.change(id, { email: 'other@example.com' }, { by: 'a test' })],
+  ['was taken away', ({ app }, id) => app.users.change(id, { email: null }, { by: 'a test' })],
+] as [string, (made: MailApp, id: string, token: string) => Promise<unknown>][]) {
+  t.test(`a link to prove an address does nothing when the address ${what} while it was asked for`, async t => {
+    const made = await mailApp(t, { emailVerification: 'required' })
+    const { app, post, deliver, tokenTo } = made
+    const email = 'eva@example.com'
+    const passwordHash = await app.hasher.hash(password)
+    await app.stores.users.create({
+      userId: 'eva',
+      username: 'eva',
+      email,
+      emailVerified: false,
+      role: 'user',
+      passwordHash,
+    })
+    const logIn = async () => (await post('/login', { username: 'eva', password })).json().code
+    t.equal(await logIn(), 'email_unverified')
+    const first = await tokenTo(email)
+    const { replace } = app.stores.mails
+    t.teardown(() => Object.assign(app.stores.mails, { replace }))
+    Object.assign(app.stores.mails, {
+      replace: async (...given: Parameters<typeof replace>) => {
+        await act(made, 'eva', first)
+        return replace(...given)
+      },
+    })
+    t.equal(await logIn(), 'email_unverified')
+    Object.assign(app.stores.mails, { replace })
+    const token = await tokenTo(email)
+    const before = await app.users.get('eva')
+    t.equal((await post('/email/verify', { token, password })).json().code, 'invalid_link')
+    t.strictSame(await app.users.get('eva'), before)
+    t.strictSame(await deliver(), [])
+  })
+}
