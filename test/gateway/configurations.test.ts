@@ -92,6 +92,15 @@ t.test('Caddy gives a connection up before an instance that stops closes it', as
   t.ok(kept.every(seconds => seconds < 3)) // so long an instance says that it will stop
 })
 
+t.test('an instance that says it will stop gets nothing before it does', async t => {
+  const [, every = '', fall = ''] = /check inter (\d+)ms fall (\d+) /.exec(configurationOf('haproxy')) ?? []
+  const [, interval = ''] = /health_interval (\d+)ms/.exec(configurationOf('caddy')) ?? []
+  t.ok(Number(every) * Number(fall) < 2000, 'HAProxy') // of 3 seconds
+  t.ok(Number(interval) < 2000, 'Caddy') // which counts one answer
+  t.match(configurationOf('haproxy'), 'http-check expect status 200')
+  for (const name of ['haproxy', 'caddy'] as const) t.match(configurationOf(name), /uri \/health\/ready/)
+})
+
 t.test('no expression of theirs is one that backtracks', async t => {
   for (const name of gatewayNames) {
     // Two quantifiers that may take the same characters, one of them without end.

@@ -6,14 +6,17 @@ import { bearer, identityNames, named, type Setup } from './setup.ts'
 /** `/`, `/page.js` and all below `/assets/`, in the words of each. */
 export const publicPaths = { caddy: '/ /page.js /assets/*', others: '/(page[.]js|assets/.*)?' }
 
+/** What makes another act of a request. */
+const overrides = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override']
+
 /** @param setup of a gateway with these */
 export async function showsPublicPaths(t: Test, { url, logIn, receives }: Setup): Promise<void> {
   const { access_token: token } = await logIn()
   const cookies = ['Cookie', `a=1; __Host-signet_access=${token}`]
   for (const path of ['/', '/?a=1', '/page.js', '/assets/x/y.css']) {
     for (const who of [[], bearer(token), bearer('a.b.c'), cookies, ['X-Auth-Role', 'admin']]) {
-      const received = await receives({ headers: [...who, 'X-HTTP-Method-Override', 'DELETE'] }, path)
-      for (const name of [...identityNames, 'Authorization', 'X-HTTP-Method-Override'])
+      const received = await receives({ headers: [...who, ...overrides.flatMap(name => [name, 'DELETE'])] }, path)
+      for (const name of [...identityNames, 'Authorization', ...overrides])
         t.strictSame(named(received, name), [], `${path}: ${name}`)
       t.notMatch(named(received, 'cookie').join(), '__Host-signet_', path)
     }

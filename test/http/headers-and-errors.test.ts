@@ -218,3 +218,22 @@ t.test('an error that nothing caught ends the process, with a line in the log an
     server.output(),
   )
 })
+
+t.test('what may be kept does not say to old caches that it may not, and all the rest does', async t => {
+  const { app } = await testApp(t, { algorithm: 'ES256', docs: true })
+  const kept: string[] = []
+  for (const url of [
+    '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration',
+    '/me',
+    '/health/live',
+    '/nowhere',
+  ]) {
+    const { headers } = await app.inject({ url })
+    const mayBeKept = headers['cache-control'] !== 'no-store'
+    if (mayBeKept) kept.push(url)
+    t.equal(headers['pragma'], mayBeKept ? undefined : 'no-cache', url)
+  }
+  t.equal(kept.length, 3)
+})

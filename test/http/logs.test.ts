@@ -6,7 +6,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { RequestLog } from '../../src/http/request-log.ts'
 import { form, json, post } from '../helpers/answers.ts'
-import { headerOf, testApp } from '../helpers/app.ts'
+import { headerOf, newSecret, testApp } from '../helpers/app.ts'
 import { forge } from '../helpers/forge.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
@@ -174,4 +174,26 @@ t.test('an answer that broke off is told from one that arrived, with the reason'
   await waitUntil(async () => lines.length > 0)
   socket.destroy()
   t.match(JSON.parse(lines[0] ?? ''), { reason: 'read "ECONNRESET"', msg: 'request aborted' })
+})
+
+t.test('what asks for ever is a line at debug alone: probes, and polls that bring nothing', async t => {
+  const secret = newSecret()
+  const authorization = `Basic ${Buffer.from(`api:${secret}`).toString('base64')}`
+  for (const logLevel of ['info', 'debug'] as const) {
+    const { app, log } = await testApp(t, { logLevel, resourceServers: new Map([['api', secret]]) })
+    await app.revocations.poll()
+    const first = await app.inject({ url: '/revocations', headers: { authorization } })
+    const { cursor } = first.json()
+    const headers = { authorization, 'if-none-match': String(first.headers['etag']) }
+    const again = { url: `/revocations?since=${encodeURIComponent(cursor)}`, headers }
+    const tag = (await app.inject({ url: again.url, headers: { authorization } })).headers['etag']
+    log.length = 0
+    t.equal((await app.inject({ ...again, headers: { ...headers, 'if-none-match': String(tag) } })).statusCode, 304)
+    for (const url of ['/health/live', '/health/ready']) await app.inject({ url })
+    const lines = log.map(line => JSON.parse(line)).filter(({ msg }) => msg === 'request')
+    if (logLevel === 'info') t.strictSame(lines, [])
+    else t.match(lines, [{ level: 20, path: '/revocations' }, { level: 20 }, { level: 20 }])
+    await app.inject({ url: '/revocations', headers: { authorization } })
+    t.match(JSON.parse(log.at(-1) ?? '{}'), { level: 30, path: '/revocations', status: 200 }, logLevel)
+  }
 })

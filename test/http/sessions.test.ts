@@ -46,3 +46,16 @@ t.test(
     t.equal(answer.json().next, null)
   },
 )
+
+t.test('of what a client calls itself 256 characters are kept, however it logs in', async t => {
+  const { app } = await testApp(t)
+  const headers = { 'user-agent': `${'x'.repeat(255)}yz` }
+  const given = { username: 'maria', password: 'demo123' }
+  const { access_token: token } = (await app.inject({ method: 'POST', url: '/login', headers, body: given })).json()
+  const oauth = { ...headers, 'content-type': 'application/x-www-form-urlencoded' }
+  const body = String(new URLSearchParams({ ...given, grant_type: 'password' }))
+  t.equal((await app.inject({ method: 'POST', url: '/token', headers: oauth, body })).statusCode, 200)
+  const answer = await app.inject({ url: '/sessions', headers: { authorization: `Bearer ${token}` } })
+  const agents = answer.json().sessions.map((session: { user_agent: string }) => session.user_agent)
+  t.strictSame(agents, Array(2).fill(`${'x'.repeat(255)}y`))
+})

@@ -199,3 +199,32 @@ t.test(
     t.equal((await first()).statusCode, 200)
   },
 )
+
+t.test('a code is taken at every door as people type it: in groups, with blanks around', async t => {
+  const service = await testApp(t, on)
+  const { access_token: token } = await service.logIn('maria')
+  const ask = asUser(service, token)
+  const secret = fromBase32((await ask('POST', '/me/totp')).json().secret)
+  const { first, second } = steps(service)
+  const form = (url: string, fields: Record<string, string>) =>
+    service.app.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: String(new URLSearchParams({ username: 'maria', password: 'demo123', ...fields })),
+    })
+  const doors: Record<string, (code: string) => Promise<{ statusCode: number; body: string }>> = {
+    confirming: code => ask('POST', '/me/totp/confirm', { code }),
+    'with the password': code => first('maria', 'demo123', { code }),
+    'after the password': async code => second((await first()).json().challenge, code),
+    'in a form': otp => form('/login', { otp }),
+    'of OAuth 2.0': otp => form('/token', { grant_type: 'password', otp }),
+    'once more': code => ask('POST', '/me/confirm', { code }),
+  }
+  for (const [door, knock] of Object.entries(doors)) {
+    const code = codeOf(secret, stepAt(service.clock()))
+    const { statusCode, body } = await knock(` ${code.slice(0, 3)} ${code.slice(3)} `)
+    t.equal(statusCode, 200, `${door}: ${body}`)
+    service.clock.advance(30)
+  }
+})

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { createMailLinks } from '../../src/mail/links.ts'
+import { linkSeconds } from '../../src/mail/purposes.ts'
 import { createTypedNames } from '../../src/mail/typed-name.ts'
 import type { Mail, User } from '../../src/stores/stores.ts'
 import { newSecret } from '../helpers/app.ts'
@@ -43,9 +44,15 @@ t.test('a token is bound to the purpose, the row, the user, the address and the 
   t.end()
 })
 
-t.test('a way back outlives a change of the password', t => {
-  const back: Mail = { ...mail, purpose: 'undo' }
-  t.equal(links.isTokenOf(links.tokenOf(back, user), back, { ...user, credentialsVersion: 9 }), true)
+t.test('what sets a password dies with the one of now; what proves an address, and the way back, do not', t => {
+  const dies = { reset: true, invite: true, verify: false, register: false, change: false, undo: false }
+  t.strictSame(Object.keys(dies).sort(), Object.keys(linkSeconds).sort())
+  for (const [purpose, isSo] of Object.entries(dies)) {
+    const one: Mail = { ...mail, purpose: purpose as keyof typeof dies }
+    const token = links.tokenOf(one, user)
+    t.equal(links.isTokenOf(token, one, user), true, purpose)
+    t.equal(links.isTokenOf(token, one, { ...user, credentialsVersion: 9 }), !isSo, purpose)
+  }
   t.end()
 })
 

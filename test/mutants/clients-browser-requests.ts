@@ -143,4 +143,32 @@ export const mutants: readonly Mutant[] = [
       'clients/signet-client/test/listeners.test.ts',
     ],
   },
+  {
+    name: 'a new password follows a redirect',
+    file: 'clients/signet-client/src/mail.ts',
+    find: ", redirect: 'error' } as const",
+    replace: ' } as const',
+    tests: ['clients/signet-client/test/redirects.test.ts'],
+  },
+  {
+    name: 'the answer of an authenticator follows a redirect',
+    file: 'clients/signet-client/src/passkeys.ts',
+    find: "{ method, redirect: 'error', ...json }",
+    replace: '{ method, ...json }',
+    tests: ['clients/signet-client/test/redirects.test.ts'],
+  },
+  {
+    name: 'who ends the session of this page seems to be logged in',
+    file: 'clients/signet-client/src/client.ts',
+    find: '      await check() // nobody, when it was this one\n',
+    replace: '',
+    tests: ['clients/signet-client/test/logout.test.ts'],
+  },
+  {
+    name: 'a confirmation keeps the token of a refresh that was under way',
+    file: 'clients/signet-client/src/client.ts',
+    find: '      await refreshing // it may bring a token of before\n',
+    replace: '',
+    tests: ['clients/signet-client/test/account.test.ts'],
+  },
 ]

@@ -93,4 +93,18 @@ export const mutants: readonly Mutant[] = [
     replace: '"code":"unavailable"}` 502',
     tests: ['test/gateway/configurations.test.ts'],
   },
+  {
+    name: 'what Caddy passes on for everybody may be another act',
+    file: 'deploy/caddy/Caddyfile',
+    find: '\t\trequest_header @public -X-Method-Override\n',
+    replace: '',
+    tests: ['test/gateway/caddy.test.ts'],
+  },
+  {
+    name: 'HAProxy needs as long as a stop takes to see one',
+    file: 'deploy/haproxy/haproxy.cfg',
+    find: 'inter 500ms fall 1 rise 1',
+    replace: 'inter 500ms fall 6 rise 1',
+    tests: ['test/gateway/configurations.test.ts'],
+  },
 ]

@@ -78,4 +78,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'const digits = typed',
     tests: ['test/http/second-step.test.ts'],
   },
+  {
+    name: 'a code in groups does not confirm an app',
+    file: 'src/factors/factor-service.ts',
+    find: "const digits = code.replace(/\\s/g, '')",
+    replace: 'const digits = code',
+    tests: ['test/http/totp.test.ts'],
+  },
+  {
+    name: 'a code in groups does not log in',
+    file: 'src/factors/code-check.ts',
+    find: "const digits = typed.replace(/\\s/g, '')",
+    replace: 'const digits = typed',
+    tests: ['test/http/totp.test.ts'],
+  },
 ]

@@ -162,4 +162,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'const { id, method, url, ip: clientIp } = request',
     tests: ['test/http/logs.test.ts', 'test/wire/forwarded-for.test.ts'],
   },
+  {
+    name: 'a line for each poll of each service',
+    file: 'src/http/request-log.ts',
+    find: "|| (reply.statusCode === 304 && path.endsWith('/revocations\"'))",
+    replace: '',
+    tests: ['test/http/logs.test.ts'],
+  },
 ]

@@ -203,4 +203,11 @@ export const mutants: readonly Mutant[] = [
     replace: "'refresh lost every race')",
     tests: ['test/tokens/lost-races.test.ts'],
   },
+  {
+    name: 'a user agent of any length is stored',
+    file: 'src/tokens/logins.ts',
+    find: 'userAgent?.slice(0, 256) ?? null',
+    replace: 'userAgent ?? null',
+    tests: ['test/http/sessions.test.ts'],
+  },
 ]

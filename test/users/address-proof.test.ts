@@ -175,3 +175,20 @@ t.test('what is no address for mail is refused where people give their own', asy
   t.equal((await post('/register', { password })).statusCode, 400)
   t.strictSame(await deliver(), [])
 })
+
+t.test(
+  'where nobody asks for a proof, registering sends nothing, and an address can be proven all the same',
+  async t => {
+    const made = await mailApp(t, { emailVerification: 'off' })
+    const { app, deliver, logIn, tokenTo, post } = made
+    await registered(made, 'ana', 'ana@example.com')
+    t.strictSame(await deliver(), [])
+    const { access_token: token } = await logIn('ana', password)
+    const body = { email: 'ana@example.com' }
+    const asked = await app.inject({ method: 'PATCH', url: '/me/account', headers: bearer(token), body })
+    t.match(asked.json(), { email: 'ana@example.com', email_verified: false })
+    const link = await tokenTo('ana@example.com')
+    t.equal((await post('/email/verify', { token: link }, bearer(token))).statusCode, 204)
+    t.match(claimsOf((await logIn('ana@example.com', password)).access_token), { email_verified: true })
+  },
+)

@@ -257,6 +257,12 @@ t.test('what else a user does: see sessions, end one, all of them, change the pa
   t.equal(here.signet.user, null)
   t.equal(await there.signet.me(), null)
 
+  await here.signet.login('maria', 'a new passphrase')
+  const [mine] = (await here.signet.sessions()).sessions
+  await here.signet.endSession(mine?.id ?? '')
+  t.equal(here.signet.user, null, 'nobody is told to be logged in by a session that was ended here')
+  t.equal(here.events.at(-1), 'ended')
+
   here.network.faults.set('/login', [problem(429, 'too_many_attempts', { 'retry-after': '8' }), 'no network'])
   await t.rejects(here.signet.login('maria', 'x'), { code: 'too_many_attempts', status: 429, retryAfterSeconds: 8 })
   await t.rejects(here.signet.login('maria', 'x'), { code: 'network', status: 0 })
