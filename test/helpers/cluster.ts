@@ -12,6 +12,10 @@ export const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : 
 // A language of its own, unlike C, so that an order or a range that depends on it shows.
 const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
 
+/** What is copied for each server, and what each connection of a test begins with, is as small as it may be. */
+const smallLog = '--wal-segsize=1'
+const cheapPassword = ['-c', 'scram_iterations=1'] // from PostgreSQL 16 on
+
 /**
  * Puts a new cluster into `data`. It is made once and copied, as initdb takes longer than most tests that use one.
  * @param programs the folder of another version's programs
@@ -25,13 +29,14 @@ export async function makeCluster(
   const { initdb, postgres } = await findBinaries(folder, programs)
   const asItself = { ...nobody, cwd: folder, env: { PATH: process.env['PATH'], TZ: 'UTC' } }
   const version = run(initdb, ['--version'], asItself)
-  const made = join(cache, `cluster-${hash('sha1', [version, nobody.uid, ...locale].join()).slice(0, 8)}`)
+  const given = [...locale, smallLog, ...(/ 15\./.test(version) ? [] : cheapPassword)]
+  const made = join(cache, `cluster-${hash('sha1', [version, nobody.uid, ...given].join()).slice(0, 8)}`)
   if (!existsSync(made)) {
     const password = randomBytes(12).toString('base64url')
     const passwordFile = join(folder, 'password')
     writeFileSync(passwordFile, password, { mode: 0o644 })
     const role = ['-U', 'signet', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`]
-    run(initdb, ['-D', data, ...role, '-E', 'UTF8', '-N', ...locale], asItself)
+    run(initdb, ['-D', data, ...role, '-E', 'UTF8', '-N', ...given], asItself)
     mkdirSync(cache, { recursive: true })
     const own = mkdtempSync(`${made}-`) // others may be making it just now
     run('cp', ['-Rp', data, passwordFile, own])

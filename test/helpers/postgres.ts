@@ -147,10 +147,7 @@ let administrator: Promise<{ client: pg.Client; url: (database: string) => strin
 async function connectAdministrator() {
   const given = process.env['TEST_DATABASE_URL']
   const server = given ? undefined : await startPostgres(tap)
-  const client = new pg.Client({ connectionString: given ?? server?.url() })
-  client.on('error', () => {}) // it does not survive its server, and need not
-  await client.connect()
-  tap.teardown(() => client.end())
+  const client = await keptConnection(given ?? server?.url() ?? '')
   const url = (database: string) => {
     const base = new URL(given ?? server?.url() ?? '')
     base.pathname = database
@@ -171,19 +168,19 @@ export function emptyDatabase(t: Test): Promise<string> {
 
 /**
  * The URL of a database of the present schema that nobody has written to, with a salt of its own. Making one takes longer
- * than most tests that use one, so it is emptied after the test, for the next one.
+ * than most tests that use one, so it is emptied after the test, for the next one, over a connection that is kept as well.
  */
 export async function migratedDatabase(t: Test): Promise<string> {
-  const url = free.pop() ?? (await migrateNew())
-  await runSql(url, "UPDATE meta SET value = sha256(gen_random_uuid()::text::bytea) WHERE name = 'salt'")
+  const lent = free.pop() ?? (await migrateNew())
+  await lent.client.query("UPDATE meta SET value = sha256(gen_random_uuid()::text::bytea) WHERE name = 'salt'")
   t.teardown(async () => {
-    await runSql(url, emptyAll)
-    free.push(url)
+    await lent.client.query(emptyAll)
+    free.push(lent)
   })
-  return url
+  return lent.url
 }
 
-const free: string[] = []
+const free: { readonly url: string; readonly client: pg.Client }[] = []
 
 /** TRUNCATE makes new files for a table and each of its indexes, so it is for large ones. */
 const emptyAll = `
@@ -196,19 +193,29 @@ const emptyAll = `
   END $$;
   DELETE FROM meta WHERE name NOT IN ('schema', 'salt')`
 
-async function migrateNew(): Promise<string> {
+async function migrateNew() {
   const url = await newDatabase(tap)
   const stores = openPostgresStores(serverOf(url))
   await stores.ping()
   await stores.close()
-  return url
+  return { url, client: await keptConnection(url) }
+}
+
+/** Until all tests are over; it does not survive its server, and need not. */
+async function keptConnection(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  tap.teardown(() => client.end())
+  return client
 }
 
 async function newDatabase(t: Pick<Test, 'teardown'>): Promise<string> {
   administrator ??= connectAdministrator()
   const { client, url } = await administrator
   const name = `signet_test_${randomBytes(8).toString('hex')}`
-  await client.query(`CREATE DATABASE ${name} TEMPLATE template0`)
+  // Files are copied in a quarter of the time that a log of their pages takes.
+  await client.query(`CREATE DATABASE ${name} TEMPLATE template0 STRATEGY FILE_COPY`)
   // A server that a test has stopped takes its databases along.
   t.teardown(() => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => {}))
   return url(name)
