@@ -1,8 +1,10 @@
 /** The files of a PostgreSQL: its programs, and a cluster as initdb leaves it. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { hash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cp } from 'node:fs/promises'
+import { chown, cp, mkdtemp, statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cache } from './app.ts'
 
@@ -15,6 +17,53 @@ const locale = ['--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
 /** What is copied for each server, and what each connection of a test begins with, is as small as it may be. */
 const smallLog = '--wal-segsize=1'
 const cheapPassword = ['-c', 'scram_iterations=1'] // from PostgreSQL 16 on
+
+/**
+ * Where a cluster is to be: `data`, and a folder for what is beside it.
+ * @returns also `remove`, which ends the cluster and removes both; that happens as well when this process is killed
+ */
+export async function clusterFolders() {
+  const folder = await ownFolder(tmpdir())
+  const place = (await hasRoom(memory)) ? await ownFolder(memory) : folder
+  return { folder, data: join(place, 'data'), remove: removeInTheEnd(place, folder) }
+}
+
+/** A file system in memory, as Linux has one: the copy of a cluster alone costs a quarter there of what it does on a disk. */
+const memory = '/dev/shm'
+
+/** Whether a cluster can grow there as tests let it; in a container it is often 64 MB. */
+async function hasRoom(path: string): Promise<boolean> {
+  const system = await statfs(path).catch(() => undefined)
+  return system !== undefined && system.bavail * system.bsize > 2 ** 31
+}
+
+async function ownFolder(parent: string): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'signet-postgres-'))
+  if (nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid)
+  return folder
+}
+
+/**
+ * A process that waits until this one ends or tells it to, and then kills the cluster and removes its files.
+ * @param place where its data is
+ */
+function removeInTheEnd(place: string, folder: string): () => Promise<void> {
+  const script = `read _; file="$1/data/postmaster.pid"
+    [ -e "$file" ] && pid=$(head -n 1 "$file") && kill -QUIT "$pid" && kill -CONT "$pid"
+    for i in $(seq 400); do [ -e "$file" ] && sleep 0.02; done
+    until rm -rf "$1" "$2"; do sleep 0.02; done`
+  const guard = spawn('sh', ['-c', script, 'guard', place, folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  const ended = once(guard, 'exit')
+  guard.unref()
+  return async () => {
+    guard.ref()
+    guard.stdin.end()
+    await ended
+  }
+}
 
 /**
  * Puts a new cluster into `data`. It is made once and copied, as initdb takes longer than most tests that use one.

@@ -5,14 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, chown, copyFile, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, chown, copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import tap, { type Test } from 'tap'
 import { type PostgresServer, readDatabaseUrl } from '../../src/config/database-url.ts'
 import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
-import { makeCluster, makeStandby, nobody } from './cluster.ts'
+import { clusterFolders, makeCluster, makeStandby, nobody } from './cluster.ts'
 import { freePort } from './process.ts'
 
 export interface RunningPostgres {
@@ -50,12 +49,8 @@ export async function startPostgres(
   t: Pick<Test, 'teardown'>,
   { password: ownPassword, settings = [], tls, programs, standbyOf }: PostgresOptions = {},
 ): Promise<RunningPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'signet-postgres-'))
-  if (nobody.uid !== undefined) await chown(folder, nobody.uid, nobody.gid)
-  const guard = removeInTheEnd(folder)
-  t.teardown(guard)
-
-  const data = join(folder, 'data')
+  const { folder, data, remove } = await clusterFolders()
+  t.teardown(remove)
   const made = standbyOf
     ? await makeStandby(folder, data, standbyOf.url(), programs)
     : await makeCluster(folder, data, programs)
@@ -123,22 +118,6 @@ async function installTls(data: string, { key, certificate }: NonNullable<Postgr
     if (nobody.uid !== undefined) await chown(join(data, name), nobody.uid, nobody.gid)
   }
   return ['ssl=on']
-}
-
-/** A process that waits until this one ends or tells it to, and then kills the cluster and removes its files. */
-function removeInTheEnd(folder: string): () => Promise<void> {
-  const script = `read _; file="$1/data/postmaster.pid"
-    [ -e "$file" ] && pid=$(head -n 1 "$file") && kill -QUIT "$pid" && kill -CONT "$pid"
-    for i in $(seq 400); do [ -e "$file" ] && sleep 0.02; done
-    until rm -rf "$1"; do sleep 0.02; done`
-  const guard = spawn('sh', ['-c', script, 'guard', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
-  const ended = once(guard, 'exit')
-  guard.unref()
-  return async () => {
-    guard.ref()
-    guard.stdin.end()
-    await ended
-  }
 }
 
 let administrator: Promise<{ client: pg.Client; url: (database: string) => string }> | undefined
@@ -216,8 +195,9 @@ async function newDatabase(t: Pick<Test, 'teardown'>): Promise<string> {
   const name = `signet_test_${randomBytes(8).toString('hex')}`
   // Files are copied in a quarter of the time that a log of their pages takes.
   await client.query(`CREATE DATABASE ${name} TEMPLATE template0 STRATEGY FILE_COPY`)
-  // A server that a test has stopped takes its databases along.
-  t.teardown(() => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => {}))
+  // A server of our own takes its databases along.
+  if (process.env['TEST_DATABASE_URL'])
+    t.teardown(() => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).catch(() => {}))
   return url(name)
 }
 

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { root } from '../helpers/app.ts'
 import { measuredAgain } from '../helpers/measured-again.ts'
-import { environment, postJson, startServer } from '../helpers/process.ts'
+import { compiledCode, environment, postJson, startServer } from '../helpers/process.ts'
 
 const demo = { username: 'thirdy', password: 'demo123' }
 
@@ -73,7 +73,10 @@ t.test('while a flood saturates hashing, /me and /refresh stay quick and a full 
   await measure(50) // warm
   const idle = await measure(300)
 
-  const flooder = spawn(process.execPath, ['test/helpers/flood.ts', server.url], { cwd: root, env: environment() })
+  const flooder = spawn(process.execPath, ['test/helpers/flood.ts', server.url], {
+    cwd: root,
+    env: environment(compiledCode),
+  })
   t.teardown(() => flooder.kill('SIGKILL'))
   const report = text(flooder.stdout)
   await new Promise(resolve => setTimeout(resolve, 1500))

@@ -58,9 +58,7 @@ t.test('packed and installed into an empty project it works there, with types', 
   await writeFile(join(folder, 'app.ts'), program)
   const lib = ['--lib', 'es2022,dom', '--types', 'node', '--typeRoots', join(root, 'node_modules', '@types')]
   const strict = ['--strict', '--target', 'es2022', '--module', 'nodenext', '--outDir', '.']
-  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), 'app.ts', ...lib, ...strict], {
-    cwd: folder,
-  })
+  await run(join(root, 'node_modules/.bin/tsc'), ['app.ts', ...lib, ...strict], { cwd: folder })
 
   const { url } = await startSignet(t)
   // The machine's own Node is an older one, as a rule: 20 and newer will do.
