@@ -2,7 +2,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { buildSerializer, buildValidator, compileAll } from '../../src/http/compilers.ts'
-import { testApp } from '../helpers/app.ts'
+import { labApp } from '../helpers/lab.ts'
 
 /** An app in which `Shared` is this, and whose one route takes and gives it. */
 async function appOf(shared: object) {
@@ -40,7 +40,7 @@ t.test('equal texts are compiled once, whichever object they are of', async t =>
 })
 
 t.test('every schema of every route can be compiled, which no start would tell', async t => {
-  await testApp(t, { lab: true, docs: true })
+  await labApp(t)
   t.doesNotThrow(compileAll)
 })
 
