@@ -1,6 +1,7 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import type { Client } from '../src/base/client.ts'
+import { Type } from '../src/base/schema.ts'
 import type { AccessClaims } from '../src/tokens/access-token.ts'
 import { ConfirmBody } from '../src/wire/account-schemas.ts'
 import { saysBearer } from '../src/wire/bearer.ts'

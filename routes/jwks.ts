@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
+import { Type } from '../src/base/schema.ts'
 import { hasVersion } from '../src/wire/if-none-match.ts'
 import { problems } from '../src/wire/problem-responses.ts'
 

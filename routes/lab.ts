@@ -2,10 +2,11 @@
  * The page at /lab, what only it may do, and the instances it plays with. None of these routes exists without `LAB=true`,
  * which a service that others can reach does not start with.
  */
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
+import { Type } from '../src/base/schema.ts'
 import { isNoOtherPage, isOurHost, isOurPage } from '../src/lab/guard.ts'
 import type { Lab } from '../src/lab/lab.ts'
 import { pagePolicy, readPageFiles } from '../src/lab/page-files.ts'

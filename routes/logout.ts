@@ -1,6 +1,7 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import { SignetError } from '../src/base/errors.ts'
+import { Type } from '../src/base/schema.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
 import { findBearerToken, saysBearer } from '../src/wire/bearer.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'

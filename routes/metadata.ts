@@ -1,6 +1,7 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
+import { Type } from '../src/base/schema.ts'
 import { pathOf } from '../src/config/public-url.ts'
 import { problems } from '../src/wire/problem-responses.ts'
 

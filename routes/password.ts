@@ -1,5 +1,6 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
+import { Type } from '../src/base/schema.ts'
 import { accepted, ForgottenPassword, PasswordReset } from '../src/wire/mail-schemas.ts'
 import { bodyCodes, problems } from '../src/wire/problem-responses.ts'
 

@@ -1,5 +1,6 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
+import { Type } from '../src/base/schema.ts'
 import { bodyCodes, problemsOfForm } from '../src/wire/problem-responses.ts'
 import { PresentedToken, type PresentedTokenForm } from '../src/wire/token-schemas.ts'
 

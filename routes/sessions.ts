@@ -1,5 +1,6 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
+import { Type } from '../src/base/schema.ts'
 import { Limit, limitOf, Next } from '../src/wire/paging.ts'
 import { problems, tokenCodes } from '../src/wire/problem-responses.ts'
 import { PositionText, positionText, readPosition, SessionItem, sessionItem } from '../src/wire/session-schemas.ts'

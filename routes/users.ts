@@ -1,6 +1,7 @@
-import { type FastifyPluginAsyncTypebox, Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { Type } from '../src/base/schema.ts'
 import { accepted } from '../src/wire/mail-schemas.ts'
 import { Limit, limitOf, Next } from '../src/wire/paging.ts'
 import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'

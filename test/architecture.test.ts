@@ -86,8 +86,7 @@ t.test('a route is named after its file, for whoever reads a message of Fastify'
 t.test('what is called pure is pure', async t => {
   const impure =
     /\bclock\(\)|\bDate\.now\b|new Date\(\)|\bperformance\.|\bprocess\.|Math\.random|random(?:Bytes|UUID|Int)\b|\basync\b|\bawait\b|^let |setTimeout|setImmediate/m
-  const harmless =
-    /^(?:node:(?:crypto|net|url)|@sinclair\/typebox(?:\/compiler)?|@fastify\/swagger)$|-data\.ts$|\/version\.ts$/
+  const harmless = /^(?:node:(?:crypto|net|url)|ajv|@fastify\/swagger)$|-data\.ts$|\/version\.ts$/
   const pure = new Set(
     storeys.flatMap(rooms =>
       Object.entries(rooms).flatMap(([name, room]) => (room.pure ?? []).map(file => `src/${name}/${file}.ts`)),

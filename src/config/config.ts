@@ -2,7 +2,7 @@
  * The configuration: environment variables only, read once. A mistake stops the start; no message ever holds a value.
  */
 import { availableParallelism } from 'node:os'
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '../base/schema.ts'
 import type { Database } from './database-url.ts'
 import {
   type EmailVerification,

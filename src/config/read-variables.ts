@@ -1,7 +1,8 @@
 /** Reads environment variables by a schema. What is wrong becomes a line that names the variable, never its value. */
-import type { Static, TObject, TSchema } from '@sinclair/typebox'
+
 import { Ajv } from 'ajv'
 import { readSmallFile } from '../base/read-small-file.ts'
+import type { Static, TObject, TSchema } from '../base/schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,5 +1,5 @@
 /** Every environment variable: the one schema behind the type, the check, the messages and the documents. */
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, Type } from '../base/schema.ts'
 
 const seconds = (title: string, value: number, minimum: number, maximum: number) =>
   Type.Integer({ title, default: value, minimum, maximum })

@@ -2,8 +2,7 @@
  * The refresh token: a JWT for the eye, but its authority is the session's row. It is a function of that row, so it can
  * be made again byte by byte and nothing of it needs to be stored.
  */
-import { type Static, Type } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { checkOf, type Static, Type } from '../base/schema.ts'
 import type { Session } from '../stores/stores.ts'
 
 const visible = '^[\\x21-\\x7e]+$'
@@ -20,7 +19,7 @@ export const RefreshClaims = Type.Object({
 
 export type RefreshClaims = Readonly<Static<typeof RefreshClaims>>
 
-const schema = TypeCompiler.Compile(RefreshClaims)
+const isValid = checkOf<RefreshClaims>(RefreshClaims)
 
 /** The claims of the session's current refresh token. */
 export function refreshClaims(session: Session): RefreshClaims {
@@ -40,5 +39,5 @@ export function refreshClaims(session: Session): RefreshClaims {
  * knows better, and an old token must be recognised as used before, not excused as expired.
  */
 export function refreshClaimsMistake(claims: unknown): string | undefined {
-  return schema.Check(claims) ? undefined : 'a claim is missing or of the wrong type'
+  return isValid(claims) ? undefined : 'a claim is missing or of the wrong type'
 }

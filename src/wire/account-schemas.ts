@@ -1,5 +1,5 @@
 /** One's own account on the wire: the user as stored, with what nobody else is told. */
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, Type } from '../base/schema.ts'
 import type { User } from '../stores/stores.ts'
 import { Assertion } from './passkey-schemas.ts'
 import { UserItem, userItem } from './user-schemas.ts'

@@ -1,5 +1,5 @@
 /** Bodies of the endpoints of second factors. */
-import { Type } from '@sinclair/typebox'
+import { Type } from '../base/schema.ts'
 import { Assertion } from './passkey-schemas.ts'
 import { Credentials } from './token-schemas.ts'
 

@@ -1,5 +1,5 @@
 /** Bodies of what happens by mail. */
-import { Type } from '@sinclair/typebox'
+import { Type } from '../base/schema.ts'
 import { longestTyped } from '../names/folded.ts'
 
 const closed = { additionalProperties: false }

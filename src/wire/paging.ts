@@ -1,5 +1,5 @@
 /** Pages in a query and in an answer. */
-import { Type } from '@sinclair/typebox'
+import { Type } from '../base/schema.ts'
 
 /** The size of a page. */
 export const Limit = Type.Optional(

@@ -2,8 +2,9 @@
  * Passkeys on the wire: what `PublicKeyCredential.toJSON()` gives, and what `parseCreationOptionsFromJSON()` and
  * `parseRequestOptionsFromJSON()` take (WebAuthn level 3). Browsers add members as time goes by, so unknown ones of theirs pass.
  */
-import { type Static, Type } from '@sinclair/typebox'
+
 import { isoTime } from '../base/iso-time.ts'
+import { type Static, Type } from '../base/schema.ts'
 import type { AuthenticationResponseJSON, Passkey, RegistrationResponseJSON } from '../factors/passkeys.ts'
 import { Credentials } from './token-schemas.ts'
 

@@ -1,7 +1,7 @@
 /** How the OpenAPI document tells what a route refuses: by codes, each with the answer it gives, word for word. */
 import { STATUS_CODES } from 'node:http'
-import { Type } from '@sinclair/typebox'
 import { type ErrorCode, errors, type RequestMistake, SignetError } from '../base/errors.ts'
+import { Type } from '../base/schema.ts'
 import { oauthErrorOf, problemOf } from './problem.ts'
 
 type StatusOf<C extends ErrorCode> = (typeof errors)[C]['status']

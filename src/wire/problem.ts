@@ -1,7 +1,7 @@
 /** How an error looks on the wire: RFC 9457 for JSON callers, RFC 6749 section 5.2 for OAuth forms. */
 import { STATUS_CODES } from 'node:http'
-import { type Static, Type } from '@sinclair/typebox'
 import { type ErrorCode, errors, type RequestMistake, SignetError } from '../base/errors.ts'
+import { type Static, Type } from '../base/schema.ts'
 import { RequestOptions } from './passkey-schemas.ts'
 
 export const Problem = Type.Object(

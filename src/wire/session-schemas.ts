@@ -1,6 +1,7 @@
 /** Sessions as their user sees them, and the place of one in the list. */
-import { type Static, Type } from '@sinclair/typebox'
+
 import { isoTime } from '../base/iso-time.ts'
+import { type Static, Type } from '../base/schema.ts'
 import { lastUsedAt } from '../sessions/session.ts'
 import type { Session, SessionPosition } from '../stores/stores.ts'
 

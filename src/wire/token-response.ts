@@ -1,5 +1,5 @@
 /** Issued tokens as JSON. */
-import type { Static } from '@sinclair/typebox'
+import type { Static } from '../base/schema.ts'
 import type { IssuedAccess, IssuedToken, IssuedTokens } from '../tokens/token-issuer.ts'
 import type { AccessResponse, CookieResponse, TokenResponse as schema } from './token-schemas.ts'
 

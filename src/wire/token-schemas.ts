@@ -1,5 +1,5 @@
 /** Bodies of the token endpoints, as TypeBox schemas with the examples that Swagger UI fills in. */
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, Type } from '../base/schema.ts'
 
 export const Credentials = Type.Object(
   {

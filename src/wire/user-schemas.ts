@@ -1,6 +1,7 @@
 /** Bodies of the user endpoints. A user goes out with these members and no others, never with a hash. */
-import { type Static, Type } from '@sinclair/typebox'
+
 import { isoTime } from '../base/iso-time.ts'
+import { type Static, Type } from '../base/schema.ts'
 import type { User } from '../stores/stores.ts'
 import { rolePattern } from '../users/account.ts'
 

@@ -95,7 +95,7 @@ export const storeys: readonly Readonly<Record<string, Room>>[] = [
   {
     base: {
       owns: 'what everybody may know, and which knows nobody',
-      pure: ['address', 'address-ranges', 'client', 'errors', 'iso-time', 'letter-distance', 'text'],
+      pure: ['address', 'address-ranges', 'client', 'errors', 'iso-time', 'letter-distance', 'schema', 'text'],
     },
   },
 ]

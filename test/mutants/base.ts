@@ -2,6 +2,13 @@ import type { Mutant } from './mutant.ts'
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'a schema made of another forgets that unknown members are refused',
+    file: 'src/base/schema.ts',
+    find: 'return object(members, { ...others, ...options })',
+    replace: 'return object(members, { ...options })',
+    tests: ['test/base/schema.test.ts'],
+  },
+  {
     name: 'an IPv6 client is its address and not its /64',
     file: 'src/base/address.ts',
     find: "return address.includes(':') ? startOf(address, 4) : address",

@@ -1,6 +1,5 @@
 /** A user as somebody else wrote it down, judged before it comes in. No mistake ever repeats what was written. */
-import { type Static, Type } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { checkOf, type Static, Type } from '../../base/schema.ts'
 import { canonicalEmail } from '../../names/email.ts'
 import { newUsername } from '../../names/username.ts'
 import { readImportedHash } from '../../passwords/imported-hash.ts'
@@ -25,7 +24,7 @@ export const ImportedUser = Type.Object(
 
 export type ImportedUser = Static<typeof ImportedUser>
 
-const schema = TypeCompiler.Compile(ImportedUser)
+const isValid = checkOf<ImportedUser>(ImportedUser)
 
 export type ReadUser = { readonly user: ImportedUser } | { readonly mistake: string }
 
@@ -44,8 +43,7 @@ export function readUserLine(line: string, scheme: PasswordScheme, hashes: Reada
 /** @param written what is `null` is not there, and a database's own way to write a flag or an id will do */
 export function readUser(written: unknown, scheme: PasswordScheme, hashes: ReadableHashes): ReadUser {
   const value = tidied(written)
-  const first = schema.Errors(value).First()
-  if (first || !schema.Check(value)) return { mistake: mistakeAt(first?.path ?? '') }
+  if (!isValid(value)) return { mistake: mistakeAt(placeOf(isValid.errors?.[0])) }
 
   const email = value.email == null ? null : canonicalEmail(value.email)
   if (email === undefined) return { mistake: '/email is not an e-mail address' }
@@ -71,6 +69,13 @@ function flag(value: unknown): unknown {
   const text = String(value)
   if (/^(true|t|1)$/i.test(text)) return true
   return /^(false|f|0)$/i.test(text) ? false : value
+}
+
+/** What is missing, or one too many, is said of the whole. */
+function placeOf(error: NonNullable<typeof isValid.errors>[number] | undefined): string {
+  const { missingProperty, additionalProperty } = error?.params ?? {}
+  const member = missingProperty ?? additionalProperty
+  return member === undefined ? (error?.instancePath ?? '') : `/${member}`
 }
 
 /** A member's name is repeated only when it is one of ours: the others are content. */
