@@ -217,4 +217,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (await readAll()) goodAt = Math.max(began, time.elapsed())',
     tests: ['clients/fastify-signet/test/feed.test.ts'],
   },
+  {
+    name: 'after 410 the old tag is sent to the beginning',
+    file: 'clients/fastify-signet/src/revocations.ts',
+    find: 'cursor = etag = undefined',
+    replace: 'cursor = undefined',
+    tests: ['clients/fastify-signet/test/feed.test.ts'],
+  },
 ]

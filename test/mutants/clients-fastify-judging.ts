@@ -243,4 +243,11 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: [test('tokens')],
   },
+  {
+    name: 'EdDSA is no algorithm of Signet',
+    file: 'clients/fastify-signet/src/verifier.ts',
+    find: "['ES256', 'EdDSA', 'RS256']",
+    replace: "['ES256', 'RS256']",
+    tests: ['clients/fastify-signet/test/tokens.test.ts'],
+  },
 ]

@@ -75,4 +75,11 @@ export const mutants: readonly Mutant[] = [
     replace: "audit({ event: 'key.replaced', kid: key.kid })",
     tests: ['test/keys/key-service.test.ts', 'test/cli/keys.test.ts'],
   },
+  {
+    name: 'an emergency says that keys of another algorithm could not be read',
+    file: 'src/keys/key-service.ts',
+    find: 'keys.every(key => key.alg !== alg || isReadable(key))',
+    replace: 'keys.every(isReadable)',
+    tests: ['test/keys/key-service.test.ts'],
+  },
 ]

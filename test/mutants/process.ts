@@ -220,4 +220,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'minor < 6',
     tests: ['test/processes/node-version.test.ts'],
   },
+  {
+    name: 'Ctrl-C waits as a gateway needs it',
+    file: 'src/process/serve.ts',
+    find: "if (signal === 'SIGTERM') await sleep",
+    replace: 'if (signal) await sleep',
+    tests: ['test/processes/stop.test.ts'],
+  },
+  {
+    name: 'an instance that stops is ready all the while',
+    file: 'src/process/serve.ts',
+    find: '    app.readiness.end()\n',
+    replace: '',
+    tests: ['test/processes/stop.test.ts'],
+  },
 ]

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
-import { startServer } from '../helpers/process.ts'
+import { startServer, waitUntil } from '../helpers/process.ts'
 
 t.test('a request that never ends holds a stop up no longer than SHUTDOWN_GRACE', async t => {
   const server = await startServer(t, { SHUTDOWN_GRACE: '1' })
@@ -17,3 +17,19 @@ t.test('a request that never ends holds a stop up no longer than SHUTDOWN_GRACE'
   t.equal(await server.stop('SIGINT'), 1)
   t.ok(performance.now() - startedAt < 8_000, 'requests have ten seconds to come whole')
 })
+
+t.test(
+  'after SIGTERM an instance says that it will stop, and answers; a person who pressed Ctrl-C does not wait',
+  async t => {
+    const [told, typed] = await Promise.all([startServer(t), startServer(t)])
+    const order: string[] = []
+    const ended = [
+      told.stop('SIGTERM').then(code => order.push(`SIGTERM ${code}`)),
+      typed.stop('SIGINT').then(code => order.push(`SIGINT ${code}`)),
+    ]
+    await waitUntil(async () => (await fetch(`${told.url}/health/ready`)).status === 503)
+    t.equal((await fetch(`${told.url}/health/live`)).status, 200)
+    await Promise.all(ended)
+    t.strictSame(order, ['SIGINT 0', 'SIGTERM 0'])
+  },
+)

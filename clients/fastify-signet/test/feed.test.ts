@@ -58,9 +58,12 @@ t.test('a long list is read to its end at once', async t => {
 t.test('a cursor that is too old begins again, and nothing is forgotten for that', async t => {
   const { feed, poll, asked, lines } = await follow(t)
   await poll({ cursor: 'a', sids: ['one'] })
+  await poll({ cursor: 'a', etag: '"of a"' })
   await poll({ status: 410 }, { cursor: 'z', sids: ['two'] })
   t.ok(feed.has('one') && feed.has('two'))
+  t.equal(asked.at(-2)?.headers['if-none-match'], '"of a"')
   t.equal(asked.at(-1)?.url, '/revocations')
+  t.equal(asked.at(-1)?.headers['if-none-match'], undefined, 'and shows no tag of another page')
   t.strictSame(lines, [])
 })
 

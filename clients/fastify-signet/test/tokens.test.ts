@@ -36,6 +36,14 @@ t.test("Signet's own tokens are believed, and all others refused in its words", 
   }
 })
 
+t.test('tokens of every algorithm that Signet signs with are believed', async t => {
+  for (const algorithm of ['ES256', 'EdDSA', 'RS256'] as const) {
+    const signet = await startSignet(t, { algorithm })
+    const { orders } = await startService(t, signet)
+    t.equal((await orders((await signet.logIn()).access_token)).statusCode, 200, algorithm)
+  }
+})
+
 t.test('the scheme is read in any case, with one or more spaces behind it', async t => {
   const issuer = await startIssuer(t)
   const { app } = await startService(t, issuer)
