@@ -35,7 +35,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/cli/open-domain.ts',
     find: '    audit: verbose ? auditOn(call) : () => {},\n',
     replace: '    audit: () => void [verbose, auditOn],\n',
-    tests: ['test/cli/users.test.ts', 'test/cli/unlock.test.ts', 'test/cli/sessions-and-db.test.ts'],
+    tests: ['test/cli/unlock.test.ts', 'test/cli/users.test.ts', 'test/cli/sessions-and-db.test.ts'],
   },
   {
     name: 'looking makes a database where there is none',
