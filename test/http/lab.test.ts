@@ -270,3 +270,20 @@ t.test('it leaves nothing behind', async t => {
   t.ok(own.some(name => !existsSync(join(tmpdir(), name))))
   await t.rejects(async () => app.lab?.snapshot(), { code: 'unavailable' }, 'nor does a request that was under way')
 })
+
+t.test('what nothing has happened to is new already; after any act a restart begins anew', async t => {
+  const { lab } = await labApp(t)
+  const runs = [await lab.restart(), await lab.restart()].map(({ state }) => state.run)
+  t.equal(runs[1], runs[0])
+  const acts = [
+    () => lab.advance(1),
+    () => lab.changeSecret('rotate'),
+    () => lab.me('calm', 'x'),
+    () => lab.ask('calm', 'x'),
+  ]
+  for (const act of acts) {
+    await act()
+    runs.push((await lab.restart()).state.run)
+  }
+  t.equal(new Set(runs.slice(1)).size, acts.length + 1)
+})

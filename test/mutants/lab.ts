@@ -170,4 +170,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'return names.has(name) && Number(given ?? 80) > 0',
     tests: ['test/http/lab.test.ts'],
   },
+  {
+    name: 'starting again throws away what nothing has happened to',
+    file: 'src/lab/lab.ts',
+    find: 'if (!isUntouched) await end()',
+    replace: 'await end()',
+    tests: ['test/http/lab.test.ts'],
+  },
 ]
