@@ -64,7 +64,8 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: "if (signal === 'SIGTERM') await",
     replace: 'await',
-    tests: ['test/processes/log-of-a-life.test.ts'],
+    tests: ['test/processes/stop.test.ts'],
+    only: 'who pressed Ctrl-C does not wait',
   },
   {
     name: 'a stop has all the time there is',
