@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** What follows `node`. */
   readonly args: readonly string[]
   readonly env?: Record<string, string>
+  /** Where it runs; this tree when not given. */
+  readonly folder?: string
   readonly cores?: Cores
   /** A free one when not given. */
   readonly port?: number
@@ -46,6 +48,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     program,
     args,
     env = {},
+    folder = root,
     cores = 'one',
     probed = !program,
     readyPath = '/health/live',
@@ -57,7 +60,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const stdio: StdioOptions = ['ignore', output, 'pipe', ...(probed ? (['ipc'] as const) : [])]
 
   const startedAt = performance.now()
-  const child = spawn(command, rest, { cwd: root, stdio, env: environment({ ...env, PORT: String(port) }) })
+  const child = spawn(command, rest, { cwd: folder, stdio, env: environment({ ...env, PORT: String(port) }) })
   running.add(child)
   let errors = ''
   child.stderr?.on('data', chunk => {

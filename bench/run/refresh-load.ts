@@ -6,8 +6,8 @@
 import { Agent } from 'node:http'
 import type autocannon from 'autocannon'
 import { type LoadResult, load } from './load.ts'
-import { call } from './paced.ts'
 import type { Server } from './processes.ts'
+import { call } from './saturate.ts'
 
 export interface Sessions {
   /** Refresh tokens, each the current one of its session; taken from the front, put back at the end. */

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { coreCount } from '../run/cores.ts'
 import { mintSessions } from '../run/mint.ts'
-import { type Sample, samplePaced, saturate } from '../run/paced.ts'
+import { type Pacer, type Sample, startPacer } from '../run/paced.ts'
 import type { Server } from '../run/processes.ts'
 import { saturateRefresh } from '../run/refresh-load.ts'
+import { saturate } from '../run/saturate.ts'
 import { type Environment, signetEnvironment, startSignet, withServers } from '../run/signet.ts'
 import { slowDisk } from '../run/slow-disk.ts'
 import { atMost, percentile } from '../run/statistics.ts'
@@ -48,7 +49,9 @@ export const latency: Scenario = {
       floods.push({ ...(await refreshes(folder, 'refreshes on a slow disk', slow)), bar: { what, times: 3 } })
     }
     const flooded: Flooded[] = []
-    for (const flood of floods) flooded.push(await measure(flood, rounds, seconds))
+    const pacer = startPacer()
+    for (const flood of floods) flooded.push(await measure(pacer, flood, rounds, seconds))
+    await pacer.stop()
     const judgements = floods.flatMap(({ bar }, i) =>
       bar ? [atMost(bar.what, bar.times, '× idle', flooded[i]?.times ?? [])] : [],
     )
@@ -58,7 +61,7 @@ export const latency: Scenario = {
       judgements: [...judgements, atMost('event-loop delay p99 while logins do', 50, 'ms', flooded[0]?.delays ?? [])],
       overTime: { unit: 'p99 of /me in ms', lines: flooded.map(({ line }) => line) },
       notes: [
-        '200 requests a second. The client shares the cores with the flood, so its own waiting is in the figures.',
+        '200 requests a second, by a thread of its own. It shares the cores with the flood, so its own waiting is in the figures.',
         slow
           ? `The slow disk: every fsync and fdatasync of the process takes ${syncMilliseconds} ms longer, in the thread that asks.`
           : 'No slow disk: that needs Linux and a C compiler.',
@@ -73,23 +76,23 @@ async function refreshes(folder: string, name: string, more: Environment = {}): 
   return { name, env: { ...env, ...more }, begin: server => saturateRefresh(server, { waiting }) }
 }
 
-function measure({ name, env, begin }: Flood, rounds: number, seconds: number): Promise<Flooded> {
+function measure({ sample }: Pacer, { name, env, begin }: Flood, rounds: number, seconds: number): Promise<Flooded> {
   return withServers([startSignet(env, { cores: 'all' })], async ([server]) => {
     const { url, probe } = server!
     const answer = await fetch(`${url}/login`, demoLogin)
     const { access_token: token } = (await answer.json()) as { access_token: string }
     const me = { method: 'GET', url: `${url}/me`, headers: { authorization: `Bearer ${token}` } } as const
-    await samplePaced(me, 1)
+    await sample(me, 1)
 
     const calm: Sample[][] = []
     const flooded: Sample[][] = []
     const delays: number[] = []
     for (let round = 0; round < rounds; round++) {
-      calm.push(await samplePaced(me, seconds))
+      calm.push(await sample(me, seconds))
       const flood = begin(server!)
       await sleep(200)
       await probe()
-      flooded.push(await samplePaced(me, Math.max(seconds, 3)))
+      flooded.push(await sample(me, Math.max(seconds, 3)))
       delays.push((await probe()).eventLoopDelayP99)
       await flood.stop()
     }
