@@ -267,11 +267,4 @@ export const mutants: readonly Mutant[] = [
     replace: 'error instanceof SignetError && error.status < 500',
     tests: ['test/http/enrolment.test.ts'],
   },
-  {
-    name: 'public keys say no-cache to old caches',
-    file: 'routes/jwks.ts',
-    find: ".removeHeader('pragma')",
-    replace: '',
-    tests: ['test/http/headers-and-errors.test.ts'],
-  },
 ]
