@@ -142,7 +142,12 @@ t.test('DATABASE_POOL is how many connections there are at most, however many as
   const stores = openPostgresStores({ ...serverOf(server.url('pooled')), connections: 2 })
   t.teardown(() => stores.close())
   await stores.ping()
-  await Promise.all(Array.from({ length: 20 }, () => stores.users.findById('nobody')))
+  await runSql(
+    server.url('pooled'),
+    `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
+    CREATE TRIGGER slow BEFORE INSERT ON limits FOR EACH ROW EXECUTE FUNCTION slow()`,
+  )
+  await Promise.all(Array.from({ length: 6 }, (_, i) => stores.limits.increment(`${i}`, 60))) // none is done before others ask
   const [{ count } = { count: 0 }] = await runSql(
     server.url(),
     `SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = 'pooled'`,
