@@ -1,6 +1,7 @@
 /**
- * `node bench/against.ts ../before [--rounds 40]`: what a request costs in this tree and in another checkout of it (with its
- * packages), in processor time. Both serve at once and are asked in turn, so a busy machine slows both alike.
+ * `node bench/against.ts ../before [--pairs 7]`: what a request costs in this tree and in another checkout of it (with its
+ * packages), in processor time. Both serve at once and are asked in turn, so a busy machine slows both alike. Two processes of
+ * one code differ by up to a quarter for as long as they live, so there are several pairs of them.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,19 +13,20 @@ import { type Candidate, compare } from './run/compare.ts'
 import { loadRefresh } from './run/refresh-load.ts'
 import { root } from './run/root.ts'
 import { type Environment, signetEnvironment, startSignet, withServers } from './run/signet.ts'
-import { median, percentile, shown } from './run/statistics.ts'
+import { median, shown, shownSpread, spreadOf } from './run/statistics.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '40' } },
+  options: { pairs: { type: 'string', default: '7' } },
 })
 const [other = ''] = positionals
 if (other === '') {
-  console.error('node bench/against.ts FOLDER [--rounds N]: which checkout?')
+  console.error('node bench/against.ts FOLDER [--pairs N]: which checkout?')
   process.exit(2)
 }
-const rounds = Number(values.rounds)
-const seconds = 1
+const pairs = Number(values.pairs)
+const rounds = 4
+const seconds = 0.7
 const inFlight = 50 // a round loses the tokens of so many sessions
 const trees = [resolve(other), root]
 
@@ -50,21 +52,25 @@ const requests: Record<string, Ask> = {
   }),
 }
 
-await withServers(
-  places.map(({ tree, env }) => startSignet(env, { folder: tree })),
-  async servers => {
-    for (const [what, ask] of Object.entries(requests)) {
-      const candidates = servers.map((server, i) => ask(places[i] as (typeof places)[number], server))
-      const [before, here] = (await compare(candidates, { rounds, seconds })).map(one => one.cpuMicroseconds ?? [])
-      const ratios = (here ?? []).map((value, round) => value / (before?.[round] ?? Number.NaN))
-      const [low, middle, high] = [0.25, 0.5, 0.75].map(part => percentile(ratios, part).toFixed(2))
-      const [was, is] = [before, here].map(values => shown(median(values ?? [])))
-      console.log(
-        `${what}: ${was} µs there, ${is} µs here, ${middle} of it (half of ${rounds} rounds: ${low} to ${high})`,
-      )
-    }
-  },
-)
+const ratios: Record<string, number[]> = Object.fromEntries(Object.keys(requests).map(what => [what, []]))
+for (let pair = 0; pair < pairs; pair++) {
+  const order = pair % 2 ? places.toReversed() : places
+  await withServers(
+    order.map(({ tree, env }) => startSignet(env, { folder: tree })),
+    async servers => {
+      for (const [what, ask] of Object.entries(requests)) {
+        const candidates = servers.map((server, i) => ask(order[i] as (typeof places)[number], server))
+        const costs = (await compare(candidates, { rounds, seconds })).map(one => median(one.cpuMicroseconds ?? []))
+        const [there = 0, here = 0] = pair % 2 ? costs.toReversed() : costs
+        console.log(`${what}: ${shown(there)} µs there, ${shown(here)} µs here`)
+        ratios[what]?.push(here / there)
+      }
+    },
+  )
+}
+for (const [what, values] of Object.entries(ratios)) {
+  console.log(`${what}: here ${shownSpread(spreadOf(values))} of there, in ${pairs} pairs of processes`)
+}
 process.exit()
 
 /** By that tree's own code, whose schema the database has. */
@@ -73,7 +79,7 @@ function mint(tree: string, env: Environment): { access: string[]; refresh: stri
     const { mintAccessTokens, mintSessions } = await import('./bench/run/mint.ts')
     const env = JSON.parse(process.argv[1])
     const access = await mintAccessTokens(env, 20_000)
-    const refresh = await mintSessions(env, ${inFlight * (rounds + 1) + 1000})
+    const refresh = await mintSessions(env, ${inFlight * (rounds + 1) * pairs + 1000})
     process.stdout.write(JSON.stringify({ access, refresh }), () => process.exit())`
   return JSON.parse(run(tree, process.execPath, ['--input-type=module', '-e', script, JSON.stringify(env)]))
 }

@@ -22,9 +22,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what did not fit into a group is dropped',
     file: `${folder}/group-commit.ts`,
-    find: 'answerWhenSettled(line.splice(0, outcomes.length), outcomes)',
-    replace: 'answerWhenSettled(line.splice(0, line.length).slice(0, outcomes.length), outcomes)',
+    find: 'group.push(...line.splice(0, some.length))',
+    replace: 'group.push(...line.splice(0, line.length).slice(0, some.length))',
     tests: ['test/stores/sqlite-durability.test.ts'],
+  },
+  {
+    name: 'the parts of a group are committed in one go',
+    file: `${folder}/group-commit.ts`,
+    find: '      if (left > 0) await turn()\n',
+    replace: '',
+    tests: ['test/stores/sqlite-line.test.ts'],
   },
   {
     name: 'writes are answered before they are on disk',

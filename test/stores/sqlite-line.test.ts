@@ -31,3 +31,21 @@ t.test('a group is answered a few in a turn, in order, so that others get theirs
     answered.map((_, i) => i),
   )
 })
+
+t.test(
+  'who stands in line together is attempted in parts, a turn of the event loop each, and waits for one sync',
+  async t => {
+    const happened: string[] = []
+    const line = createLine(
+      acts => {
+        happened.push(`attempt of ${acts.length}`)
+        setImmediate(() => happened.push('turn'))
+        return acts.slice(0, 2).map(act => ({ value: act() }))
+      },
+      async () => void happened.push('sync'),
+    )
+    const numbers = await Promise.all(Array.from({ length: 5 }, (_, i) => line.enter(() => i)))
+    t.strictSame(numbers, [0, 1, 2, 3, 4])
+    t.strictSame(happened.slice(0, 6), ['attempt of 5', 'turn', 'attempt of 3', 'turn', 'attempt of 1', 'sync'])
+  },
+)

@@ -62,12 +62,28 @@ export function createLine(
     for (let tries = 0; line.length > 0; ) {
       await (tries === 0 ? turn() : sleep(pauseAfter(tries)))
       await held
-      const outcomes = attempt(line.slice(0, largestGroup).map(({ act }) => act))
-      if (outcomes) await answerWhenSettled(line.splice(0, outcomes.length), outcomes)
+      const { group, outcomes } = await attemptAll()
+      if (group.length > 0) await answerWhenSettled(group, outcomes)
       else refuseImpatient()
-      tries = outcomes ? 0 : tries + 1
+      tries = group.length > 0 ? 0 : tries + 1
     }
     isServing = false
+  }
+
+  /** Those who stand in line just now, in as many attempts as they need, each in a turn of its own: one sync is for all. */
+  async function attemptAll(): Promise<{ group: Waiting[]; outcomes: Outcome[] }> {
+    const group: Waiting[] = []
+    const outcomes: Outcome[] = []
+    for (let left = Math.min(line.length, largestGroup); left > 0; ) {
+      const some = attempt(line.slice(0, left).map(({ act }) => act))
+      if (!some) break
+      group.push(...line.splice(0, some.length))
+      outcomes.push(...some)
+      left -= some.length
+      if (left > 0) await turn()
+      if (held) break
+    }
+    return { group, outcomes }
   }
 
   async function answerWhenSettled(group: readonly Waiting[], outcomes: readonly Outcome[]): Promise<void> {

@@ -27,8 +27,8 @@ export interface SqliteDatabase {
   close(): Promise<void>
 }
 
-/** How long one group may keep the event loop; whoever is left is of the next one. */
-const sliceMilliseconds = 10
+/** How long one attempt may keep the event loop; whoever is left is of the next one. */
+const sliceMilliseconds = 2
 /** Readers look for the file this often; writers at every commit. */
 const lookEveryMilliseconds = 500
 
