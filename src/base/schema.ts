@@ -1,5 +1,5 @@
 /**
- * JSON schemas with the types of TypeBox, which is asked for types alone: to load its 218 files was a sixth of the start, and
+ * JSON schemas with the types of TypeBox, which is asked for types alone: to load its files was a sixth of the start, and
  * 12 MB. The schemas are those that it would make, but for marks of its own.
  */
 import type { TObject, TSchema, Type as TypeBox } from '@sinclair/typebox'

@@ -1,5 +1,4 @@
 /** Reads environment variables by a schema. What is wrong becomes a line that names the variable, never its value. */
-
 import { Ajv } from 'ajv'
 import { readSmallFile } from '../base/read-small-file.ts'
 import type { Static, TObject, TSchema } from '../base/schema.ts'

@@ -36,16 +36,16 @@ function once<Shared, Options, Route>(
   const known = new Map<string, Map<string, Compiled>>()
   return (shared, options) => {
     let compile: ((route: Route) => Compiled) | undefined
-    const compiler = () => {
+    const compileNow = (route: Route) => {
       compile ??= build(shared, options)
-      return compile
+      return compile(route)
     }
     const context = JSON.stringify([shared, options])
     const compiled = known.get(context) ?? new Map<string, Compiled>()
     known.set(context, compiled)
     return route => {
       const key = JSON.stringify((route as { schema?: unknown }).schema)
-      const made = compiled.get(key) ?? whenNeeded(() => compiler()(route))
+      const made = compiled.get(key) ?? whenNeeded(() => compileNow(route))
       compiled.set(key, made)
       return made
     }

@@ -2,7 +2,6 @@
  * Passkeys on the wire: what `PublicKeyCredential.toJSON()` gives, and what `parseCreationOptionsFromJSON()` and
  * `parseRequestOptionsFromJSON()` take (WebAuthn level 3). Browsers add members as time goes by, so unknown ones of theirs pass.
  */
-
 import { isoTime } from '../base/iso-time.ts'
 import { type Static, Type } from '../base/schema.ts'
 import type { AuthenticationResponseJSON, Passkey, RegistrationResponseJSON } from '../factors/passkeys.ts'

@@ -1,5 +1,4 @@
 /** Sessions as their user sees them, and the place of one in the list. */
-
 import { isoTime } from '../base/iso-time.ts'
 import { type Static, Type } from '../base/schema.ts'
 import { lastUsedAt } from '../sessions/session.ts'

@@ -1,5 +1,4 @@
 /** Bodies of the user endpoints. A user goes out with these members and no others, never with a hash. */
-
 import { isoTime } from '../base/iso-time.ts'
 import { type Static, Type } from '../base/schema.ts'
 import type { User } from '../stores/stores.ts'

@@ -8,7 +8,7 @@ const groups = ['test/stores/postgres-groups.test.ts']
 export const mutants: readonly Mutant[] = [
   {
     name: 'the session of a disabled user is rotated',
-    file: `${folder}/rotate-together.ts`,
+    file: `${folder}/rows.ts`,
     find: "users.user_id = sessions.user_id AND NOT users.disabled'",
     replace: "users.user_id = sessions.user_id'",
     tests: groups,

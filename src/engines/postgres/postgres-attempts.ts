@@ -1,7 +1,7 @@
 /** Failed attempts in PostgreSQL. */
 import type { AttemptStore } from '../../stores/stores.ts'
 import { attemptBooker } from './book-attempt.ts'
-import { type PostgresDatabase, statement } from './postgres-database.ts'
+import { among, type PostgresDatabase, statement } from './postgres-database.ts'
 
 const release = statement(
   'release attempt',
@@ -20,8 +20,8 @@ const lift = statement(
 )
 const deleteEnded = statement(
   'delete ended attempts',
-  `DELETE FROM attempts WHERE key = ANY (ARRAY (
-    SELECT key FROM attempts WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED))
+  `DELETE FROM attempts WHERE key ${among(`
+    SELECT key FROM attempts WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`)}
   RETURNING key`,
 )
 

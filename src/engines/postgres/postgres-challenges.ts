@@ -1,7 +1,7 @@
 /** What is open for some minutes, in PostgreSQL. */
 import type { ChallengeStore } from '../../stores/stores.ts'
 import { toChallenge } from '../rows.ts'
-import { type PostgresDatabase, statement } from './postgres-database.ts'
+import { among, type PostgresDatabase, statement } from './postgres-database.ts'
 
 const open = statement(
   'open challenge',
@@ -25,9 +25,9 @@ const countWrongCode = statement(
 const take = statement('take challenge', `DELETE FROM challenges WHERE ${isOpen} AND kind = $kind RETURNING ${columns}`)
 const deleteEnded = statement(
   'delete ended challenges',
-  `DELETE FROM challenges WHERE challenge_id = ANY (ARRAY (
+  `DELETE FROM challenges WHERE challenge_id ${among(`
     SELECT challenge_id FROM challenges WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit::bigint
-    FOR UPDATE SKIP LOCKED))
+    FOR UPDATE SKIP LOCKED`)}
   RETURNING challenge_id`,
 )
 

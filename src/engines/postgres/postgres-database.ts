@@ -69,6 +69,12 @@ export function statement(name: string, sql: string): Statement {
   return { name, text, parameters }
 }
 
+/**
+ * A key that is among the few that a SELECT finds, which are then looked up one by one. Of `IN (SELECT … LIMIT $limit)` the
+ * planner takes them for many, as it does not know the limit, and reads the whole table for them.
+ */
+export const among = (select: string): string => `= ANY (ARRAY (${select}))`
+
 const migrationMilliseconds = 60_000
 const noLimit = 2 ** 31 - 1
 const tries = 8

@@ -1,6 +1,6 @@
 /** Counted windows in PostgreSQL. */
 import type { LimitStore } from '../../stores/stores.ts'
-import { type PostgresDatabase, statement } from './postgres-database.ts'
+import { among, type PostgresDatabase, statement } from './postgres-database.ts'
 
 /** Also when it reaches further into the future than its own length: a clock was ahead, and has been corrected. */
 const isOver = (seconds: string) => `(limits.ends_at <= $now OR limits.ends_at > $now + ${seconds})`
@@ -18,11 +18,11 @@ const some = 'LIMIT $limit::bigint FOR UPDATE SKIP LOCKED'
 // Both ends of the index, where one condition would read all that is between them.
 const deleteEnded = statement(
   'delete ended windows',
-  `DELETE FROM limits WHERE key = ANY (ARRAY (
+  `DELETE FROM limits WHERE key ${among(`
     SELECT key FROM (SELECT key FROM limits WHERE ends_at <= $now ORDER BY ends_at ${some}) AS past
     UNION ALL
     SELECT key FROM (SELECT key FROM limits WHERE ends_at > $now + 86400 ORDER BY ends_at DESC ${some}) AS ahead
-    LIMIT $limit::bigint))
+    LIMIT $limit::bigint`)}
   RETURNING key`,
 )
 

@@ -16,7 +16,7 @@ import {
   unsent,
 } from '../mail-sql.ts'
 import { addMail } from './mail-effects.ts'
-import { type PostgresDatabase, statement } from './postgres-database.ts'
+import { among, type PostgresDatabase, statement } from './postgres-database.ts'
 import { toUser, userColumns } from './rows.ts'
 
 const forget = statement('forget password', forgetName)
@@ -59,7 +59,7 @@ const pending = statement(
 const claim = statement(
   'claim mails',
   `UPDATE mails SET due_at = $now + $lease::bigint, tries = tries + 1, failure = NULL
-  WHERE id = ANY (ARRAY (SELECT mail.id ${sendable} LIMIT $limit::bigint FOR UPDATE OF mail SKIP LOCKED))
+  WHERE id ${among(`SELECT mail.id ${sendable} LIMIT $limit::bigint FOR UPDATE OF mail SKIP LOCKED`)}
   RETURNING ${mailColumns}`,
 )
 const lookedUp = statement(
@@ -90,9 +90,9 @@ const retryOne = statement(
 )
 const deleteEnded = statement(
   'delete ended mails',
-  `DELETE FROM mails WHERE id = ANY (ARRAY (
+  `DELETE FROM mails WHERE id ${among(`
     SELECT id FROM mails WHERE expires_at <= $now AND created_at <= $now - ${hour}
-    ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED))
+    ORDER BY expires_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED`)}
   RETURNING id`,
 )
 

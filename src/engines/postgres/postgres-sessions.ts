@@ -9,9 +9,8 @@ import { amrText, newest, type Row, toSession } from '../rows.ts'
 import { sessionBeginner } from './begin-session.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
 import { sessionRotator } from './rotate-together.ts'
-import { revokedAt, sessionColumns, toEnded, toView, view } from './rows.ts'
+import { ofEnabledUser, revokedAt, sessionColumns, toEnded, toView, view } from './rows.ts'
 
-const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
 const asJudged = `sessions.sid = $sid AND sessions.generation = $judged::bigint AND sessions.retries = $retries::bigint`
 const idleExpiry = 'expires_at = least($now + $idle::bigint, sessions.max_expires_at)'
 

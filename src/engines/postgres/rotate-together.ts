@@ -6,13 +6,12 @@ import { live } from '../../sessions/live.ts'
 import type { RotationPolicy, SessionStore, SessionView } from '../../stores/stores.ts'
 import type { Row } from '../rows.ts'
 import { type PostgresDatabase, statement } from './postgres-database.ts'
-import { toView, view } from './rows.ts'
+import { ofEnabledUser, toView, view } from './rows.ts'
 
 const rotated = (idle: string) =>
   `generation = sessions.generation + 1, rotated_at = $now, expires_at = least($now + ${idle}, sessions.max_expires_at)`
 const mayRotate = (generation: string, window: string) => `sessions.generation = ${generation} AND ${live}
     AND (sessions.rotated_at IS NULL OR $now >= sessions.rotated_at + ${window})`
-const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
 
 const rotate = statement(
   'rotate session',

@@ -23,6 +23,9 @@ export const userColumns = `
  */
 export const revokedAt = 'greatest($now, created_at, rotated_at, retried_at)'
 
+/** Of the rows of a session and a user: whose it is, and that they may use it. */
+export const ofEnabledUser = 'users.user_id = sessions.user_id AND NOT users.disabled'
+
 export function toUser(row: Row): User {
   return {
     userId: row['user'] as string,
