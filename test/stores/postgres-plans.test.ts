@@ -2,16 +2,10 @@
  * What an act costs does not grow with the database. PostgreSQL plans a prepared statement five times for its values and then
  * once for all: that plan is read here, before anybody has counted the rows of the tables and after.
  */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
-import { everyStatement } from '../../src/engines/postgres/postgres-database.ts'
-import { root } from '../helpers/app.ts'
 import { migratedDatabase } from '../helpers/postgres.ts'
-
-const folder = join(root, 'src', 'engines', 'postgres')
-for (const file of readdirSync(folder).filter(name => name.endsWith('.ts'))) await import(join(folder, file))
+import { everyStatement } from './all-statements.ts'
 
 /** One user has one of each. */
 const fill = (from: number, to: number) => {

@@ -1,12 +1,9 @@
 /** Reads every statement: for what one engine of those that speak PostgreSQL refuses, which docs/scaling.md must say. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { everyStatement } from '../../src/engines/postgres/postgres-database.ts'
 import { root } from '../helpers/app.ts'
-
-const folder = join(root, 'src', 'engines', 'postgres')
-for (const file of readdirSync(folder).filter(name => name.endsWith('.ts'))) await import(join(folder, file))
+import { everyStatement } from './all-statements.ts'
 
 const changedTables = (text: string) =>
   [...text.matchAll(/\b(?:INSERT INTO|DELETE FROM|(?<!FOR (?:NO KEY )?|DO )UPDATE)\s+(\w+)/g)].map(([, table]) => table)
