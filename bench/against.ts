@@ -1,5 +1,5 @@
 /**
- * `node bench/against.ts ../before [--pairs 7]`: what a request costs in this tree and in another checkout of it (with its
+ * `npx node bench/against.ts ../before [--pairs 7]`: what a request costs in this tree and in another checkout of it (with its
  * packages), in processor time. Both serve at once and are asked in turn, so a busy machine slows both alike. Two processes of
  * one code differ by up to a quarter for as long as they live, so there are several pairs of them.
  */
@@ -20,11 +20,11 @@ const { values, positionals } = parseArgs({
   options: { pairs: { type: 'string', default: '7' } },
 })
 const [other = ''] = positionals
-if (other === '') {
-  console.error('node bench/against.ts FOLDER [--pairs N]: which checkout?')
+const pairs = Number(values.pairs)
+if (other === '' || !(pairs >= 1)) {
+  console.error('npx node bench/against.ts FOLDER [--pairs N]: another checkout, and how many pairs of processes')
   process.exit(2)
 }
-const pairs = Number(values.pairs)
 const rounds = 4
 const seconds = 0.7
 const inFlight = 50 // a round loses the tokens of so many sessions

@@ -20,7 +20,7 @@ export async function compare(
     for (const { measure } of candidates) await measure(Math.min(seconds, 1)) // for the compiler; not counted
     const results = candidates.map(({ who, measure }) => ({ who, measure, rounds: [] as Round[] }))
     for (let round = 0; round < rounds; round++) {
-      // There and back: who is always asked after somebody else is asked by a client that has just warmed up on him.
+      // There and back, so that the order favours nobody.
       for (const { measure, rounds } of round % 2 ? results.toReversed() : results) rounds.push(await measure(seconds))
     }
     return results.map(({ who, rounds }) => {

@@ -3,11 +3,10 @@
  * `setupRequest` and `onResponse`; sessions wait in one queue, so each is used as rarely as their number allows.
  */
 
-import { Agent } from 'node:http'
 import type autocannon from 'autocannon'
 import { type LoadResult, load } from './load.ts'
 import type { Server } from './processes.ts'
-import { call } from './saturate.ts'
+import { call, saturate } from './saturate.ts'
 
 export interface Sessions {
   /** Refresh tokens, each the current one of its session; taken from the front, put back at the end. */
@@ -42,23 +41,10 @@ export async function loadRefresh(
 
 /** As many at once as a server has connections, until told to stop. */
 export function saturateRefresh({ url }: Server, { waiting }: Sessions, inFlight = 50) {
-  const agent = new Agent({ keepAlive: true })
-  let stopped = false
-  const worker = async () => {
-    while (!stopped) {
-      const token = waiting.shift() ?? 'none left'
-      const headers = { 'content-type': 'application/json' }
-      const body = `{"refresh_token":"${token}"}`
-      const answer = await call(agent, { method: 'POST', url: `${url}/refresh`, headers, body })
-      waiting.push(JSON.parse(answer).refresh_token)
-    }
-  }
-  const workers = Promise.all(Array.from({ length: inFlight }, worker))
-  workers.catch(() => {}) // thrown by stop()
-  return {
-    async stop() {
-      stopped = true
-      await workers.finally(() => agent.destroy())
-    },
-  }
+  const headers = { 'content-type': 'application/json' }
+  return saturate(async agent => {
+    const body = `{"refresh_token":"${waiting.shift() ?? 'none left'}"}`
+    const answer = await call(agent, { method: 'POST', url: `${url}/refresh`, headers, body })
+    waiting.push(JSON.parse(answer).refresh_token)
+  }, inFlight)
 }

@@ -28,15 +28,15 @@ export async function call(agent: Agent, { method, url, headers = {}, body }: Ca
   })
 }
 
-/** Keeps so many in flight until told to stop. @returns how many were answered, and a second */
-export function saturate(given: Call, inFlight: number) {
+/** Keeps so many requests in flight until told to stop. @returns how many were answered, and a second */
+export function saturate(ask: (agent: Agent) => Promise<unknown>, inFlight: number) {
   const agent = new Agent({ keepAlive: true })
   let stopped = false
   let answered = 0
   const startedAt = performance.now()
   const worker = async () => {
     while (!stopped) {
-      await call(agent, given)
+      await ask(agent)
       answered++
     }
   }

@@ -5,7 +5,7 @@ import { mintSessions } from '../run/mint.ts'
 import { type Pacer, type Sample, startPacer } from '../run/paced.ts'
 import type { Server } from '../run/processes.ts'
 import { saturateRefresh } from '../run/refresh-load.ts'
-import { saturate } from '../run/saturate.ts'
+import { call, saturate } from '../run/saturate.ts'
 import { type Environment, signetEnvironment, startSignet, withServers } from '../run/signet.ts'
 import { slowDisk } from '../run/slow-disk.ts'
 import { atMost, percentile } from '../run/statistics.ts'
@@ -39,7 +39,7 @@ export const latency: Scenario = {
       {
         name: 'logins on every core',
         env: signetEnvironment(folder),
-        begin: ({ url }) => saturate({ ...demoLogin, url: `${url}/login` }, coreCount + 4),
+        begin: ({ url }) => saturate(agent => call(agent, { ...demoLogin, url: `${url}/login` }), coreCount + 4),
         bar: { what: '`/me` p99 while logins saturate every core', times: 3 },
       },
       await refreshes(folder, 'refreshes'),
@@ -50,8 +50,11 @@ export const latency: Scenario = {
     }
     const flooded: Flooded[] = []
     const pacer = startPacer()
-    for (const flood of floods) flooded.push(await measure(pacer, flood, rounds, seconds))
-    await pacer.stop()
+    try {
+      for (const flood of floods) flooded.push(await measure(pacer, flood, rounds, seconds))
+    } finally {
+      await pacer.stop()
+    }
     const judgements = floods.flatMap(({ bar }, i) =>
       bar ? [atMost(bar.what, bar.times, '× idle', flooded[i]?.times ?? [])] : [],
     )

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PasswordScheme } from '../../src/passwords/password-policy.ts'
 import { coreCount } from '../run/cores.ts'
 import { measureHashCeiling } from '../run/hash-ceiling.ts'
-import { saturate } from '../run/saturate.ts'
+import { call, saturate } from '../run/saturate.ts'
 import { signetEnvironment, startSignet, withServers } from '../run/signet.ts'
 import { atLeast, ratios } from '../run/statistics.ts'
 import type { Measurement, Scenario } from '../scenario.ts'
@@ -28,7 +28,7 @@ export const login: Scenario = {
       const values = new Map<string, number[]>()
       const note = (who: string, value: number) => values.set(who, [...(values.get(who) ?? []), value])
       for (const server of servers) {
-        const logins = saturate({ ...demoLogin, url: `${server.url}/login` }, coreCount + 4) // for the compiler; not counted
+        const logins = saturate(agent => call(agent, { ...demoLogin, url: `${server.url}/login` }), coreCount + 4) // for the compiler; not counted
         await sleep(seconds * 1000)
         await logins.stop()
       }
@@ -37,7 +37,7 @@ export const login: Scenario = {
           const url = `${servers[i]?.url}/login`
           // The ceiling before and after: a neighbour of this machine must not make us look good or bad.
           const before = await measureHashCeiling({ scheme, bcryptCost }, coreCount, seconds)
-          const logins = saturate({ ...demoLogin, url }, coreCount + 4)
+          const logins = saturate(agent => call(agent, { ...demoLogin, url }), coreCount + 4)
           await sleep(2 * seconds * 1000)
           const { perSecond } = await logins.stop()
           const after = await measureHashCeiling({ scheme, bcryptCost }, coreCount, seconds)

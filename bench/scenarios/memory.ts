@@ -5,7 +5,7 @@ import autocannon from 'autocannon'
 import { coreCount } from '../run/cores.ts'
 import { mintAccessTokens } from '../run/mint.ts'
 import type { Server } from '../run/processes.ts'
-import { saturate } from '../run/saturate.ts'
+import { call, saturate } from '../run/saturate.ts'
 import { signetEnvironment, startSignet, withServers } from '../run/signet.ts'
 import { atMost } from '../run/statistics.ts'
 import type { Scenario } from '../scenario.ts'
@@ -30,7 +30,7 @@ export const memory: Scenario = {
       await sleep(calmMilliseconds)
       idle.push(...servers.map(residentMegabytes))
       for (const [i, server] of servers.entries()) {
-        const logins = saturate({ ...demoLogin, url: `${server.url}/login` }, coreCount + 2)
+        const logins = saturate(agent => call(agent, { ...demoLogin, url: `${server.url}/login` }), coreCount + 2)
         await work(server.url, tokens[i] ?? [], 4 * seconds)
         await logins.stop()
         busy.push(residentMegabytes(server))
