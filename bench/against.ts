@@ -1,7 +1,8 @@
 /**
- * `npx node bench/against.ts ../before [--pairs 7]`: what a request costs in this tree and in another checkout of it (with its
+ * `npx node bench/against.ts ../before [--pairs 6]`: what a request costs in this tree and in another checkout of it (with its
  * packages), in processor time. Both serve at once and are asked in turn, so a busy machine slows both alike. Two processes of
- * one code differ by up to a quarter for as long as they live, so there are several pairs of them.
+ * one code differ by up to a quarter for as long as they live, so there are several pairs of them; an even number, as every
+ * other one is asked in the other order.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -17,7 +18,7 @@ import { median, shown, shownSpread, spreadOf } from './run/statistics.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { pairs: { type: 'string', default: '7' } },
+  options: { pairs: { type: 'string', default: '6' } },
 })
 const [other = ''] = positionals
 const pairs = Number(values.pairs)
