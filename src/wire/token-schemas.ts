@@ -1,4 +1,4 @@
-/** Bodies of the token endpoints, as TypeBox schemas with the examples that Swagger UI fills in. */
+/** Bodies of the token endpoints, as schemas with the examples that Swagger UI fills in. */
 import { type Static, Type } from '../base/schema.ts'
 
 export const Credentials = Type.Object(
