@@ -88,7 +88,12 @@ export interface Check<T> {
   readonly errors?: readonly { readonly instancePath: string; readonly params: Options }[] | null | undefined
 }
 
-/** Compiles a schema; the check changes nothing. */
+/** Compiles a schema when something is first checked by it, as many a command checks nothing; the check changes nothing. */
 export function checkOf<T>(schema: TSchema | TObject): Check<T> {
-  return ajv.compile(schema) as unknown as Check<T>
+  let compiled: Check<T> | undefined
+  const check = (value: unknown): value is T => {
+    compiled ??= ajv.compile(schema) as unknown as Check<T>
+    return compiled(value)
+  }
+  return Object.defineProperty(check, 'errors', { get: () => compiled?.errors })
 }
