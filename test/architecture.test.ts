@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
-import { root } from './helpers/app.ts'
+import { root } from './helpers/places.ts'
 import { drawing, roomOf, storeyOf, storeys } from './helpers/rooms.ts'
 
 interface Import {

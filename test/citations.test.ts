@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import t from 'tap'
-import { root } from './helpers/app.ts'
+import { root } from './helpers/places.ts'
 
 const rooms = '{src,plugins,routes,test,bench,tools,clients,examples,deploy,docs,practice,lab}'
 const files = globSync(

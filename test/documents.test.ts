@@ -7,10 +7,12 @@ import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
 import { errors } from '../src/base/errors.ts'
 import { variables } from '../src/config/variables.ts'
-import { newSecret, root, testApp } from './helpers/app.ts'
+import { testApp } from './helpers/app.ts'
 import { labApp } from './helpers/lab.ts'
+import { root } from './helpers/places.ts'
 import { environment, postJson } from './helpers/process.ts'
 import { startService } from './helpers/service.ts'
+import { newSecret } from './helpers/tokens.ts'
 
 const run = promisify(execFile)
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

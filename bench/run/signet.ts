@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { newSecret } from '../../test/helpers/app.ts'
+import { newSecret } from '../../test/helpers/tokens.ts'
 import { type Server, type ServerOptions, startServer } from './processes.ts'
 import { root } from './root.ts'
 

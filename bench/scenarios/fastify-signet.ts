@@ -1,6 +1,7 @@
 /** What `fastify-signet` costs a route of somebody else's service, tokens seen before, following the feed. */
-import { newSecret } from '../../test/helpers/app.ts'
+
 import { freePort } from '../../test/helpers/process.ts'
+import { newSecret } from '../../test/helpers/tokens.ts'
 import { bareFastify, getWithTokens, startBareFastify } from '../run/candidates.ts'
 import { compare } from '../run/compare.ts'
 import { mintAccessTokens } from '../run/mint.ts'

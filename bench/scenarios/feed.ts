@@ -1,5 +1,5 @@
 /** What a service that polls the revocation feed costs Signet, beside a health check. */
-import { newSecret } from '../../test/helpers/app.ts'
+import { newSecret } from '../../test/helpers/tokens.ts'
 import type { Candidate } from '../run/compare.ts'
 import { compare } from '../run/compare.ts'
 import { load } from '../run/load.ts'

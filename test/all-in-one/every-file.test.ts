@@ -1,7 +1,7 @@
 /** A test file that nobody runs would promise nothing. */
 import { globSync } from 'node:fs'
 import t from 'tap'
-import { root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { filesAlone, filesOf, groups } from '../helpers/together.ts'
 
 t.test('every test file is run, and once', async t => {

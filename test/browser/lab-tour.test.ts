@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { steps } from '../../lab/words/tour.ts'
-import { root } from '../helpers/app.ts'
 import { answersIn, artefacts, barriers, litRows, openLab, sizes, startLab, waitForStart } from '../helpers/lab-page.ts'
+import { root } from '../helpers/places.ts'
 import { outcomes } from './lab-steps.ts'
 
 const { url, lab } = await startLab(t)

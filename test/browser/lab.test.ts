@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { root } from '../helpers/app.ts'
 import { labApp } from '../helpers/lab.ts'
 import { answersIn, openLab, startLab, waitForStart } from '../helpers/lab-page.ts'
 import { isLong } from '../helpers/long.ts'
 import { memoryMail } from '../helpers/mail-settings.ts'
+import { root } from '../helpers/places.ts'
 import { freePort, postJson } from '../helpers/process.ts'
 
 const { url, lab } = await startLab(t)

@@ -1,11 +1,11 @@
 /** Passkeys in a real browser, with an authenticator of its own: what the options make it do, and what it will not do. */
 import type { BrowserContext, CDPSession, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { buildApp } from '../../src/app.ts'
-import { claimsOf, testConfig } from '../helpers/app.ts'
+import { testConfig } from '../helpers/app.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { freePort } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 /** What the page's own script has. */
 interface Credentials {
@@ -30,6 +30,7 @@ async function startApp(t: Test) {
   const url = `http://localhost:${port}`
   const config = testConfig({ publicUrl: url, secondFactor: 'optional', logLevel: 'silent', corsOrigins: ['*'] })
   const start = async (config: ReturnType<typeof testConfig>, port: number) => {
+    const { buildApp } = await import('../../src/app.ts') // when there is a browser
     const app = await buildApp({ config, log: { write() {} }, clock, background: false })
     t.teardown(() => app.close())
     app.get('/page', (_request, reply) => reply.removeHeader('content-security-policy').type('text/html').send('<p>'))

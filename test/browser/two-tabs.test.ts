@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { BrowserContext, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { buildApp } from '../../src/app.ts'
-import { claimsOf, testConfig } from '../helpers/app.ts'
+import { testConfig } from '../helpers/app.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { freePort } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const html = '<!doctype html><title>A page</title>'
 
@@ -17,6 +17,7 @@ async function startApp(t: Test, cookieOrigins: string[] = []) {
   const clock = movableClock()
   const url = `http://localhost:${port}`
   const config = testConfig({ publicUrl: url, cookieOrigins, logLevel: 'silent' })
+  const { buildApp } = await import('../../src/app.ts') // when there is a browser
   const app = await buildApp({ config, log: { write() {} }, clock, background: false })
   t.teardown(() => app.close())
 

@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import t from 'tap'
 import type { AuditEvent } from '../../src/base/audit.ts'
-import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { enrolled } from '../helpers/authenticator.ts'
 import { cli } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 t.test('every command that changes something says so, and that it was the command line', async t => {
   const sqlitePath = join(await temporaryFolder(t), 'signet.db')

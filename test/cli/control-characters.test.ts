@@ -4,9 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { newSecret, root } from '../helpers/app.ts'
 import { cli, cliOnTerminal, noTerminal } from '../helpers/cli.ts'
+import { root } from '../helpers/places.ts'
 import { environment, temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 /** Escape sequences in seven and in eight bits, a bell, going back, and text that runs from right to left. */
 const evil = 'evil\x1b[2J\x9b2J\x07\b\r\x7f\u202eabc\u2066\u200b\u2028'

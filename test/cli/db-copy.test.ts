@@ -4,13 +4,14 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { cli, cliOnTerminal, endOf, noTerminal, startCli } from '../helpers/cli.ts'
 import { amount } from '../helpers/long.ts'
 import { mailApp } from '../helpers/mail.ts'
 import { emptyDatabase } from '../helpers/postgres.ts'
 import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { startService } from '../helpers/service.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 const tables = ['meta', 'users', 'factors', 'recovery_codes', 'sessions', 'signing_keys', 'attempts', 'mails']
 

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { root } from '../helpers/app.ts'
 import { cli } from '../helpers/cli.ts'
+import { root } from '../helpers/places.ts'
 import { environment, temporaryFolder } from '../helpers/process.ts'
 
 const text = readFileSync(join(root, 'docs/command-line.md'), 'utf8')

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { version } from '../../src/base/version.ts'
-import { newSecret } from '../helpers/app.ts'
 import { cli, cliProcess } from '../helpers/cli.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const secret = 'an unlikely sentence 7'
 

@@ -1,11 +1,12 @@
 /** `signet users factors`: who is locked out of everything is helped, without any secret. */
 import { join } from 'node:path'
 import t from 'tap'
-import { newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { enrolled, steps } from '../helpers/authenticator.ts'
 import { cli, cliOnTerminal, noTerminal } from '../helpers/cli.ts'
 import { mailApp } from '../helpers/mail.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 async function place(test: Parameters<typeof testApp>[0]) {
   const sqlitePath = join(await temporaryFolder(test), 'signet.db')

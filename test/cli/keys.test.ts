@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import t, { type Test } from 'tap'
-import { headerOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { cli, cliOnTerminal, noTerminal } from '../helpers/cli.ts'
 import { emptyDatabase } from '../helpers/postgres.ts'
 import { postJson, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { startService } from '../helpers/service.ts'
+import { headerOf, newSecret } from '../helpers/tokens.ts'
 
 type Service = Awaited<ReturnType<typeof startService>>
 

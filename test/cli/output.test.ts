@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t from 'tap'
 import { printRows } from '../../src/cli/output.ts'
-import { practiceUsers } from '../helpers/app.ts'
 import { cli } from '../helpers/cli.ts'
+import { practiceUsers } from '../helpers/practice-users.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
 t.test('a long list is read no faster than it is written', async t => {

@@ -1,9 +1,9 @@
 /** `signet db restore`: beside a running service, after it, and for PostgreSQL. */
 import { join } from 'node:path'
 import t from 'tap'
-import { claimsOf, newSecret } from '../helpers/app.ts'
 import { cli, cliOnTerminal, noTerminal } from '../helpers/cli.ts'
 import { postJson, startServer, temporaryFolder } from '../helpers/process.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 interface Tokens {
   readonly access_token: string

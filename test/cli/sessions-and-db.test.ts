@@ -5,10 +5,11 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { newSecret, root } from '../helpers/app.ts'
 import { cli, noTerminal } from '../helpers/cli.ts'
+import { root } from '../helpers/places.ts'
 import { environment, postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { startService } from '../helpers/service.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 interface Tokens {
   readonly access_token: string

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig } from '../../src/config/config.ts'
-import { newSecret } from '../helpers/app.ts'
 import { mistakesOf } from '../helpers/config-mistakes.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const secret = newSecret()
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { ConfigError, loadConfig } from '../../src/config/config.ts'
-import { newSecret } from '../helpers/app.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const common = {
   JWT_SECRET_KEY: newSecret(),

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { newSecret, root } from '../helpers/app.ts'
 import { mistakesOf } from '../helpers/config-mistakes.ts'
+import { root } from '../helpers/places.ts'
 import { environment } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const secret = newSecret()
 

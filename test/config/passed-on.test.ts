@@ -1,8 +1,8 @@
 /** Every setting arrives: none is read and then forgotten, for the service as for its commands. */
 import t from 'tap'
 import { loadCommandConfig, loadConfig, loadKeysConfig, variables } from '../../src/config/config.ts'
-import { newSecret } from '../helpers/app.ts'
 import { mistakesOf } from '../helpers/config-mistakes.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 /** Another value than the default, for each. */
 const others: Readonly<Record<keyof typeof variables.properties, string>> = {

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, loadConfig, strangeVariables, variables } from '../../src/config/config.ts'
 import { readVariables } from '../../src/config/read-variables.ts'
-import { newSecret, root, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { environment, temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const secret = newSecret()
 const settings = Object.entries(variables.properties)

@@ -1,10 +1,10 @@
 /** examples/other-origin in a real browser: a page and its API on an origin of their own, in bearer mode. */
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { newSecret } from '../helpers/app.ts'
 import { startBrowser } from '../helpers/browser.ts'
 import { startExample } from '../helpers/examples.ts'
 import { freePort, postJson, startServer, waitUntil } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 t.test(
   'orders: log in at Signet, order here, and be logged out by a logout elsewhere',

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { newSecret, type TestApp, testApp } from '../helpers/app.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
 import { enrolled, fromBase32, steps } from '../helpers/authenticator.ts'
 import { cli } from '../helpers/cli.ts'
 import { emptyDatabase, serverOf } from '../helpers/postgres.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const on = { secondFactor: 'optional' } as const
 type Maria = Awaited<ReturnType<typeof enrolled>>

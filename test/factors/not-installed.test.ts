@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
+import { root } from '../helpers/places.ts'
 
 const missing = new Set([
   '@simplewebauthn/server',
@@ -17,7 +18,7 @@ registerHooks({
     return next(specifier, context)
   },
 })
-const { root, testApp } = await import('../helpers/app.ts')
+const { testApp } = await import('../helpers/app.ts')
 const { asUser } = await import('../helpers/authenticator.ts')
 const { createAuthenticator } = await import('../helpers/passkey.ts')
 const { factorIdOf } = await import('../../src/factors/webauthn.ts')

@@ -5,8 +5,9 @@ import { Ajv } from 'ajv'
 import t from 'tap'
 import { parse } from 'yaml'
 import { loadConfig } from '../../src/config/config.ts'
-import { newSecret, root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 interface Service {
   readonly image?: string

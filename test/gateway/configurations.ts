@@ -1,8 +1,8 @@
 /** What the shipped configurations say, read from their text. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../helpers/app.ts'
 import type { GatewayName } from '../helpers/gateways.ts'
+import { root } from '../helpers/places.ts'
 
 const files: Record<GatewayName, string> = {
   nginx: 'nginx/signet.conf',

@@ -1,8 +1,8 @@
 /** What every gateway of `deploy/` promises, and the requests that would break a promise. */
 import type { Test } from 'tap'
-import { claimsOf } from '../helpers/app.ts'
 import { ask } from '../helpers/gateways.ts'
 import { waitUntil } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 import { bearer, identityNames, login, named, type Setup } from './setup.ts'
 
 export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {

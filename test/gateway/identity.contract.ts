@@ -1,8 +1,8 @@
 /** Headers and trailers with which a client says who it is, as bytes: what of them arrives behind each gateway. */
 import type { Test } from 'tap'
-import { claimsOf } from '../helpers/app.ts'
 import type { Received } from '../helpers/gateways.ts'
 import { exchange, type RawResponse, request } from '../helpers/raw.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 import { deniedHeaders } from './configurations.ts'
 import { identityNames, named, type Setup } from './setup.ts'
 

@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { newSecret } from '../helpers/app.ts'
 import { ask, type GatewayName, hasGateway, startEcho, startGateway } from '../helpers/gateways.ts'
 import { freePort, startServer, temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const publicUrl = 'https://auth.example.com'
 const asJson = ['Content-Type', 'application/json']

@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
-import { claimsOf, newSecret, root } from '../helpers/app.ts'
 import { changeCharacter } from '../helpers/forge.ts'
 import { needs } from '../helpers/needs.ts'
+import { root } from '../helpers/places.ts'
 import { environment, freePort, postJson, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { startService } from '../helpers/service.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 const run = promisify(execFile)
 const document = readFileSync(join(root, 'docs', 'verify-tokens.md'), 'utf8')

@@ -1,20 +1,11 @@
-import { hash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import bcrypt from 'bcryptjs'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { buildApp } from '../../src/app.ts'
 import { type Config, loadConfig } from '../../src/config/config.ts'
-import { createPasswordHasher, type PasswordHasher } from '../../src/passwords/password-hash.ts'
+import type { PasswordHasher } from '../../src/passwords/password-hash.ts'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { type MovableClock, movableClock } from './clock.ts'
-
-export const root = join(import.meta.dirname, '..', '..')
-
-export function newSecret(): string {
-  return randomBytes(32).toString('base64url')
-}
+import { practiceUsers } from './practice-users.ts'
+import { newSecret } from './tokens.ts'
 
 export type Overrides = Partial<Config> & { readonly sqlitePath?: string; readonly hasher?: PasswordHasher }
 
@@ -36,25 +27,6 @@ let usual: Config | undefined
 
 const testCost = 4
 
-/** What tests make once and find again, also in the next run. */
-export const cache = join(root, 'node_modules', '.cache', 'signet-tests')
-
-/** The practice users with their passwords hashed already, which saves every app and server of the tests two hashes. */
-export function practiceUsers(cost: number): string {
-  const users = readFileSync(join(root, 'practice', 'users.ndjson'), 'utf8').trim()
-  const file = join(cache, `practice-${cost}-${hash('sha1', users).slice(0, 8)}.ndjson`)
-  if (existsSync(file)) return file
-  const hashed = users.split('\n').map(line => {
-    const { password, ...user } = JSON.parse(line)
-    return JSON.stringify({ ...user, password_hash: bcrypt.hashSync(password, cost) })
-  })
-  mkdirSync(cache, { recursive: true })
-  const own = `${file}.${process.pid}` // others may be making it just now
-  writeFileSync(own, hashed.join('\n'))
-  renameSync(own, file)
-  return file
-}
-
 export interface TestApp {
   readonly app: FastifyInstance
   readonly clock: MovableClock
@@ -66,7 +38,17 @@ export interface TestApp {
 }
 
 /** One pool of threads for all apps of a test file, as long as they hash alike. Idle threads keep no process alive. */
-const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: testCost, threads: 2, queue: 1000 })
+let hasher: PasswordHasher | undefined
+
+/** Loaded when there is an app to build: a file whose tests are skipped has none. */
+async function loaded() {
+  const [{ buildApp }, { createPasswordHasher }] = await Promise.all([
+    import('../../src/app.ts'),
+    import('../../src/passwords/password-hash.ts'),
+  ])
+  hasher ??= createPasswordHasher({ scheme: 'bcrypt', bcryptCost: testCost, threads: 2, queue: 1000 })
+  return { buildApp, hasher }
+}
 
 function hashesAsUsual({ bcryptCost, passwordHash, hashThreads, hashQueue }: Overrides): boolean {
   return [bcryptCost, passwordHash, hashThreads, hashQueue].every(one => one === undefined)
@@ -76,6 +58,7 @@ function hashesAsUsual({ bcryptCost, passwordHash, hashThreads, hashQueue }: Ove
 export async function testApp(t: Test, overrides: Overrides = {}, clock = movableClock()): Promise<TestApp> {
   const lines: string[] = []
   const log = { write: (line: string) => void lines.push(line) }
+  const { buildApp, hasher } = await loaded()
   const given = overrides.hasher ?? (hashesAsUsual(overrides) ? hasher : undefined)
   const shared = given ? { hasher: given } : {}
   const app = await buildApp({ config: testConfig(overrides), clock, log, background: false, ...shared })
@@ -98,14 +81,4 @@ export async function testApp(t: Test, overrides: Overrides = {}, clock = movabl
 
 function inject(app: FastifyInstance, url: string, body: object) {
   return app.inject({ method: 'POST', url, body })
-}
-
-/** The claims of a token, unverified. */
-export function claimsOf(token: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
-}
-
-/** The header of a token, unverified. */
-export function headerOf(token: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
 }

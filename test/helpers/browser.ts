@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import tap, { type Test } from 'tap'
 import { needs } from './needs.ts'
 
@@ -21,10 +21,15 @@ const browsers = new Map<string, Promise<Browser>>()
 export async function startBrowser(t: Test, more: string[] = []): Promise<BrowserContext | undefined> {
   if (!needs(t, 'chromium', executablePath)) return undefined
   const key = more.join()
-  const launched = browsers.get(key) ?? chromium.launch({ executablePath, args: [...args, ...more] })
+  const launched = browsers.get(key) ?? launch([...args, ...more])
   if (!browsers.has(key)) tap.teardown(async () => (await launched).close())
   browsers.set(key, launched)
   const context = await (await launched).newContext({ viewport: { width: 1280, height: 1000 } })
   t.teardown(() => context.close())
   return context
+}
+
+async function launch(args: string[]): Promise<Browser> {
+  const { chromium } = await import('playwright-core') // not where there is nothing to launch
+  return chromium.launch({ executablePath, args })
 }

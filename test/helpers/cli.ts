@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 import { main } from '../../src/cli/main.ts'
-import { root } from './app.ts'
+import { root } from './places.ts'
 import { compiledCode, environment } from './process.ts'
 
 export interface Ended {

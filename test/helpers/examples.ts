@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import type { Test } from 'tap'
-import { root } from './app.ts'
+import { root } from './places.ts'
 import { environment, freePort, temporaryFolder, waitUntil } from './process.ts'
 
 /** @returns its address, when it answers */

@@ -1,7 +1,8 @@
 /** A forger who knows our secret: takes issued tokens apart, signs what it likes, and says who believed it. */
 import type { Test } from 'tap'
-import { claimsOf, headerOf, type TestApp } from './app.ts'
+import type { TestApp } from './app.ts'
 import { forge } from './forge.ts'
+import { claimsOf, headerOf } from './tokens.ts'
 
 const refusal = {
   status: 401,

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import { root } from './app.ts'
 import { needs } from './needs.ts'
+import { root } from './places.ts'
 import { environment, freePort, temporaryFolder, waitUntil } from './process.ts'
 
 const run = promisify(execFile)

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import type { Lab } from '../../src/lab/lab.ts'
-import { root } from './app.ts'
 import { hasBrowser, startBrowser } from './browser.ts'
 import { labApp } from './lab.ts'
+import { root } from './places.ts'
 import { freePort } from './process.ts'
 
 export const sizes = {

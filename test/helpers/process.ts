@@ -6,7 +6,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { newSecret, practiceUsers, root } from './app.ts'
+import { root } from './places.ts'
+import { practiceUsers } from './practice-users.ts'
+import { newSecret } from './tokens.ts'
 
 export interface RunningServer {
   readonly url: string

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/config.ts'
-import { newSecret, practiceUsers } from './app.ts'
+import { practiceUsers } from './practice-users.ts'
+import { newSecret } from './tokens.ts'
 
 /**
  * The service on a port of its own, with the clock of the machine and its timers running: all of what `startServer` starts
@@ -21,6 +21,7 @@ export async function startService(t: Test, env: Record<string, string> = {}) {
   })
   const lines: string[] = []
   const log = { write: (line: string) => void lines.push(line) }
+  const { buildApp } = await import('../../src/app.ts') // when it is started: tests may be skipped
   const app = await buildApp({ config: { ...config, bcryptCost: 4 }, log })
   t.teardown(() => app.close())
   await app.listen({ host: '127.0.0.1', port: config.port })

@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { root } from './app.ts'
+import { root } from './places.ts'
 
 /** One process each, run by a file of this name in test/all-in-one/, whose own name lets the longest begin first. */
 export const groups = {

@@ -8,12 +8,12 @@ import t from 'tap'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { readUser } from '../../src/users/import/user-import.ts'
 import { readRecords } from '../../src/users/import/user-records.ts'
-import { newSecret } from '../helpers/app.ts'
 import { cli } from '../helpers/cli.ts'
 import { edges, hostileText, shapes } from '../helpers/hostile-text.ts'
 import { isLong } from '../helpers/long.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { processorTime } from '../helpers/processor-time.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const longestSlice = 20 // milliseconds
 const texts = shapes.flatMap(shape => (isLong ? edges : edges.slice(1, 2)).map(edge => ({ shape, edge })))

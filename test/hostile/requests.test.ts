@@ -4,12 +4,13 @@
  */
 import t from 'tap'
 import type { User } from '../../src/stores/stores.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { edges, hostileText, shapes } from '../helpers/hostile-text.ts'
 import { isLong } from '../helpers/long.ts'
 import { processorTime } from '../helpers/processor-time.ts'
 import { exchange } from '../helpers/raw.ts'
 import { operationsOf, placesOf } from '../helpers/request-places.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const seed = Number(process.env['SLICE_SEED'] ?? Date.now() % 2 ** 31)
 const longestSlice = 20 // milliseconds

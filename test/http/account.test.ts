@@ -1,7 +1,8 @@
 /** One's own account: seen, renamed and deleted by its owner alone, and only soon after a login. */
 import t, { type Test } from 'tap'
 import { isProblem } from '../helpers/answers.ts'
-import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const challenge =
   'Bearer error="insufficient_user_authentication", error_description="Fresh login required", max_age="300"'

@@ -1,7 +1,8 @@
 /** Each act is one audit line, by whom and to whom (docs/operations.md), at a level that says whether to look at it. */
 import t, { type Test } from 'tap'
 import { SignetError } from '../../src/base/errors.ts'
-import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const sentence = 'a long sentence of mine'
 const ip = '127.0.0.1'

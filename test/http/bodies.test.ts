@@ -1,7 +1,8 @@
 /** Bodies are read strictly: JSON in UTF-8 (RFC 8259), of the types a route has, and nothing is bent into shape. */
 import t from 'tap'
 import { form, isOAuthError, isProblem, json, post } from '../helpers/answers.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const { app, logIn } = await testApp(t, { loginFreeFailures: 0 })
 

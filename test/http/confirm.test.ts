@@ -1,7 +1,8 @@
 /** POST /me/confirm: the step-up of RFC 9470, within a session and without a new one. */
 import t, { type Test } from 'tap'
 import { isProblem } from '../helpers/answers.ts'
-import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 async function confirming(t: Test, overrides: Overrides = {}) {
   const service = await testApp(t, overrides)

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { form, isProblem } from '../helpers/answers.ts'
-import { claimsOf, type TestApp, testApp } from '../helpers/app.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
 import {
   type Headers,
   listed,
@@ -11,6 +11,7 @@ import {
   send,
   setCookies,
 } from '../helpers/cookies.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const believed: Headers[] = [
   ours,

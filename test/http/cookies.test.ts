@@ -1,6 +1,6 @@
 import t from 'tap'
 import { form, isProblem, json } from '../helpers/answers.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import {
   type Answer,
   accessName,
@@ -12,6 +12,7 @@ import {
   send,
   setCookies,
 } from '../helpers/cookies.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 t.test(
   'a login with mode cookie puts the tokens and the device into cookies with exactly these attributes, and nowhere else',

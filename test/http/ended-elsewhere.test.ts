@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { isProblem } from '../helpers/answers.ts'
-import { newSecret, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
 import { bearer, memoryMail } from '../helpers/mail.ts'
 import { emptyDatabase, serverOf } from '../helpers/postgres.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const engines: Record<string, (t: Test) => Promise<Overrides>> = {
   SQLite: async t => ({ sqlitePath: join(await temporaryFolder(t), 'signet.db') }),

@@ -2,8 +2,9 @@
 import t from 'tap'
 import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { form, post } from '../helpers/answers.ts'
-import { claimsOf, newSecret, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
 import { asUser, enrolled, fromBase32, steps } from '../helpers/authenticator.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 const server = { resourceServers: new Map([['shop', newSecret()]]) }
 

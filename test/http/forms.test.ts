@@ -1,7 +1,8 @@
 /** The OAuth 2.0 forms of /login and /token, as clients of RFC 6749 send them and expect them to be answered. */
 import t from 'tap'
 import { form, isOAuthError, json, post } from '../helpers/answers.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const { app, logIn } = await testApp(t, { loginFreeFailures: 0 })
 

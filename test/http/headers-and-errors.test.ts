@@ -6,8 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { type Answer, form, isProblem, json, post } from '../helpers/answers.ts'
-import { claimsOf, type Overrides, testApp, testConfig } from '../helpers/app.ts'
+import { type Overrides, testApp, testConfig } from '../helpers/app.ts'
 import { startServer, temporaryFolder } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const canary = 'canary-in-a-thrown-error'
 

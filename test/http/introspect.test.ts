@@ -1,7 +1,8 @@
 /** `POST /introspect` (RFC 7662): for services that are known, about access tokens alone. */
 import t from 'tap'
 import { form } from '../helpers/answers.ts'
-import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 const secret = newSecret()
 const servers = new Map([

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Overrides } from '../helpers/app.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { asItsPage, labApp, tokensIn } from '../helpers/lab.ts'
 import { postJson } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const acts = ['restart', 'state', 'send', 'clock', 'secret', 'services']
 const routes = [

@@ -1,6 +1,7 @@
 /** The token lifecycle over HTTP: the six steps of the practice flow, and their answers, letter for letter. */
 import t from 'tap'
-import { claimsOf, headerOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { claimsOf, headerOf } from '../helpers/tokens.ts'
 
 t.test('a login gives an access token and a refresh token', async t => {
   const { app } = await testApp(t)

@@ -5,7 +5,7 @@ import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createLogLines } from '../../src/http/log-lines.ts'
-import { root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { environment, freePort, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants

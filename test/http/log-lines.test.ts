@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { createLogLines } from '../../src/http/log-lines.ts'
-import { root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 
 const file = (name: string) => join(mkdtempSync(join(tmpdir(), 'signet-log-')), name)
 

@@ -6,9 +6,10 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { RequestLog } from '../../src/http/request-log.ts'
 import { form, json, post } from '../helpers/answers.ts'
-import { headerOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { forge } from '../helpers/forge.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { headerOf, newSecret } from '../helpers/tokens.ts'
 
 const sqlitePath = join(await temporaryFolder(t), 'signet.db')
 const { app, log, logIn, me, refresh } = await testApp(t, { sqlitePath, loginFreeFailures: 0 })

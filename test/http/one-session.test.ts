@@ -1,10 +1,11 @@
 /** 200 tries of one code at once, on two instances of each engine: one session. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { newSecret, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
 import { enrolled, steps } from '../helpers/authenticator.ts'
 import { emptyDatabase, serverOf } from '../helpers/postgres.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const engines: Record<string, (t: Test) => Promise<Overrides>> = {
   SQLite: async t => ({ sqlitePath: join(await temporaryFolder(t), 'signet.db') }),

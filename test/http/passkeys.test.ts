@@ -2,10 +2,11 @@
 import t, { type Test } from 'tap'
 import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { isProblem } from '../helpers/answers.ts'
-import { claimsOf, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
 import { asUser, fromBase32, type Method, steps } from '../helpers/authenticator.ts'
 import { mailApp } from '../helpers/mail.ts'
 import { createAuthenticator, type Says } from '../helpers/passkey.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const usual = { origin: 'http://localhost:3000', rpId: 'localhost' }
 const word = { enrolment: /^[\w-]{43}$/ }

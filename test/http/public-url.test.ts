@@ -1,6 +1,7 @@
 /** PUBLIC_URL with a path: a gateway keeps Signet under one, beside other applications of the same host. */
 import t from 'tap'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const publicUrl = 'https://example.com/auth'
 

@@ -1,7 +1,8 @@
 /** Recovery codes: ten, each once, replaced as a set. */
 import t from 'tap'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { asUser, enrolled } from '../helpers/authenticator.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const on = { secondFactor: 'optional' } as const
 

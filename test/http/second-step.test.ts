@@ -3,9 +3,10 @@ import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { deriveKey } from '../../src/keys/secret.ts'
 import { form, json, post } from '../helpers/answers.ts'
-import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { asUser, enrolled, steps } from '../helpers/authenticator.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf, headerOf, newSecret } from '../helpers/tokens.ts'
 
 const on = { secondFactor: 'optional' } as const
 const sentence = 'a long sentence of mine'

@@ -1,8 +1,9 @@
 /** An authenticator app: added, used, replaced and removed over HTTP. */
 import t from 'tap'
 import { codeOf, stepAt } from '../../src/factors/totp.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { asUser, enrolled, fromBase32, steps } from '../helpers/authenticator.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const on = { secondFactor: 'optional' } as const
 

@@ -3,8 +3,9 @@ import axios, { type AxiosInstance } from 'axios'
 import t from 'tap'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { form, isProblem, json, post } from '../helpers/answers.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { exchange, lastRequest, request } from '../helpers/raw.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const { app, clock, logIn } = await testApp(t)
 await app.listen({ port: 0, host: '127.0.0.1' })

@@ -4,8 +4,9 @@ import t from 'tap'
 import type { AccessClaims } from '../../src/tokens/access-token.ts'
 import { identityHeaders } from '../../src/wire/identity-headers.ts'
 import { isProblem } from '../helpers/answers.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { exchange, lastRequest, request } from '../helpers/raw.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const headerNames = ['user-id', 'username', 'email', 'role', 'session-id', 'expires-at'].map(name => `x-auth-${name}`)
 

@@ -7,9 +7,10 @@ import { openStores } from '../../src/engines/open-stores.ts'
 import { openDataKey } from '../../src/keys/data-key.ts'
 import { unseal } from '../../src/keys/sealed.ts'
 import { deriveKey } from '../../src/keys/secret.ts'
-import { newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 async function database(t: Test) {
   const stores = await openStores({ database: { engine: 'sqlite', path: ':memory:' } }, movableClock())

@@ -4,8 +4,8 @@ import type { AuditEvent } from '../../src/base/audit.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import type { Algorithm } from '../../src/jws/jws.ts'
 import { createKeyService } from '../../src/keys/key-service.ts'
-import { newSecret } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const accessTokenSeconds = 900
 const by = 'command line'

@@ -4,7 +4,8 @@ import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { deriveKey } from '../../src/keys/secret.ts'
 import { decryptPrivateKey } from '../../src/keys/signing-key.ts'
 import { createSigningKeys, newSigningKey } from '../../src/keys/signing-keys.ts'
-import { headerOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { headerOf, newSecret } from '../helpers/tokens.ts'
 
 const day = 86_400
 

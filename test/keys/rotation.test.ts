@@ -5,9 +5,10 @@ import type { Config } from '../../src/config/config.ts'
 import { decideRotation, jwksMaxAge } from '../../src/keys/rotation.ts'
 import { thumbprint } from '../../src/keys/signing-key.ts'
 import type { SigningKey } from '../../src/stores/stores.ts'
-import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { amount } from '../helpers/long.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf, headerOf, newSecret } from '../helpers/tokens.ts'
 
 const day = 86_400
 const settings = { rotationDays: 90, accessTokenSeconds: 900 }

@@ -6,7 +6,9 @@ import { acts } from '../../lab/words/acts.ts'
 import { claimWords, headerWords } from '../../lab/words/claims.ts'
 import { rows } from '../../lab/words/rows.ts'
 import { beginningOf, steps } from '../../lab/words/tour.ts'
-import { claimsOf, headerOf, root, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
+import { claimsOf, headerOf } from '../helpers/tokens.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const plain = (text: string) => text.replace(/\s+/g, ' ')

@@ -1,8 +1,9 @@
 /** Who shows a token of the account is not kept waiting by strangers (docs/guessing.md). */
 import t, { type Test } from 'tap'
 import { form } from '../helpers/answers.ts'
-import { newSecret, type Overrides, testApp } from '../helpers/app.ts'
+import { type Overrides, testApp } from '../helpers/app.ts'
 import { forge, refreshKeyOf } from '../helpers/forge.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const day = 86_400
 const wrong = 'wrong'

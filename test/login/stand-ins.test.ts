@@ -9,7 +9,8 @@ import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { classAt, classesOf } from '../../src/passwords/stand-ins.ts'
 import { costClassOf, formatArgon2id, parseStoredHash } from '../../src/passwords/stored-hash.ts'
 import type { NewUser } from '../../src/stores/stores.ts'
-import { practiceUsers, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { practiceUsers } from '../helpers/practice-users.ts'
 
 const bcrypt = (cost: number) => `$2b$${String(cost).padStart(2, '0')}$${'a'.repeat(53)}`
 const foreign = (passwordHash: string) => ({ passwordHash, foreignHash: true })

@@ -5,7 +5,7 @@ import { createMailLinks } from '../../src/mail/links.ts'
 import { linkSeconds } from '../../src/mail/purposes.ts'
 import { createTypedNames } from '../../src/mail/typed-name.ts'
 import type { Mail, User } from '../../src/stores/stores.ts'
-import { newSecret } from '../helpers/app.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const salt = randomBytes(32)
 const links = createMailLinks([newSecret()], salt)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { parseEnv, promisify } from 'node:util'
 import t from 'tap'
 import { buildLab } from '../../lab/build.ts'
-import { root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { environment, startServer } from '../helpers/process.ts'
 
 const run = promisify(execFile)

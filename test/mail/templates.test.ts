@@ -6,8 +6,9 @@ import { isDeliverable } from '../../src/mail/deliverable.ts'
 import { chooseLanguage } from '../../src/mail/languages.ts'
 import { isLinkPurpose, templateNames } from '../../src/mail/purposes.ts'
 import { readTemplates } from '../../src/mail/templates.ts'
-import { root, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { memoryMail } from '../helpers/mail.ts'
+import { root } from '../helpers/places.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
 const values = { service: 'signet.example', link: 'https://app.example/reset?a=1&b=2#token=x.y' }

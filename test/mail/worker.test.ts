@@ -2,11 +2,12 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { newSecret, type Overrides } from '../helpers/app.ts'
+import type { Overrides } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { bearer, type MailApp, mailApp, memoryMail, tokenIn } from '../helpers/mail.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { type Smtp, startSmtp } from '../helpers/smtp.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 async function withServer(t: Test, overrides: Overrides = {}): Promise<MailApp & Smtp> {
   const smtp = await startSmtp(t)

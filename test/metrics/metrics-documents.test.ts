@@ -5,9 +5,10 @@ import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { auditTo } from '../../src/base/audit.ts'
 import { createClockWatch } from '../../src/sessions/clock-watch.ts'
-import { root, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { parseExposition, type Series } from '../helpers/exposition.ts'
 import { memoryMail } from '../helpers/mail.ts'
+import { root } from '../helpers/places.ts'
 import { freePort } from '../helpers/process.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -219,7 +219,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/node-version.ts',
     find: 'minor < 7',
     replace: 'minor < 6',
-    tests: ['test/processes/node-version.test.ts'],
+    tests: ['test/engines.test.ts'],
   },
   {
     name: 'Ctrl-C waits as a gateway needs it',

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { privateFolder } from '../../src/process/compile-cache.ts'
-import { root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { environment, temporaryFolder } from '../helpers/process.ts'
 
 const us = process.getuid?.() ?? -1

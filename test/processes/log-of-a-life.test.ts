@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { buildLab } from '../../lab/build.ts'
 import { version } from '../../src/base/version.ts'
-import { newSecret, root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { postJson, startServer } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 type Line = Record<string, unknown>
 const linesOf = (output: string): Line[] =>

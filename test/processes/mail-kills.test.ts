@@ -2,16 +2,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { newMail } from '../../src/mail/new-mail.ts'
-import { root } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { amount } from '../helpers/long.ts'
+import { root } from '../helpers/places.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { startSmtp } from '../helpers/smtp.ts'
 
-const kills = amount('MAIL_KILLS', 20, 1000)
+const kills = amount('MAIL_KILLS', 8, 1000)
 const atOnce = 4
 const leaseSeconds = 130
 
@@ -29,7 +30,7 @@ t.test(
         arrivals.set(to, [...(arrivals.get(to) ?? []), messageId])
         for (const go of waiting) go()
         waiting = []
-        await new Promise(resolve => setTimeout(resolve, Math.random() * 4)) // the kill comes before this, or after
+        await sleep(Math.random() * 4) // the kill comes before this, or after
       },
     })
     let written = 0
@@ -64,9 +65,9 @@ t.test(
         senders.map(async sender => {
           for (let seen = 0; seen < 1 + Math.random() * 3; seen++) {
             const arrival = new Promise<void>(resolve => waiting.push(resolve))
-            await Promise.race([arrival, new Promise(resolve => setTimeout(resolve, 30_000))]) // others may have sent the last
+            await Promise.race([arrival, sleep(30_000, undefined, { ref: false })]) // others may have sent the last
           }
-          await new Promise(resolve => setTimeout(resolve, Math.random() * 6))
+          await sleep(Math.random() * 6)
           sender.kill('SIGKILL')
           await once(sender, 'exit')
         }),
@@ -80,7 +81,7 @@ t.test(
     t.teardown(() => last.kill('SIGKILL'))
     for (let idle = 0, before = arrivals.size; idle < 600; before = arrivals.size) {
       if ((await stores.mails.waiting()).count === 0) break
-      await new Promise(resolve => setTimeout(resolve, 100))
+      await sleep(100)
       idle = arrivals.size === before ? idle + 1 : 0
     }
 

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { newSecret, root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { environment, freePort, temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 /** In this order: `practice` builds, which `start` need not do again. */
 const scripts = {

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
-import { claimsOf, newSecret } from '../helpers/app.ts'
 import { amount } from '../helpers/long.ts'
 import { runSql, startPostgres } from '../helpers/postgres.ts'
 import { postJson, startServer, waitUntil } from '../helpers/process.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 const postgres = await startPostgres(t)
 const env = {

@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { TokenResponse } from '../../src/wire/token-response.ts'
-import { claimsOf, newSecret } from '../helpers/app.ts'
 import { amount } from '../helpers/long.ts'
 import { postJson, startServer, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { startService } from '../helpers/service.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 const demo = { username: 'thirdy', password: 'demo123' }
 

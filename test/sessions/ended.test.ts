@@ -1,7 +1,8 @@
 /** Ended means ended: no act that ends sessions leaves an access token that works. */
 import t, { type Test } from 'tap'
-import { claimsOf, headerOf, type TestApp, testApp } from '../helpers/app.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
 import { forge } from '../helpers/forge.ts'
+import { claimsOf, headerOf } from '../helpers/tokens.ts'
 
 const sentence = 'a long sentence of mine'
 const settings = { accessTokenSeconds: 900, refreshTokenSeconds: 1000, sessionMaxAgeSeconds: 5000 }

@@ -1,8 +1,9 @@
 /** `GET /revocations`: services that verify access tokens by themselves hear which sessions ended. */
 import t, { type Test } from 'tap'
-import { claimsOf, newSecret, type TestApp, testApp } from '../helpers/app.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 const secret = newSecret()
 const resourceServers = new Map([['orders', secret]])

@@ -4,7 +4,8 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { root, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { freePort } from '../helpers/process.ts'
 
 const run = promisify(execFile)

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { everyStatement } from '../../src/engines/postgres/postgres-database.ts'
-import { root } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 
 const folder = join(root, 'src', 'engines', 'postgres')
 for (const file of readdirSync(folder).filter(name => name.endsWith('.ts'))) await import(join(folder, file))

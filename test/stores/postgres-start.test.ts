@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { chown } from 'node:fs/promises'
 import t from 'tap'
 import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
-import { newSecret, root } from '../helpers/app.ts'
 import { nobody } from '../helpers/cluster.ts'
+import { root } from '../helpers/places.ts'
 import { runSql, serverOf, startPostgres } from '../helpers/postgres.ts'
 import { environment, temporaryFolder } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 import { demo, opened } from './opened-postgres.ts'
 
 const folder = await temporaryFolder(t)

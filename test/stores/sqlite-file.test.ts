@@ -19,10 +19,11 @@ import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
-import { newSecret, testApp, testConfig } from '../helpers/app.ts'
+import { testApp, testConfig } from '../helpers/app.ts'
 import { cliProcess } from '../helpers/cli.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 /** As somebody without root's rights. */
 async function unprivileged<T>(act: () => Promise<T>): Promise<T> {

@@ -1,9 +1,10 @@
 /** What an authentic signature is not enough for (RFC 7519, RFC 9068): claims, types and times. */
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { claimsOf, headerOf, testApp, testConfig } from '../helpers/app.ts'
+import { testApp, testConfig } from '../helpers/app.ts'
 import { type Content, encodePart, forge, refreshKeyOf } from '../helpers/forge.ts'
 import { byValue, createForger, withRaw } from '../helpers/forger.ts'
+import { claimsOf, headerOf } from '../helpers/tokens.ts'
 
 const service = await testApp(t)
 const { app, clock, me } = service

@@ -1,8 +1,9 @@
 /** JWT_AUDIENCE: whom an access token is for (RFC 7519 section 4.1.3). */
 import { join } from 'node:path'
 import t from 'tap'
-import { claimsOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf, newSecret } from '../helpers/tokens.ts'
 
 t.test('a token is for every name of the list, and an instance that shares one of them takes it', async t => {
   const [secret, sqlitePath] = [newSecret(), join(await temporaryFolder(t), 'signet.db')]

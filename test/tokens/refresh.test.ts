@@ -1,7 +1,8 @@
 /** Refresh over HTTP: safe against thieves, calm with honest clients (docs/refresh.md). */
 import { createHmac, hkdfSync } from 'node:crypto'
 import t from 'tap'
-import { claimsOf, headerOf, newSecret, type TestApp, testApp } from '../helpers/app.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
+import { claimsOf, headerOf, newSecret } from '../helpers/tokens.ts'
 
 t.test('a repeat within the window gets a new access token and the very same refresh token', async t => {
   const { clock, logIn, refresh, me } = await testApp(t)

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { deriveKey } from '../../src/keys/secret.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 t.test('a copy of the database holds no token, no password, no secret and no readable key', async t => {
   const sqlitePath = join(await temporaryFolder(t), 'signet.db')

@@ -6,9 +6,10 @@ import { createJws } from '../../src/jws/jws.ts'
 import type { KeyRing } from '../../src/keys/key-ring.ts'
 import { deriveKey } from '../../src/keys/secret.ts'
 import { createTokenVerifier } from '../../src/tokens/token-verifier.ts'
-import { claimsOf, headerOf, newSecret, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { encodePart, forge, refreshKeyOf, signInput } from '../helpers/forge.ts'
+import { claimsOf, headerOf, newSecret } from '../helpers/tokens.ts'
 
 /** Known: presented so often that its signature is not checked again. */
 const oftenEnough = 3

@@ -1,10 +1,10 @@
 /** A change of address: it waits for the new one, and the address of before can take it back. */
 import t from 'tap'
 import { client, day, password, sessionOf, withAna } from '../helpers/address.ts'
-import { claimsOf } from '../helpers/app.ts'
 import { asUser } from '../helpers/authenticator.ts'
 import { bearer, mailApp, tokenIn } from '../helpers/mail.ts'
 import { createAuthenticator } from '../helpers/passkey.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 t.test('a change of address waits for the new one, and the name that is the address follows', async t => {
   const made = await mailApp(t)

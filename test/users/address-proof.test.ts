@@ -1,8 +1,8 @@
 /** Whose an address is: nobody's until proven, and then its owner's alone, whoever registered it first. */
 import t from 'tap'
 import { client, password, registered, sessionOf, withAna } from '../helpers/address.ts'
-import { claimsOf } from '../helpers/app.ts'
 import { bearer, mailApp, tokenIn } from '../helpers/mail.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 t.test('an address given at the registration is a name once it is proven', async t => {
   const made = await mailApp(t)

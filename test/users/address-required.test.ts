@@ -1,8 +1,8 @@
 /** `EMAIL_VERIFICATION=required`: an account is there when its address was proven. */
 import t from 'tap'
 import { client, day, password, registered } from '../helpers/address.ts'
-import { claimsOf } from '../helpers/app.ts'
 import { type MailApp, mailApp } from '../helpers/mail.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 t.test('where proof is required, the account is there when the link was followed', async t => {
   const made = await mailApp(t, { emailVerification: 'required' })

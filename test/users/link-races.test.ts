@@ -1,8 +1,8 @@
 /** Links that are followed while something else happens: to the session, the user, or the account they made. */
 import t from 'tap'
 import { client, password } from '../helpers/address.ts'
-import { claimsOf } from '../helpers/app.ts'
 import { type MailApp, mailApp } from '../helpers/mail.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 t.test('a session that has ended asks for no change of address, however far its request had come', async t => {
   const { app, logIn } = await mailApp(t)

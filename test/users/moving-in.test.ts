@@ -8,8 +8,10 @@ import { readFirebaseParameters } from '../../src/users/import/firebase-paramete
 import { createImportService, type ImportTally } from '../../src/users/import/import-service.ts'
 import { mapRecords, type Origin, origins, withoutPasswords } from '../../src/users/import/moving-in.ts'
 import { type RecordFormat, readRecords } from '../../src/users/import/user-records.ts'
-import { claimsOf, root, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { root } from '../helpers/places.ts'
 import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 1, queue: undefined })
 t.teardown(() => hasher.close())

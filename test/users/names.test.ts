@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { reportSharedAddresses } from '../../src/names/shared-addresses.ts'
-import { claimsOf, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const password = 'a long sentence of mine'
 

@@ -1,7 +1,7 @@
 /** Forgotten passwords: a link to the proven address, for one use, and nothing told to anybody else. */
 import t, { type Test } from 'tap'
-import { newSecret } from '../helpers/app.ts'
 import { bearer, type MailApp, mailApp, tokenIn } from '../helpers/mail.ts'
+import { newSecret } from '../helpers/tokens.ts'
 
 const newPassword = 'a new sentence of mine'
 

@@ -2,7 +2,8 @@
 import bcrypt from 'bcryptjs'
 import t, { type Test } from 'tap'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
-import { claimsOf, type TestApp, testApp } from '../helpers/app.ts'
+import { type TestApp, testApp } from '../helpers/app.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const sentence = 'a long sentence of mine'
 

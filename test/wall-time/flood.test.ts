@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { Agent, request as httpRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { root } from '../helpers/app.ts'
 import { measuredAgain } from '../helpers/measured-again.ts'
+import { root } from '../helpers/places.ts'
 import { compiledCode, environment, postJson, startServer } from '../helpers/process.ts'
 
 const demo = { username: 'thirdy', password: 'demo123' }

@@ -1,8 +1,8 @@
 /** The own account, and a login that is made fresh again. */
 import t from 'tap'
 import { codeOf, stepAt } from '../../../src/factors/totp.ts'
-import { claimsOf } from '../../../test/helpers/app.ts'
 import { fromBase32 } from '../../../test/helpers/authenticator.ts'
+import { claimsOf } from '../../../test/helpers/tokens.ts'
 import { sharedStorage, startSignet } from './setup.ts'
 
 t.test('the account is the user as stored', async t => {

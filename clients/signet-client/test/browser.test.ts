@@ -1,6 +1,6 @@
 /** The library in a real Chromium, against a real Signet. */
 import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
 import { openTab, soon, startPages } from './pages.ts'
 
@@ -14,6 +14,7 @@ let browser: Browser | undefined
 t.teardown(() => browser?.close())
 
 async function newContext() {
+  const { chromium } = await import('playwright-core')
   browser ??= await chromium.launch({
     executablePath,
     args: [...args, '--disable-component-update', '--disable-sync'],

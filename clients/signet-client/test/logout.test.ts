@@ -1,6 +1,6 @@
 /** Behaviours 7 to 9: logouts win and are heard of, storages of any kind, and the device that a login shows. */
 import t from 'tap'
-import { claimsOf } from '../../../test/helpers/app.ts'
+import { claimsOf } from '../../../test/helpers/tokens.ts'
 import { type Opened, problem, sharedStorage, startSignet } from './setup.ts'
 
 const soon = async (isTrue: () => boolean) => {

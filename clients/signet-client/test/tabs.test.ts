@@ -1,6 +1,6 @@
 /** What other tabs did, or write into the storage late, against what this one is doing: whoever got further counts. */
 import t from 'tap'
-import { claimsOf } from '../../../test/helpers/app.ts'
+import { claimsOf } from '../../../test/helpers/tokens.ts'
 import { problem, sharedStorage, startSignet } from './setup.ts'
 
 const soon = async (isTrue: () => boolean) => {
