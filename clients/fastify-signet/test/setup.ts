@@ -14,9 +14,8 @@ const root = join(import.meta.dirname, '..', '..', '..')
 /** What is used of Signet's own code. By its address: its types say of `request.user` what @fastify/jwt does. */
 const load = <T>(path: string) => import(join(root, path)) as Promise<T>
 const { buildApp } = await load<{ buildApp(options: object): Promise<SignetApp> }>('src/app.ts')
-const { testConfig, newSecret } = await load<{ testConfig(overrides: object): object; newSecret(): string }>(
-  'test/helpers/app.ts',
-)
+const { testConfig } = await load<{ testConfig(overrides: object): object }>('test/helpers/app.ts')
+const { newSecret } = await load<{ newSecret(): string }>('test/helpers/tokens.ts')
 const { createPasswordHasher } = await load<{ createPasswordHasher(options: object): unknown }>(
   'src/passwords/password-hash.ts',
 )
