@@ -4,6 +4,7 @@ import autoload from '@fastify/autoload'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
+import { codeRoot } from './base/package-root.ts'
 import type { Config } from './config/config.ts'
 import { pathOf } from './config/public-url.ts'
 import { buildSerializer, buildValidator } from './http/compilers.ts'
@@ -86,10 +87,10 @@ export async function buildApp(given: AppOptions): Promise<FastifyInstance> {
   for (const schema of [Problem, OAuthError, TokenResponse, UserItem]) app.addSchema(schema)
 
   try {
-    await app.register(autoload, { dir: join(import.meta.dirname, '..', 'plugins') })
+    await app.register(autoload, { dir: join(codeRoot, 'plugins') })
     // What is not for clients exports a `prefixOverride` and stays where it is.
     const options = { prefix: pathOf(config.publicUrl) }
-    await app.register(autoload, { dir: join(import.meta.dirname, '..', 'routes'), dirNameRoutePrefix: false, options })
+    await app.register(autoload, { dir: join(codeRoot, 'routes'), dirNameRoutePrefix: false, options })
   } catch (error) {
     await app.close() // the database may be open already
     throw error

@@ -1,6 +1,7 @@
 /** The files of the page, as `npm run build:lab` left them; they are not in the image, where the lab cannot run anyway. */
 import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
+import { packageRoot } from '../base/package-root.ts'
 
 export interface PageFile {
   /** Below /lab. */
@@ -17,8 +18,7 @@ const files = [
 
 /** @throws {Error} when the page was not built */
 export async function readPageFiles(): Promise<PageFile[]> {
-  const top = join(import.meta.dirname, '..', '..') // of the sources, or of what was compiled of them
-  const folder = basename(top) === 'dist' ? join(top, 'lab') : join(top, 'dist', 'lab')
+  const folder = join(packageRoot, 'dist', 'lab')
   try {
     return await Promise.all(
       files.map(async ({ path, name, type }) => ({ path, type, content: await readFile(join(folder, name)) })),

@@ -4,7 +4,8 @@
  * the text either, where a name like evil.example would become a link on its own.
  */
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
+import { packageRoot } from '../base/package-root.ts'
 import { readSmallFile } from '../base/read-small-file.ts'
 import { defaultLanguage } from './languages.ts'
 import { isLinkPurpose, type TemplateName, templateNames } from './purposes.ts'
@@ -27,8 +28,7 @@ interface Template {
   readonly text: string
 }
 
-const top = join(import.meta.dirname, '..', '..') // of the sources, or of what was compiled of them
-const ours = join(basename(top) === 'dist' ? join(top, '..') : top, 'mails')
+const ours = join(packageRoot, 'mails')
 const fileName = /^([a-z_]+)\.([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\.txt$/i
 
 /**
@@ -54,8 +54,9 @@ export function readTemplates(folder: string | undefined): MailTemplates {
   const languages = [...new Set([...templates.keys()].map(key => key.slice(key.indexOf('.') + 1)))].toSorted()
   return {
     languages,
-    render(name, language, { service, link = '' }) {
-      const template = templates.get(`${name}.${language}`) ?? templates.get(`${name}.${defaultLanguage}`)
+    render(name, wanted, { service, link = '' }) {
+      const language = templates.has(`${name}.${wanted}`) ? wanted : defaultLanguage
+      const template = templates.get(`${name}.${language}`)
       if (!template) throw new Error(`there is no template ${name}`) // ours are all there
       const fill = (text: string) => text.replaceAll('{{service}}', () => service).replaceAll('{{link}}', () => link)
       const subject = fill(template.subject)

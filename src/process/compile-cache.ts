@@ -5,6 +5,7 @@
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
+import { packageRoot } from '../base/package-root.ts'
 
 /** What lies in the root of the package, for src/ and for dist/src/. */
 const folderName = '.compile-cache'
@@ -14,13 +15,8 @@ const folderName = '.compile-cache'
  * `NODE_COMPILE_CACHE` Node has begun by itself already, in a folder that whoever set it answers for.
  */
 export function keepCompiledCode(): void {
-  const folder = privateFolder(join(rootOf(import.meta.dirname), folderName))
+  const folder = privateFolder(join(packageRoot, folderName))
   if (folder) enableCompileCache(folder)
-}
-
-function rootOf(source: string): string {
-  const above = dirname(dirname(source))
-  return above.endsWith('dist') ? dirname(above) : above
 }
 
 /**

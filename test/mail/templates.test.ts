@@ -38,7 +38,7 @@ t.test('a folder replaces single texts, adds languages and has a frame of its ow
     join(folder, 'reset.fr.txt'),
     'Subject: Mot de passe <{{service}}>\r\n\r\nVoilà & oui :\r\n{{link}}\r\n',
   )
-  writeFileSync(join(folder, 'frame.html'), '<title>{{subject}}</title>{{body}}')
+  writeFileSync(join(folder, 'frame.html'), '<html lang="{{language}}"><title>{{subject}}</title>{{body}}')
   writeFileSync(join(folder, '.notes'), 'not ours')
   const templates = readTemplates(folder)
   t.strictSame(templates.languages, ['de', 'en', 'fr'])
@@ -46,9 +46,11 @@ t.test('a folder replaces single texts, adds languages and has a frame of its ow
   t.match(french, {
     subject: 'Mot de passe <x>',
     text: 'Voilà & oui :\nhttps://a.example/#token=$&\n',
-    html: '<title>Mot de passe &#60;x&#62;</title><p>Voilà &#38; oui :<br>\n<a href="https://a.example/#token=$&#38;">',
+    html: '<html lang="fr"><title>Mot de passe &#60;x&#62;</title><p>Voilà &#38; oui :<br>\n<a href="https://a.example/#token=$&#38;">',
   })
-  t.match(templates.render('undo', 'fr', values).subject, /changed/, 'what is missing in a language is in English')
+  const missing = templates.render('undo', 'fr', values)
+  t.match(missing.subject, /changed/, 'what is missing in a language is in English')
+  t.match(missing.html, '<html lang="en">', 'and says so to whoever reads it aloud')
 })
 
 t.test('a mistake in a template stops the start, with its file', async t => {

@@ -86,13 +86,19 @@ t.test('neither the service nor the command line uses the folder for temporary f
 })
 
 t.test('compiled code is kept beside the sources, or beside dist/', async t => {
-  for (const at of ['src/process', 'dist/src/process']) {
-    const copy = await temporaryFolder(t)
-    mkdirSync(join(copy, at), { recursive: true })
-    cpSync(join(root, 'src/process/compile-cache.ts'), join(copy, at, 'compile-cache.ts'))
+  for (const [name, from] of [
+    ['signet', 'src'],
+    ['signet', 'dist/src'],
+    ['signet-dist', 'src'],
+  ] as const) {
+    const copy = join(await temporaryFolder(t), name)
+    const at = join(from, 'process')
+    for (const file of ['process/compile-cache.ts', 'base/package-root.ts']) {
+      cpSync(join(root, 'src', file), join(copy, from, file))
+    }
     writeFileSync(join(copy, 'package.json'), '{"type":"module"}')
     writeFileSync(join(copy, at, 'x.ts'), `import { keepCompiledCode } from './compile-cache.ts'\nkeepCompiledCode()\n`)
     execFileSync(process.execPath, [join(copy, at, 'x.ts')])
-    t.ok(existsSync(join(copy, '.compile-cache')), at)
+    t.ok(existsSync(join(copy, '.compile-cache')), join(name, from))
   }
 })
