@@ -12,10 +12,9 @@ import { keepBridges, makeNetwork, removeNetworks } from './podman.ts'
 const project = 'signet-story'
 /** Another one than compose.yaml's own, which may be running beside. */
 const network = '172.31.251.16/28'
-const needed = [
-  ...['compose.yaml', 'deploy/caddy', 'practice/users.ndjson', 'Dockerfile', '.dockerignore', 'LICENSE'],
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'src', 'plugins', 'routes'],
-]
+/** What goes to the builder is what `.dockerignore` lets through. */
+const sent = [...readFileSync(join(root, '.dockerignore'), 'utf8').matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
+const needed = ['compose.yaml', 'deploy/caddy', 'practice/users.ndjson', 'Dockerfile', '.dockerignore', ...sent]
 
 export interface Stack {
   /** The gateway, the one port that is published. */

@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/config.ts'
 import { root } from '../helpers/places.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { newSecret } from '../helpers/tokens.ts'
+import { lines, ofAll } from './compose-lines.ts'
 
 interface Service {
   readonly image?: string
@@ -71,6 +72,35 @@ t.test('every service has no more rights than it needs', async t => {
   }
 })
 
+/** Other tests here look at these. */
+const judged: Record<string, readonly string[]> = {
+  all: ['image', 'read_only', 'cap_drop', 'cap_add', 'security_opt', 'secrets'],
+  'signet-1': ['environment', 'networks', 'healthcheck'],
+  'signet-2': ['environment', 'networks', 'healthcheck'],
+  postgres: ['networks'],
+}
+
+t.test('every other line of a service is what it must be, and there for a reason', async t => {
+  t.strictSame(Object.keys(lines).sort(), Object.keys(compose.services).sort())
+  for (const [name, service] of services) {
+    const rows = { ...ofAll, ...lines[name] }
+    const others = Object.keys(service).filter(key => ![...judged['all']!, ...(judged[name] ?? [])].includes(key))
+    t.strictSame(
+      others.sort(),
+      Object.keys(rows).sort(),
+      `${name}: a line without a reason, or a reason without a line`,
+    )
+    for (const [key, [is, why]] of Object.entries(rows)) {
+      t.strictSame(service[key as keyof Service], is, `${name}, ${key}: ${why}`)
+    }
+  }
+})
+
+t.test('the database is the one that docs/docker.md writes into the secrets', async t => {
+  const { POSTGRES_USER: user, POSTGRES_DB: name } = compose.services['postgres']?.environment ?? {}
+  t.match(read('docs/docker.md'), `"postgres://${user}:$(cat secrets/postgres-password)@postgres:5432/${name}"`)
+})
+
 t.test('what is named is there', async t => {
   for (const [name, service] of services) {
     for (const network of service.networks ?? []) t.ok(network in compose.networks, `${name}: ${network}`)
@@ -83,6 +113,8 @@ t.test('what is named is there', async t => {
       const [, secret] = /^\/run\/secrets\/(.+)$/.exec(value) ?? []
       if (secret) t.ok(service.secrets?.includes(secret), `${name}: ${secret}`)
     }
+    const told = Object.values(service.environment ?? {}).map(value => value.replace('/run/secrets/', ''))
+    for (const secret of service.secrets ?? []) t.ok(told.includes(secret), `${name} is told where ${secret} is`)
     for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
       t.equal(condition, 'service_healthy')
       t.ok(compose.services[other]?.healthcheck, `${name} waits for ${other}, which has a health check`)

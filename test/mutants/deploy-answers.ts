@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** What gateways answer by themselves, and what the image and the example rest on. Those of gateways need the gateway. */
+/** What gateways answer by themselves: they need the gateway. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'nginx gives up when one instance cannot know who is asking',
@@ -57,20 +57,6 @@ export const mutants: readonly Mutant[] = [
     find: "    http-request set-header X-Auth-Role %[var(txn.role),url_enc] if { var(txn.role) -m reg '[^\\x21-\\x24\\x26-\\x7e]' }\n",
     replace: '',
     tests: ['test/gateway/haproxy.test.ts'],
-  },
-  {
-    name: 'the database of the example has a way out',
-    file: 'compose.yaml',
-    find: 'back: { internal: true }',
-    replace: 'back: {}',
-    tests: ['test/gateway/compose.test.ts'],
-  },
-  {
-    name: 'the image is unhealthy before its first answer',
-    file: 'Dockerfile',
-    find: '--start-period=10s ',
-    replace: '',
-    tests: ['test/gateway/compose.test.ts'],
   },
   {
     name: 'HAProxy lets a refusal be kept',
