@@ -74,6 +74,7 @@ t.test('MAIL_WEBHOOK_URL is safe and signed', t => {
     t.match(mistakesOf({ ...webhook, MAIL_WEBHOOK_URL: url }), [/^MAIL_WEBHOOK_URL must be an https URL/], url)
   }
   const bytes = (count: number) => `whsec_${randomBytes(count).toString('base64')}`
+  for (const count of [24, 64]) t.strictSame(mistakesOf({ ...webhook, MAIL_WEBHOOK_SECRET: bytes(count) }), [])
   for (const one of [bytes(23), bytes(65), 'whsec_', 'x', randomBytes(32).toString('base64'), 'whsec_%%%']) {
     t.match(mistakesOf({ ...webhook, MAIL_WEBHOOK_SECRET: one }), [/^MAIL_WEBHOOK_SECRET must be whsec_/])
   }

@@ -9,6 +9,7 @@ import { environment } from '../helpers/process.ts'
 import { newSecret } from '../helpers/tokens.ts'
 
 const secret = newSecret()
+const former = newSecret()
 
 const bad: [string, Record<string, string>, RegExp][] = [
   ['a missing secret', { JWT_SECRET_KEY: '' }, /^JWT_SECRET_KEY is required/],
@@ -79,6 +80,11 @@ const bad: [string, Record<string, string>, RegExp][] = [
   [
     'a resource server with our secret',
     { RESOURCE_SERVERS: `a:${secret}` },
+    /^RESOURCE_SERVERS: entry 1 has a secret of/,
+  ],
+  [
+    'a resource server with a former secret of ours',
+    { JWT_SECRET_KEY_FALLBACK: `${newSecret()},${former}`, RESOURCE_SERVERS: `a:${former}` },
     /^RESOURCE_SERVERS: entry 1 has a secret of/,
   ],
   ['a name that begins like loopback', { HOST: '127.example.com' }, /^PUBLIC_URL is required/],

@@ -115,6 +115,8 @@ const madeUp: Record<string, string[]> = {
     '%7Bsecret%7Dsecret%20key%20for%20jwt',
     createHash('sha256').update('secret').digest('hex'),
     createHash('md5').update('password').digest('hex'),
+    createHash('sha1').update('admin').digest('hex'),
+    createHash('sha384').update('').digest('base64url'),
     createHash('sha512').update('changeme').digest('base64'),
   ],
 }
@@ -139,6 +141,12 @@ t.test('a known secret is refused, in capitals too, and with something added', a
   ]
   for (const secret of ofStandards) t.equal(secretWeakness(secret), 'is a well-known example')
   t.notOk(isKnownSecret(randomBytes(32).toString('hex')))
+})
+
+t.test('what is random is a secret, with a page of words before it or behind it', async t => {
+  const page = 'the secret of the service that somebody made in a hurry '.repeat(5)
+  const random = randomBytes(192).toString('base64')
+  for (const secret of [page + random, random + page]) t.equal(secretWeakness(secret), undefined, secret)
 })
 
 t.test('bytes that are not text are refused, because reading them as text would lose most of them', async t => {
