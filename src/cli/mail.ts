@@ -1,6 +1,7 @@
 /** `signet mail`: what waits in the outbox. Any running server sends it; nothing is sent from here. */
 import type { Command } from 'commander'
 import { isoTime } from '../base/iso-time.ts'
+import { everyPage, readPage } from '../base/pages.ts'
 import type { ListedMail, MailStore } from '../stores/stores.ts'
 import { type Call, say } from './call.ts'
 import { withDomain } from './open-domain.ts'
@@ -36,12 +37,14 @@ async function status(call: Call, options: MailOptions) {
 }
 
 async function* pages(mails: MailStore) {
-  for (let after: string | undefined; ; ) {
-    const page = await mails.listUnsent({ limit: pageSize, after })
-    yield page.map(itemOf)
-    if (page.length < pageSize) return
-    after = page.at(-1)?.id
-  }
+  const all = everyPage<ListedMail, string>(after =>
+    readPage(
+      pageSize,
+      limit => mails.listUnsent({ limit, after }),
+      ({ id }) => id,
+    ),
+  )
+  for await (const page of all) yield page.map(itemOf)
 }
 
 async function retry(call: Call, id: string | undefined, options: MailOptions) {
