@@ -40,9 +40,13 @@ t.test('every command that changes something says so, and that it was the comman
     const { code, stderr } = await cli(['--verbose', ...args], env, 'an unlikely sentence 7')
     t.equal(code, 0, `${words}: ${stderr}`)
     const lines = stderr.split('\n').filter(line => line.startsWith('{'))
-    const audits = lines.map(line => JSON.parse(line) as { level: number; msg: string; audit: AuditEvent })
+    const audits = lines.map(
+      line => JSON.parse(line) as { level: number; time: number; msg: string; audit: AuditEvent },
+    )
     t.match(audits, [{ level: 30, msg: event, audit: { event, by: 'command line' } }], words)
     t.equal(audits.length, 1, words)
+    const age = Date.now() - (audits[0]?.time ?? 0)
+    t.ok(age >= 0 && age < 60_000, `${words}: in milliseconds, as in the log of the service`)
   }
   const imported = await cli(['--verbose', 'users', 'import', '-'], env, '{"username":"uma"}\n')
   t.match(imported, { code: 0, stderr: /"event":"users.imported","count":1/ })

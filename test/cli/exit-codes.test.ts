@@ -43,7 +43,8 @@ t.test('a password is never taken from an argument, and one that is given there 
 })
 
 t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one line that says why', async t => {
-  const { env } = await withAda(t)
+  const { env: database } = await withAda(t)
+  const env = { ...database, SMTP_URL: 'smtp://127.0.0.1' }
   const cases: [code: number, says: string, args: string[], input?: string][] = [
     [1, 'Username or e-mail is taken', ['users', 'add', 'ADA', '--password-stdin'], secret],
     [1, 'password is one of the most common passwords', ['users', 'add', 'bob', '--password-stdin'], 'password1'],
@@ -65,6 +66,7 @@ t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one lin
     [2, 'the role adimn is not admin', ['users', 'set', 'ada', '--role', 'adimn']],
     [2, 'the role administrator is not admin', ['users', 'set', 'ada', '--role', 'administrator']],
     [2, 'the role users is not user', ['users', 'set', 'ada', '--role', 'users']],
+    [2, 'the role usr is not user', ['users', 'invite', 'bob', '--email', 'bob@example.com', '--role', 'usr']],
     [2, 'cannot be used with', ['users', 'list', '--q', 'a', '--prefix', 'a']],
     [2, 'a role is', ['users', 'set', 'ada', '--role', 'Big Boss']],
     [2, 'cannot be used with', ['users', 'set', 'ada', '--enable', '--disable']],
@@ -80,6 +82,25 @@ t.test('exit codes: 0 done, 1 failed, 2 called in a wrong way; each with one lin
     t.match(ended.stderr, /^signet: [^\n]+\n$/)
     t.match(ended.stderr, says)
     t.equal(ended.stdout, '')
+  }
+})
+
+t.test('nobody is asked who would not see the question, or could not answer it', async t => {
+  const { env } = await withAda(t)
+  for (const words of [
+    'users delete ada',
+    'users add bob',
+    'users set ada --password',
+    'users set ada --role admim',
+    'users factors ada --remove',
+    'keys rotate --emergency',
+  ]) {
+    for (const terminal of ['stdin', 'stderr'] as const) {
+      const signing = { ...env, JWT_SECRET_KEY: newSecret(), JWT_ALGORITHM: 'ES256' }
+      const { code, stderr } = await cli(words.split(' '), signing, 'y\n', [terminal])
+      t.equal(code, 2, `${words}, with a terminal as ${terminal} alone`)
+      t.match(stderr, /^signet: [^\n]+\n$/)
+    }
   }
 })
 

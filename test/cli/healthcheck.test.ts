@@ -27,6 +27,7 @@ t.test('a service that does not answer is unhealthy after three seconds', async 
 t.test('it asks the address where the service listens; of one that listens everywhere, this machine', async t => {
   for (const [HOST, listens] of [
     ['127.0.0.1', '127.0.0.1'],
+    ['', '127.0.0.1'],
     ['0.0.0.0', '127.0.0.1'],
     ['localhost', 'localhost'],
     ['::', '::1'],
@@ -36,6 +37,11 @@ t.test('it asks the address where the service listens; of one that listens every
     const { code, stdout, stderr } = await cli(['healthcheck'], { HOST, PORT })
     t.strictSame({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' }, HOST)
   }
+})
+
+t.test('an empty variable counts as not set, as for the service', async t => {
+  const { stderr } = await cli(['healthcheck'], { HOST: '127.0.0.99', PORT: '' }) // where nobody listens
+  t.match(stderr, 'signet: http://127.0.0.99:3000/health/ready did not answer')
 })
 
 t.test('any other status than 200 is unhealthy, and says so', async t => {
