@@ -1,38 +1,19 @@
-/** The documents say what the code does: each table in both directions, each link, and each command of the README. */
-import { execFile, spawnSync } from 'node:child_process'
+/** The documents say what the code does: each table in both directions, each link, and each command of npm. */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
 import { errors } from '../src/base/errors.ts'
 import { variables } from '../src/config/variables.ts'
 import { testApp } from './helpers/app.ts'
 import { labApp } from './helpers/lab.ts'
+import { tableRows } from './helpers/markdown.ts'
 import { root } from './helpers/places.ts'
-import { environment, postJson } from './helpers/process.ts'
-import { startService } from './helpers/service.ts'
-import { newSecret } from './helpers/tokens.ts'
 
-const run = promisify(execFile)
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const documents = globSync('{*.md,{clients,examples}/*/*.md,{docs,deploy,bench,practice}/**/*.md}', { cwd: root })
 const manifest = JSON.parse(read('package.json')) as Record<'scripts' | 'dependencies' | 'devDependencies', object>
 const settings = Object.entries<TSchema>(variables.properties)
-
-/** The rows of every table whose header starts with these words, as trimmed cells. */
-function tableRows(text: string, ...header: string[]): string[][] {
-  const rows: string[][] = []
-  let inside = false
-  for (const line of text.split('\n')) {
-    const cells = line.startsWith('|') ? line.split('|').slice(1, -1) : []
-    const trimmed = cells.map(cell => cell.trim())
-    if (cells.length === 0) inside = false
-    else if (header.every((word, i) => trimmed[i] === word)) inside = true
-    else if (inside && !/^-+$/.test(trimmed[0] ?? '')) rows.push(trimmed)
-  }
-  return rows
-}
 
 const withoutTicks = (text = '') => text.replaceAll('`', '')
 const defaultOf = (schema: TSchema) => String(schema['default'] ?? schema['shown'] ?? '')
@@ -166,135 +147,4 @@ function anchorsOf(text: string): string[] {
       .replace(/[^a-z0-9 _-]/g, '')
       .replaceAll(' ', '-'),
   )
-}
-
-/** Fenced blocks in order, those of a list item too. */
-function blocksOf(text: string): { language: string; content: string }[] {
-  return [...text.matchAll(/^( *)```(\w+)\n([\s\S]*?)^\1```$/gm)].map(
-    ([, indent = '', language = '', content = '']) => ({
-      language,
-      content: content.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-    }),
-  )
-}
-
-t.test(
-  'the requests of the README and docs/accounts.md, pasted one after the other, give the answers they show',
-  { skip: without('curl') },
-  async t => {
-    const server = await startService(t, { SECOND_FACTOR: 'optional' }) // as in practice
-    const blocks = ['README.md', 'docs/accounts.md'].flatMap(page =>
-      blocksOf(read(page).split('\n## Try it by hand\n')[0] ?? ''),
-    ) // that has a test of its own
-    const requests = blocks.flatMap(({ language, content }, i) => {
-      const answer = blocks[i + 1]
-      if (language !== 'sh' || !content.includes('curl ')) return []
-      return [
-        { command: content.replaceAll('http://127.0.0.1:3000', server.url), answer: answer?.content.trim() ?? '' },
-      ]
-    })
-    t.ok(requests.length >= 7)
-
-    const separator = '\n---- next block ----\n'
-    const script = requests.map(({ command }) => command).join(`printf '%s' '${separator}'\n`)
-    const { stdout } = await run('bash', ['-eu', '-c', script], { env: environment() })
-
-    const answers = stdout.split(separator).map(answer => answer.trim())
-    t.equal(answers.length, requests.length)
-    for (const [i, { command, answer }] of requests.entries()) t.match(answers[i], asPattern(answer), command)
-  },
-)
-
-/** The text with `…` for anything that is different every time. */
-function asPattern(text: string): RegExp {
-  const literal = text.split('…').map(part => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${literal.join('(?:[^"\\\\]|\\\\.)+')}$`)
-}
-
-/** A reason to skip, unless nothing may be skipped. */
-function without(command: string): string | false {
-  const isThere = spawnSync(command, ['--version']).status === 0
-  return isThere || process.env['REQUIRE_ALL'] ? false : `needs ${command}`
-}
-
-t.test("the README's way to check a token in a service accepts our access token and nothing else", async t => {
-  const secret = newSecret()
-  const server = await startService(t, { JWT_SECRET_KEY: secret })
-  const login = await postJson(`${server.url}/login`, { username: 'maria', password: 'demo123' })
-  const tokens = (await login.json()) as { access_token: string; refresh_token: string }
-  const snippet = blocksOf(read('README.md')).find(({ content }) => content.includes('jwtVerify'))?.content ?? ''
-
-  const check = (token: string) =>
-    run(process.execPath, ['--input-type=module', '-e', `const token = process.argv[1]\n${snippet}`, token], {
-      cwd: root,
-      env: environment({ JWT_SECRET_KEY: secret }),
-    })
-  t.equal((await check(tokens.access_token)).stdout, 'user-2 maria user\n')
-  await t.rejects(check(tokens.refresh_token))
-})
-
-t.test('what the README shows of an application stands in that example, line by line', t => {
-  const [, section = ''] = read('README.md').split('## Use it from your application\n')
-  const shown = blocksOf(section.split('\n## ')[0] ?? '')
-  for (const [i, name] of ['same-origin', 'other-origin'].entries()) {
-    const code = ['page.js', 'server.js'].map(file => read(join('examples', name, file))).join('\n')
-    const lines = code.split('\n').map(line => line.trim())
-    for (const line of shown[i]?.content.split('\n') ?? []) {
-      const statement = line.replace(/ *\/\/.*/, '')
-      if (statement)
-        t.ok(
-          lines.some(one => one.startsWith(statement)),
-          `${name}: ${line}`,
-        )
-    }
-    t.ok((shown[i]?.content.split('\n').length ?? 99) <= 12, 'in about ten lines')
-  }
-  t.end()
-})
-
-for (const [heading, rows] of examplesOf(read('docs/refresh.md'))) {
-  t.test(`docs/refresh.md, "${heading}": what is written is what happens`, async t => {
-    const { app, clock, logIn, me, refresh } = await testApp(t)
-    const tokens = [await logIn()]
-    const present = (number: number) => refresh(tokens[number]?.refresh_token ?? '')
-    while (tokens.length <= Number(rows[0]?.presented)) {
-      clock.advance(3600)
-      tokens.push((await present(tokens.length - 1)).json())
-    }
-    clock.advance(3600)
-
-    let now = rows[0]?.at ?? 0
-    for (const { at, presented, gets } of rows) {
-      clock.advance(at - now)
-      now = at
-      await app.revocations.poll()
-      const response = await present(Number(presented))
-      const [, successor, cause] = /^token (\d+), `(\w+)`/.exec(gets) ?? []
-      if (successor === undefined) {
-        t.match(gets, /^the session ends/)
-        t.equal(response.statusCode, 401, gets)
-        t.equal((await me(tokens.at(-1)?.access_token ?? '')).json().code, 'token_revoked')
-        continue
-      }
-      t.equal(response.headers['signet-refresh'], cause, gets)
-      if (tokens[Number(successor)])
-        t.equal(response.json().refresh_token, tokens[Number(successor)]?.refresh_token, gets)
-      else tokens.push(response.json())
-      t.equal(tokens.length - 1, Number(successor), gets)
-    }
-  })
-}
-
-/** The tables of events, each under its heading. */
-function examplesOf(text: string) {
-  const sections = text.split(/^## /m).slice(1)
-  return sections.flatMap(section => {
-    const rows = tableRows(section, 'time', 'who', 'presents', 'gets').map(
-      ([time = '', , presents = '', gets = '']) => {
-        const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number)
-        return { at: hours * 3600 + minutes * 60 + seconds, presented: /^\d+/.exec(presents)?.[0], gets }
-      },
-    )
-    return rows.length > 0 ? [[section.split('\n', 1)[0] ?? '', rows] as const] : []
-  })
 }

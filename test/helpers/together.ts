@@ -15,7 +15,7 @@ export const groups = {
   'command-line': ['test/cli/*.test.ts'],
   http: ['test/http/*.test.ts'],
   login: ['test/{factors,login,mail,passwords}/*.test.ts'],
-  outside: ['test/{bench,gateway,hostile,standards}/*.test.ts'],
+  outside: ['test/{bench,examples,gateway,hostile,standards}/*.test.ts'],
   postgres: ['test/stores/postgres*.test.ts'],
   tokens: ['test/{jws,keys,sessions,tokens}/*.test.ts'],
   stores: ['test/{copy,metrics}/*.test.ts', 'test/stores/{sqlite*,transfer-columns}.test.ts'],

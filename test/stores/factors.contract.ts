@@ -1,17 +1,10 @@
-/** What every engine promises about second factors, recovery codes and challenges. */
+/** What every engine promises about second factors and recovery codes. */
 import type { Test } from 'tap'
 import { SignetError } from '../../src/base/errors.ts'
-import type { NewChallenge, NewFactor, NewUser, Stores } from '../../src/stores/stores.ts'
-import { movableClock } from '../helpers/clock.ts'
+import type { NewFactor, Stores } from '../../src/stores/stores.ts'
+import { challenge, seeded } from './challenges.contract.ts'
 import type { Engine } from './stores.contract.ts'
 
-const user = (name: string): NewUser => ({
-  userId: `id-${name}`,
-  username: name,
-  email: null,
-  role: 'user',
-  passwordHash: null,
-})
 const factor = (factorId: string, changes: Partial<NewFactor> = {}): NewFactor => ({
   factorId,
   userId: 'id-a',
@@ -21,23 +14,7 @@ const factor = (factorId: string, changes: Partial<NewFactor> = {}): NewFactor =
   data: `sealed ${factorId}`,
   ...changes,
 })
-const challenge = (challengeId: string, changes: Partial<NewChallenge> = {}): NewChallenge => ({
-  challengeId,
-  kind: 'totp',
-  userId: 'id-a',
-  credentialsVersion: 0,
-  data: 'sealed',
-  ...changes,
-})
 const codes = Array.from({ length: 10 }, (_, i) => `code${i}`)
-
-async function seeded(t: Test, engine: Engine) {
-  const clock = movableClock()
-  const { stores, where } = await engine.open(t, clock)
-  await stores.users.seed([user('a'), user('b')])
-  const { stores: second } = await engine.open(t, clock, where)
-  return { stores, second, clock }
-}
 
 async function enrol({ factors, challenges, users }: Stores, given: NewFactor, how: object = {}) {
   const found = await users.findById(given.userId)
@@ -245,43 +222,6 @@ export function testFactors(t: Test, engine: Engine): void {
     await stores.users.delete('id-a')
     t.strictSame(await stores.factors.list('id-a'), [])
     t.equal(await stores.factors.countCodes('id-a'), 0)
-  })
-
-  t.test(`${engine.name}: a challenge is open for its time and kind, has so many tries, and is taken once`, async t => {
-    const { stores, second, clock } = await seeded(t, engine)
-    const { challenges } = stores
-    await challenges.open(challenge('c', { kind: 'login', credentialsVersion: 7, data: null }), 300)
-    const found = { ...challenge('c', { kind: 'login', credentialsVersion: 7, data: null }), tries: 0, wrongCodes: 0 }
-    t.strictSame(await challenges.find('c', 'login'), found)
-    t.equal(await challenges.find('c', 'totp'), undefined)
-    t.equal(await challenges.take('c', 'totp'), undefined)
-    const tries = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => (i % 2 ? stores : second).challenges.countTry('c', 5)),
-    )
-    t.equal(tries.filter(Boolean).length, 5)
-    await Promise.all([stores, second, second].map(one => one.challenges.countWrongCode('c')))
-    t.match(await challenges.find('c', 'login'), { tries: 5, wrongCodes: 3 })
-    const taken = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => (i % 2 ? stores : second).challenges.take('c', 'login')),
-    )
-    t.strictSame(taken.filter(Boolean), [{ ...found, tries: 5, wrongCodes: 3 }])
-
-    await challenges.countWrongCode('c')
-    t.equal(await challenges.find('c', 'login'), undefined)
-
-    await challenges.open(challenge('d'), 300)
-    await challenges.countTry('d', 5)
-    await challenges.countWrongCode('d')
-    await challenges.open(challenge('d', { data: 'newer' }), 300)
-    t.match(await challenges.find('d', 'totp'), { data: 'newer', tries: 0, wrongCodes: 0 })
-    clock.advance(299)
-    t.equal(await challenges.countTry('d', 5), true)
-    t.equal(await challenges.deleteEnded(10), 0)
-    clock.advance(1)
-    t.equal(await challenges.countTry('d', 5), false)
-    t.equal(await challenges.find('d', 'totp'), undefined)
-    t.equal(await challenges.take('d', 'totp'), undefined)
-    t.equal(await challenges.deleteEnded(10), 1)
   })
 
   t.test(

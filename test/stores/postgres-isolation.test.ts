@@ -4,6 +4,7 @@ import { isLong } from '../helpers/long.ts'
 import { testAttempts } from './attempts.contract.ts'
 import { atLevel } from './opened-postgres.ts'
 import { postgresEngine, testContract } from './postgres.contract.ts'
+import { testRotations } from './rotations.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
 import { testStores } from './stores.contract.ts'
 
@@ -16,6 +17,7 @@ if (isLong) {
   // What races; READ COMMITTED, the default, has the whole contract in postgres.test.ts.
   const strictest = at('serializable')
   testStores(t, strictest)
+  testRotations(t, strictest)
   testAttempts(t, strictest)
   testSessionLimit(t, strictest)
 }

@@ -5,11 +5,13 @@ import { migratedDatabase, serverOf } from '../helpers/postgres.ts'
 import { testAddresses } from './addresses.contract.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
+import { testChallenges } from './challenges.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testFactors } from './factors.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testMails } from './mails.contract.ts'
+import { testRotations } from './rotations.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
 import { testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
@@ -34,12 +36,14 @@ export const postgres = postgresEngine('PostgreSQL')
 
 export function testContract(t: Test, engine: Engine): void {
   testStores(t, engine)
+  testRotations(t, engine)
   testUsers(t, engine)
   testMails(t, engine)
   testAddresses(t, engine)
   testAttempts(t, engine)
   testKeys(t, engine)
   testFactors(t, engine)
+  testChallenges(t, engine)
   testListing(t, engine)
   testSessionLimit(t, engine)
   testConfirming(t, engine)

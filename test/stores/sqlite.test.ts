@@ -10,11 +10,13 @@ import { temporaryFolder } from '../helpers/process.ts'
 import { testAddresses } from './addresses.contract.ts'
 import { testAdmins } from './admins.contract.ts'
 import { testAttempts } from './attempts.contract.ts'
+import { testChallenges } from './challenges.contract.ts'
 import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testFactors } from './factors.contract.ts'
 import { testKeys } from './keys.contract.ts'
 import { testMails } from './mails.contract.ts'
+import { testRotations } from './rotations.contract.ts'
 import { testSessionLimit } from './session-limit.contract.ts'
 import { testBackup, testListing } from './sessions-listing.contract.ts'
 import { type Engine, testStores } from './stores.contract.ts'
@@ -32,12 +34,14 @@ const engine: Engine = {
 }
 
 testStores(t, engine)
+testRotations(t, engine)
 testUsers(t, engine)
 testMails(t, engine)
 testAddresses(t, engine)
 testAttempts(t, engine)
 testKeys(t, engine)
 testFactors(t, engine)
+testChallenges(t, engine)
 testListing(t, engine)
 testSessionLimit(t, engine)
 testConfirming(t, engine)

@@ -1,18 +1,16 @@
 /**
  * What every engine promises (src/stores/stores.ts). An engine's own test file opens it and calls this.
  */
-import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
-import type { NewSession, NewUser, Session, SessionView, Stores } from '../../src/stores/stores.ts'
+import type { Session, Stores } from '../../src/stores/stores.ts'
 import { type MovableClock, movableClock } from '../helpers/clock.ts'
+import { create, policy, seeded, session, user, withSession } from './sessions-to-try.ts'
 
 export interface Engine {
   readonly name: string
   /** Opens an empty database; called again with the same `where`, a second handle on it. */
   open(t: Test, clock: MovableClock, where?: string): Promise<{ stores: Stores; where: string }>
 }
-
-const policy = { idleSeconds: 1000, raceWindowSeconds: 30 }
 
 export function testStores(t: Test, engine: Engine): void {
   t.test(`${engine.name}: a database keeps its salt, whoever opens it first`, async t => {
@@ -68,106 +66,6 @@ export function testStores(t: Test, engine: Engine): void {
     t.equal(await stores.sessions.create({ ...session(), userId: 'nobody' }, 0), undefined)
     const disabled = await stores.users.update(session().userId, { disabled: true })
     t.equal(await stores.sessions.create(session(), disabled?.user.credentialsVersion ?? 0), undefined, 'disabled')
-  })
-
-  t.test(`${engine.name}: a rotation raises the generation once and moves the idle expiry`, async t => {
-    const { stores, clock, created } = await withSession(t, engine)
-    clock.advance(100)
-
-    const rotated = await stores.sessions.rotate(created.sid, 0, policy)
-
-    t.match(rotated?.session, { generation: 1, rotatedAt: clock(), expiresAt: clock() + policy.idleSeconds })
-    t.equal(rotated?.session.maxExpiresAt, created.maxExpiresAt, 'the absolute expiry never moves')
-    t.equal(await stores.sessions.rotate(created.sid, 0, policy), undefined, 'not again from the old generation')
-    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined, 'not again within the race window')
-    clock.advance(29)
-    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined, 'one second before the window ends')
-    clock.advance(1)
-    t.equal(
-      await stores.sessions.rotate(created.sid, 0, policy),
-      undefined,
-      'nor from the old generation when it is over',
-    )
-    t.equal((await stores.sessions.rotate(created.sid, 1, policy))?.session.generation, 2)
-  })
-
-  t.test(`${engine.name}: a rotation never reaches beyond the absolute expiry`, async t => {
-    const { stores, clock } = await seeded(t, engine)
-    const created = await create(stores, { maxAgeSeconds: 1500 })
-    clock.advance(999)
-    t.equal((await stores.sessions.rotate(created.sid, 0, policy))?.session.expiresAt, created.maxExpiresAt)
-    clock.advance(501)
-    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined)
-  })
-
-  t.test(`${engine.name}: an ended or expired session is not rotated`, async t => {
-    const { stores, clock, created } = await withSession(t, engine)
-    const other = await create(stores)
-    t.equal(await stores.sessions.revoke(created.sid, 'logout'), true)
-    t.equal(await stores.sessions.rotate(created.sid, 0, policy), undefined)
-    clock.advance(policy.idleSeconds)
-    t.equal(await stores.sessions.rotate(other.sid, 0, policy), undefined)
-    t.equal(await stores.sessions.rotate('unknown', 0, policy), undefined)
-  })
-
-  t.test(`${engine.name}: of 50 rotations at once exactly one wins`, async t => {
-    const { stores, created } = await withSession(t, engine)
-    const results = await Promise.all(Array.from({ length: 50 }, () => stores.sessions.rotate(created.sid, 0, policy)))
-    t.equal(results.filter(Boolean).length, 1)
-    t.equal((await stores.sessions.find(created.sid))?.session.generation, 1)
-  })
-
-  t.test(`${engine.name}: of rotations over two handles exactly one wins, round after round`, async t => {
-    const { stores, where, clock, created } = await withSession(t, engine)
-    const { stores: second } = await engine.open(t, clock, where)
-    for (let generation = 0; generation < 10; generation++) {
-      const results = await Promise.all(
-        Array.from({ length: 10 }, (_, i) =>
-          (i % 2 ? stores : second).sessions.rotate(created.sid, generation, policy),
-        ),
-      )
-      t.equal(results.filter(Boolean).length, 1)
-      clock.advance(policy.raceWindowSeconds)
-    }
-  })
-
-  t.test(`${engine.name}: a retry is counted once for one judgement, and a new window starts from one`, async t => {
-    const { stores, clock, created } = await withSession(t, engine)
-    const rotated = await stores.sessions.rotate(created.sid, 0, policy)
-    const judged = rotated!.session
-    clock.advance(60)
-
-    const results = await Promise.all(Array.from({ length: 20 }, () => stores.sessions.countRetry(judged, true)))
-
-    t.equal(results.filter(Boolean).length, 1)
-    const counted = results.find(Boolean)!.session
-    t.match(counted, { retries: 1, retriesSince: clock(), retriedAt: clock(), generation: 1 })
-    clock.advance(60)
-    const second = await stores.sessions.countRetry(counted, false)
-    t.match(second?.session, { retries: 2, retriesSince: counted.retriesSince, retriedAt: clock() })
-    const third = await stores.sessions.countRetry(second!.session, true)
-    t.match(third?.session, { retries: 1, retriesSince: clock() })
-    t.match((await stores.sessions.countRetry(third!.session, false))?.session, { retries: 2, retriedAt: clock() })
-    t.equal(await stores.sessions.countRetry(third!.session, false), undefined, 'nor twice within one second')
-  })
-
-  t.test(`${engine.name}: catching up after a lost write happens once`, async t => {
-    const { stores, clock, created } = await withSession(t, engine)
-    clock.advance(5)
-    const results = await Promise.all([1, 1, 1].map(gen => stores.sessions.recover(created, gen, policy)))
-    t.equal(results.filter(Boolean).length, 1)
-    t.match((await stores.sessions.find(created.sid))?.session, { generation: 2, rotatedAt: clock() })
-  })
-
-  t.test(`${engine.name}: a session that was to stay is good for nothing while its user is disabled`, async t => {
-    const { stores, clock, created } = await withSession(t, engine)
-    const { session } = (await stores.sessions.rotate(created.sid, 0, policy))!
-    await stores.users.update('id-a', { disabled: true }, { keep: created.sid })
-    clock.advance(policy.raceWindowSeconds)
-    t.equal(await stores.sessions.rotate(created.sid, 1, policy), undefined)
-    t.equal(await stores.sessions.recover(session, 2, policy), undefined)
-    t.equal(await stores.sessions.countRetry(session, true), undefined)
-    t.match(await stores.sessions.find(created.sid), { session: { generation: 1, retries: 0, revokedAt: null } })
   })
 
   t.test(`${engine.name}: a session is ended once, with the first reason, and only as judged`, async t => {
@@ -264,33 +162,6 @@ export function testStores(t: Test, engine: Engine): void {
     clock.advance(60)
     t.equal(await stores.limits.deleteEnded(10), 2)
   })
-}
-
-function user(name: string): NewUser {
-  return { userId: `id-${name}`, username: name, email: null, role: 'user', passwordHash: null }
-}
-
-function session(changes: Partial<NewSession> = {}): NewSession {
-  const sid = randomBytes(16).toString('base64url')
-  const lives = { idleSeconds: policy.idleSeconds, maxAgeSeconds: 10_000 }
-  return { sid, userId: 'id-a', ...lives, ip: '192.0.2.1', userAgent: 'a browser', ...changes }
-}
-
-async function seeded(t: Test, engine: Engine) {
-  const clock = movableClock()
-  const opened = await engine.open(t, clock)
-  await opened.stores.users.seed([user('a'), user('b')])
-  return { ...opened, clock }
-}
-
-async function create(stores: Stores, changes: Partial<NewSession> = {}): Promise<Session> {
-  const view = (await stores.sessions.create(session(changes), 0)) as SessionView
-  return view.session
-}
-
-async function withSession(t: Test, engine: Engine) {
-  const opened = await seeded(t, engine)
-  return { ...opened, created: await create(opened.stores) }
 }
 
 function ids(sessions: Session[]): string[] {
