@@ -171,4 +171,32 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: ['clients/signet-client/test/account.test.ts'],
   },
+  {
+    name: 'a slow answer makes its token last longer',
+    file: from('requests'),
+    find: "    const at = time.date() // the token was made some time after this\n    const answer = await call(send, path, 'POST', body, signal)",
+    replace: "    const answer = await call(send, path, 'POST', body, signal)\n    const at = time.date()",
+    tests: [test('late-answers')],
+  },
+  {
+    name: 'the last try of a refresh goes on when its time is over',
+    file: from('client'),
+    find: 'Math.min(tryMs, remainingMs)',
+    replace: 'Math.min(tryMs, remainingMs * 1000)',
+    tests: [test('late-answers')],
+  },
+  {
+    name: 'one try of a refresh takes all the time there is',
+    file: from('client'),
+    find: 'Math.min(tryMs, remainingMs)',
+    replace: 'remainingMs',
+    tests: [test('late-answers')],
+  },
+  {
+    name: 'an answer about the user before is about whoever logged in meanwhile',
+    file: from('client'),
+    find: '        if (session && asked.endedBy) return me() // that was about a login before this one\n',
+    replace: '',
+    tests: [test('late-answers')],
+  },
 ]

@@ -211,6 +211,13 @@ export const mutants: readonly Mutant[] = [
     tests: [test('tokens')],
   },
   {
+    name: 'a closed service follows the feed',
+    file: from('plugin'),
+    find: '        feed?.stop()\n',
+    replace: '',
+    tests: [test('tokens')],
+  },
+  {
     name: 'a slow answer of the feed counts as fresh from its end',
     file: 'clients/fastify-signet/src/revocations.ts',
     find: 'if (await readAll()) goodAt = began',

@@ -125,7 +125,8 @@ t.test('a key that was taken back is gone when its time is over, though nobody a
   // Beside it, to wait once: a service that was closed, and lists that may be kept for years, by proxies, or for no time. The
   // last comes last: once it was asked for again, so was whatever else is kept for a second.
   const closed = await startIssuer(t, { maxAge: 1 })
-  await (await startService(t, closed)).app.close()
+  const resourceServer = { id: 'orders', secret: 'secret' }
+  await (await startService(t, { ...closed, resourceServer })).app.close()
   const odd = await Promise.all(
     ['max-age=31536000', 's-maxage=1, max-age=300', 'no-store', 'max-age=0'].map(cacheControl =>
       startIssuer(t, { cacheControl }),
@@ -138,7 +139,7 @@ t.test('a key that was taken back is gone when its time is over, though nobody a
   await until(async () => (await orders(old)).statusCode === 401)
   t.match((await orders(old)).json(), { code: 'invalid_token' })
   await until(() => (odd.at(-1)?.asked.length ?? 0) >= 4)
-  t.equal(closed.asked.length, 2)
+  t.strictSame(closed.asked.sort(), ['/.well-known/oauth-authorization-server', '/keys', '/revocations'])
   const others = odd.map(({ asked }) => asked.length)
   const never = others.pop() ?? 0
   const seconds = (performance.now() - startedAt) / 1000

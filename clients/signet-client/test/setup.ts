@@ -22,6 +22,8 @@ export interface MovableTime extends Time {
   serverSeconds(): number
   /** Lets the time-out of the request under way come. */
   timeOut(): void
+  /** After how many seconds that would come. */
+  timesOutAfter(): number
 }
 
 export function movableTime(): MovableTime {
@@ -29,6 +31,7 @@ export function movableTime(): MovableTime {
   let asleep = 0
   let wrongBy = 0
   let onTimeOut = () => {}
+  let limit = 0
   const pauses: number[] = []
   return {
     pauses,
@@ -38,7 +41,8 @@ export function movableTime(): MovableTime {
       if (milliseconds > 0) pauses.push(milliseconds)
       real += Math.max(0, milliseconds)
     },
-    after(_milliseconds, act) {
+    after(milliseconds, act) {
+      limit = milliseconds
       onTimeOut = act
       return undefined
     },
@@ -54,6 +58,7 @@ export function movableTime(): MovableTime {
     },
     serverSeconds: () => Math.floor(real / 1000),
     timeOut: () => onTimeOut(),
+    timesOutAfter: () => limit / 1000,
   }
 }
 
