@@ -156,4 +156,20 @@ export const mutants: readonly Mutant[] = [
     replace: "'DELETE FROM mails WHERE id = $id AND $now > 0 RETURNING id'",
     tests: ['test/stores/postgres.test.ts'],
   },
+  {
+    name: 'of two who make recovery codes at once both sets are good',
+    file: `${folder}/postgres-factors.ts`,
+    find: '        await lockUser(ask, userId)\n',
+    replace: '',
+    tests,
+    only: 'of new recovery codes made at once',
+  },
+  {
+    name: 'PostgreSQL: a mail whose link is over still counts as waiting',
+    file: `${folder}/postgres-mails.ts`,
+    find: 'WHERE due_at >= 0 AND expires_at > $now`',
+    replace: 'WHERE due_at >= 0 AND $now > 0`',
+    tests,
+    only: 'a mail is neither sent nor found when it is too old',
+  },
 ]

@@ -47,4 +47,12 @@ export const mutants: readonly Mutant[] = [
     replace: "SELECT * FROM challenges WHERE ${isOpen} AND $kind <> ''`",
     tests: ['test/stores/sqlite.test.ts'],
   },
+  {
+    name: 'a mail whose link is over still counts as waiting',
+    file: 'src/engines/sqlite/sqlite-mails.ts',
+    find: 'WHERE due_at >= 0 AND expires_at > $now`)',
+    replace: 'WHERE due_at >= 0`)',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'a mail is neither sent nor found when it is too old',
+  },
 ]

@@ -115,4 +115,12 @@ export const mutants: readonly Mutant[] = [
     tests: contract,
     only: 'an import inserts what is missing',
   },
+  {
+    name: 'who is in line to be counted is not foreseen',
+    file: `${folder}/sqlite-limits.ts`,
+    find: '+ (inLine.get(key) ?? 0) + 1',
+    replace: '+ 1',
+    tests: contract,
+    only: 'a window counts every attempt',
+  },
 ]

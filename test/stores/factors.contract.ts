@@ -216,6 +216,19 @@ export function testFactors(t: Test, engine: Engine): void {
     t.equal(await stores.factors.countCodes('id-b'), 0)
   })
 
+  t.test(`${engine.name}: of new recovery codes made at once one set is good, and none without a factor`, async t => {
+    const { stores, second } = await seeded(t, engine)
+    await enrol(stores, factor('one'), { codes })
+    const replaced = () =>
+      Array.from({ length: 10 }, (_, i) => (i % 2 ? stores : second).factors.replaceCodes('id-a', [`x${i}`, `y${i}`]))
+    for (let round = 0; round < 3; round++) {
+      t.ok((await Promise.all(replaced())).every(Boolean))
+      t.equal(await stores.factors.countCodes('id-a'), 2)
+    }
+    await Promise.all([...replaced(), stores.factors.remove('id-a', {}), ...replaced()])
+    t.equal(await stores.factors.countCodes('id-a'), 0)
+  })
+
   t.test(`${engine.name}: nothing stays of a deleted user's factors`, async t => {
     const { stores } = await seeded(t, engine)
     await enrol(stores, factor('one'), { codes })

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { isLong } from '../helpers/long.ts'
 import { testAttempts } from './attempts.contract.ts'
+import { testLimits } from './limits.contract.ts'
 import { atLevel } from './opened-postgres.ts'
 import { postgresEngine, testContract } from './postgres.contract.ts'
 import { testRotations } from './rotations.contract.ts'
@@ -19,5 +20,6 @@ if (isLong) {
   testStores(t, strictest)
   testRotations(t, strictest)
   testAttempts(t, strictest)
+  testLimits(t, strictest)
   testSessionLimit(t, strictest)
 }

@@ -142,26 +142,6 @@ export function testStores(t: Test, engine: Engine): void {
     clock.advance(policy.idleSeconds)
     t.equal(await stores.sessions.deleteEnded(100, 10), 3)
   })
-
-  t.test(`${engine.name}: a window counts every attempt, also over two handles, and starts anew when over`, async t => {
-    const { stores, where, clock } = await seeded(t, engine)
-    const { stores: second } = await engine.open(t, clock, where)
-
-    const counts = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => (i % 2 ? stores : second).limits.increment('key', 60)),
-    )
-    t.strictSame(
-      counts.map(one => one.count).sort((a, b) => a - b),
-      Array.from({ length: 20 }, (_, i) => i + 1),
-    )
-    clock.advance(59)
-    t.strictSame(await stores.limits.increment('key', 60), { count: 21, remainingSeconds: 1 })
-    t.strictSame(await stores.limits.increment('other', 60), { count: 1, remainingSeconds: 60 })
-    clock.advance(1)
-    t.strictSame(await stores.limits.increment('key', 60), { count: 1, remainingSeconds: 60 })
-    clock.advance(60)
-    t.equal(await stores.limits.deleteEnded(10), 2)
-  })
 }
 
 function ids(sessions: Session[]): string[] {
