@@ -91,10 +91,10 @@ export async function openInstances(options: InstancesOptions): Promise<Instance
   }
 
   async function of(which: Rules): Promise<FastifyInstance> {
-    // Somebody began anew meanwhile: an instance of before would leave its database behind.
-    if (isClosed) throw new SignetError('unavailable', 'this beginning is over', { retryAfterSeconds: 1 })
     // The first to open the database makes it; a second one at the same moment would be in its way.
     if (which === 'strict') await of('calm')
+    // Somebody began anew meanwhile: an instance of before would leave its database behind.
+    if (isClosed) throw new SignetError('unavailable', 'this beginning is over', { retryAfterSeconds: 1 })
     const starting = running.get(which) ?? start(which)
     running.set(which, starting)
     const app = await starting

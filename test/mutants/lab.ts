@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/lab/instances.ts',
     find: '      await rm(folder, { recursive: true, force: true })\n',
     replace: '',
-    tests: ['test/http/lab.test.ts'],
+    tests: ['test/lab/instances.test.ts'],
   },
   {
     name: 'a thief has the address of the user',
@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/lab/lab.ts',
     find: '      isClosed = true\n      await end()\n',
     replace: '      await end()\n',
-    tests: ['test/http/lab.test.ts'],
+    tests: ['test/lab/instances.test.ts'],
   },
   {
     name: 'beginning anew leaves the sessions',
@@ -139,14 +139,14 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/lab.ts',
     find: "log.error({ line: line.trim() }, 'an instance of the lab')",
     replace: 'void [line, log]',
-    tests: ['test/http/lab.test.ts'],
+    tests: ['test/lab/instances.test.ts'],
   },
   {
     name: 'a stop leaves the lab',
     file: 'plugins/lab.ts',
     find: "    app.addHook('onClose', () => lab.close())\n",
     replace: '',
-    tests: ['test/http/lab.test.ts'],
+    tests: ['test/lab/instances.test.ts'],
   },
   {
     name: 'acts of the lab have any body',
@@ -175,6 +175,27 @@ export const mutants: readonly Mutant[] = [
     file: 'src/lab/lab.ts',
     find: 'if (!isUntouched) await end()',
     replace: 'await end()',
+    tests: ['test/lab/instances.test.ts'],
+  },
+  {
+    name: 'a request that comes while the lab begins anew starts an instance',
+    file: 'src/lab/instances.ts',
+    find: '      isClosed = true\n      await stop()\n',
+    replace: '      await stop()\n      isClosed = true\n',
+    tests: ['test/lab/instances.test.ts'],
+  },
+  {
+    name: 'a request that waited while the lab began anew starts an instance',
+    file: 'src/lab/instances.ts',
+    find: "    if (isClosed) throw new SignetError('unavailable', 'this",
+    replace: "    if (isClosed && which === 'calm') throw new SignetError('unavailable', 'this",
+    tests: ['test/lab/instances.test.ts'],
+  },
+  {
+    name: 'the row of a session shows its rotation as its last retry',
+    file: 'src/lab/snapshot.ts',
+    find: 'retried_at: session.retriedAt',
+    replace: 'retried_at: session.rotatedAt',
     tests: ['test/http/lab.test.ts'],
   },
 ]
