@@ -215,13 +215,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/processes/compile-cache.test.ts'],
   },
   {
-    name: 'Node 24.6 is new enough',
-    file: 'src/process/node-version.ts',
-    find: 'minor < 7',
-    replace: 'minor < 6',
-    tests: ['test/engines.test.ts'],
-  },
-  {
     name: 'Ctrl-C waits as a gateway needs it',
     file: 'src/process/serve.ts',
     find: "if (signal === 'SIGTERM') await sleep",
@@ -233,6 +226,13 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: '    app.readiness.end()\n',
     replace: '',
+    tests: ['test/processes/stop.test.ts'],
+  },
+  {
+    name: 'a short grace is all for gateways',
+    file: 'src/process/serve.ts',
+    find: 'Math.min(3, config.shutdownGraceSeconds / 2)',
+    replace: 'Math.min(3, config.shutdownGraceSeconds)',
     tests: ['test/processes/stop.test.ts'],
   },
 ]

@@ -4,7 +4,6 @@ import {
   chmodSync,
   chownSync,
   cpSync,
-  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -13,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { privateFolder } from '../../src/process/compile-cache.ts'
 import { root } from '../helpers/places.ts'
@@ -85,20 +84,26 @@ t.test('neither the service nor the command line uses the folder for temporary f
   t.strictSame(readdirSync(temporary), [])
 })
 
-t.test('compiled code is kept beside the sources, or beside dist/', async t => {
-  for (const [name, from] of [
-    ['signet', 'src'],
-    ['signet', 'dist/src'],
-    ['signet-dist', 'src'],
+/** In place of the service and of the command line. */
+const tellsWhereItIsKept = `import { getCompileCacheDir } from 'node:module'
+process.stdout.write(String(getCompileCacheDir()))
+export const main = () => 0
+`
+
+t.test('compiled code of all that an entry loads is kept beside the sources, or beside dist/', async t => {
+  for (const [name, from, entry, loaded] of [
+    ['signet', 'src', 'server.ts', 'process/serve.ts'],
+    ['signet', 'dist/src', 'server.ts', 'process/serve.ts'],
+    ['signet-dist', 'src', 'cli.ts', 'cli/main.ts'],
   ] as const) {
-    const copy = join(await temporaryFolder(t), name)
-    const at = join(from, 'process')
-    for (const file of ['process/compile-cache.ts', 'base/package-root.ts']) {
+    const copy = join(realpathSync(await temporaryFolder(t)), name)
+    for (const file of [entry, 'process/node-version.ts', 'process/compile-cache.ts', 'base/package-root.ts']) {
       cpSync(join(root, 'src', file), join(copy, from, file))
     }
     writeFileSync(join(copy, 'package.json'), '{"type":"module"}')
-    writeFileSync(join(copy, at, 'x.ts'), `import { keepCompiledCode } from './compile-cache.ts'\nkeepCompiledCode()\n`)
-    execFileSync(process.execPath, [join(copy, at, 'x.ts')])
-    t.ok(existsSync(join(copy, '.compile-cache')), join(name, from))
+    mkdirSync(dirname(join(copy, from, loaded)), { recursive: true })
+    writeFileSync(join(copy, from, loaded), tellsWhereItIsKept)
+    const where = execFileSync(process.execPath, [join(copy, from, entry)], { env: environment(), encoding: 'utf8' })
+    t.ok(where.startsWith(join(copy, '.compile-cache')), `${join(name, from, entry)}: ${where}`)
   }
 })
