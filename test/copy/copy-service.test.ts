@@ -10,6 +10,9 @@ import { temporaryFolder } from '../helpers/process.ts'
 
 const users = 1200 // several batches, also of those that are compared
 
+/** How often a copy was told to be at its end. */
+let ends = 0
+
 /** Turns of the event loop, in which a signal could be heard. */
 let turns = 0
 const turnsAtBatches: number[] = []
@@ -36,7 +39,8 @@ async function place(t: Test, spoil = '') {
     withTransferSource(from, async source => {
       const target = await openTransferTarget(to)
       const stop = new AbortController()
-      const progress = (done: number, _: number, phase: string) => {
+      const progress = (done: number, total: number, phase: string) => {
+        if (done === total) ends++
         if (phase === 'compared') turnsAtBatches.push(turns)
         if (done >= stopAt) stop.abort(new Error('stopped'))
       }
@@ -92,11 +96,13 @@ t.test('between two batches the event loop gets its turn, or no signal would be 
 t.test('a copy stopped at any moment, also while it compares, stays unfinished and can be begun again', async t => {
   const { copy, open } = await place(t)
   let restart = false
+  ends = 0
   for (const stopAt of [1, users - 1, users, users + 1, 2 * users]) {
     await t.rejects(copy(restart, stopAt), /stopped/, `after ${stopAt} rows`)
     await t.rejects(open(), /unfinished copy/)
     restart = true
   }
+  t.equal(ends, 1, 'its last row, compared, is all that there is to do')
   t.match(await copy(true), { users, sessions: 0, signing_keys: 0, attempts: 0, mails: 0 })
   const stores = await open()
   t.match(await stores.users.findById(`u${users - 1}`), { username: `n${users - 1}` })

@@ -138,9 +138,12 @@ t.test('five minutes after the login it can be seen, and neither changed nor del
 t.test('by cookie it is for our own pages only, and with the account go the cookies', async t => {
   const { app } = await withUsers(t)
   const ours = { 'sec-fetch-site': 'same-origin' }
-  const login = { username: 'maria', password: 'demo123', mode: 'cookie' }
-  const { cookies } = await app.inject({ method: 'POST', url: '/login', headers: ours, body: login })
-  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  const cookieOf = async (username: string) => {
+    const body = { username, password: 'demo123', mode: 'cookie' }
+    const { cookies } = await app.inject({ method: 'POST', url: '/login', headers: ours, body })
+    return cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  }
+  const cookie = await cookieOf('maria')
   for (const foreign of [{}, { 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
     for (const method of ['PATCH', 'DELETE'] as const) {
       const body = method === 'PATCH' && { body: { username: 'ana' } }
@@ -148,7 +151,11 @@ t.test('by cookie it is for our own pages only, and with the account go the cook
       isProblem(t, answer, 403, 'cross_site')
     }
   }
-  const answer = await app.inject({ method: 'DELETE', url: '/me/account', headers: { cookie, ...ours } })
+  const remove = (cookie: string) => app.inject({ method: 'DELETE', url: '/me/account', headers: { cookie, ...ours } })
+  const refused = await remove(await cookieOf('thirdy'))
+  isProblem(t, refused, 409, 'last_admin')
+  t.strictSame(refused.cookies, [], 'who cannot go stays logged in')
+  const answer = await remove(cookie)
   t.equal(answer.statusCode, 204)
   t.strictSame(
     answer.cookies.map(({ name, value, maxAge }) => [name, value, maxAge]),

@@ -162,3 +162,12 @@ t.test('by cookie the token goes into the access cookie, and no other cookie is 
   })
   t.match(claimsOf(access?.value ?? ''), { auth_time: clock(), amr: ['pwd'] })
 })
+
+t.test('one thing is shown, not two of which one is looked at', async t => {
+  const { app, logIn } = await confirming(t)
+  const headers = { authorization: `Bearer ${(await logIn('maria')).access_token}` }
+  for (const body of [{}, { current_password: 'demo123', code: '123456' }]) {
+    const answer = await app.inject({ method: 'POST', url: '/me/confirm', headers, body })
+    isProblem(t, answer, 400, 'invalid_request', JSON.stringify(body))
+  }
+})

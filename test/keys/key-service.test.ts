@@ -79,7 +79,7 @@ t.test(
 )
 
 t.test('keys of another algorithm are shown and left alone', async t => {
-  const { store, service, first } = await ring(t)
+  const { clock, store, service, first } = await ring(t)
   t.match(await service('EdDSA').status(), [{ key: { kid: first.kid }, configured: false, change: undefined }])
   await t.rejects(service('EdDSA').rotate(), /no key for EdDSA yet/)
   t.match(await service('EdDSA', [newSecret()]).replace(), { wasReadable: true }, 'nobody has to read theirs')
@@ -88,6 +88,9 @@ t.test('keys of another algorithm are shown and left alone', async t => {
   await service('EdDSA').stage()
   const own = (await service().status()).find(({ key }) => key.kid === first.kid)
   t.match(own, { change: { what: 'successor staged' } }, 'which theirs is not')
+  clock.advance(360)
+  const staged = await service().rotate()
+  t.match(staged, { alg: 'ES256', state: 'next' }, 'nor does it sign for us, or keep ours from being staged')
 })
 
 t.test('two who stage at once stage one, and two who rotate at once both see it sign', async t => {

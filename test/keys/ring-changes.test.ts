@@ -25,6 +25,7 @@ t.test('each change of the ring is one audit line, and a key that comes or goes 
   }
 
   const [first] = published()
+  const madeAt = clock()
   t.strictSame(changes(), [{ event: 'key.created', kid: first }])
   t.equal(await sync(1), false, 'nothing was due')
 
@@ -34,6 +35,7 @@ t.test('each change of the ring is one audit line, and a key that comes or goes 
   const second = published().find(kid => kid !== first)
   t.strictSame(changes().slice(1), [{ event: 'key.staged', kid: second }])
   t.equal(app.keys.signer('at+jwt').kid, first)
+  t.equal(app.keys.signsSince(), madeAt, 'the one that signs is as old as it is')
 
   t.equal(await sync(360), false, 'the two have changed places')
   t.strictSame(changes().slice(2), [{ event: 'key.activated', kid: second }])

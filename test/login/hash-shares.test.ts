@@ -1,8 +1,10 @@
 /** Hashing is shared fairly: over HTTP, with one thread that is busy as long as the test says. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import bcrypt from 'bcryptjs'
 import t, { type Test } from 'tap'
 import type { Client } from '../../src/base/client.ts'
+import { SignetError } from '../../src/base/errors.ts'
 import type { Overrides } from '../helpers/app.ts'
 import { testApp } from '../helpers/app.ts'
 
@@ -81,6 +83,38 @@ t.test('an attempt that is answered 503 leaves no row, and those that were hashe
   const hashed = answers.filter(answer => answer.statusCode === 401).length
   t.equal(answers.length - hashed, 28)
   t.equal(await rowsLeft(busy), hashed)
+})
+
+t.test('a login that finds the hash queue full leaves a known address known', async t => {
+  const { app } = await testApp(t, { loginFreeFailures: 1 })
+  const [home, password] = ['192.0.2.1', 'demo123']
+  const logIn = (secret = password, remoteAddress = home) =>
+    app.inject({ method: 'POST', url: '/login', remoteAddress, body: { username: 'maria', password: secret } })
+  t.equal((await logIn()).statusCode, 200)
+  const { verify } = app.hasher
+  t.teardown(() => Object.assign(app.hasher, { verify }))
+  const full = () => Promise.reject(new SignetError('overloaded', 'the hash queue is full'))
+  Object.assign(app.hasher, { verify: full })
+  t.equal((await logIn()).statusCode, 503)
+  Object.assign(app.hasher, { verify })
+  t.equal((await logIn('wrong', '203.0.113.7')).statusCode, 401)
+  t.equal((await logIn(password, '203.0.113.7')).statusCode, 429)
+  t.equal((await logIn()).statusCode, 200)
+})
+
+t.test('a right password is good, though there is no time to make a better hash of it', async t => {
+  const { app, logIn } = await testApp(t, { bcryptCost: 5 })
+  await app.stores.users.update('user-2', { passwordHash: bcrypt.hashSync('demo123', 4) })
+  const { hash } = app.hasher
+  t.teardown(() => Object.assign(app.hasher, { hash }))
+  for (const code of ['overloaded', 'unavailable'] as const) {
+    Object.assign(app.hasher, { hash: () => Promise.reject(new SignetError(code, 'not now')) })
+    await logIn('maria')
+    t.match(await app.stores.users.findById('user-2'), { passwordHash: /^\$2b\$04/ }, 'it is as before')
+  }
+  Object.assign(app.hasher, { hash })
+  await logIn('maria')
+  t.match(await app.stores.users.findById('user-2'), { passwordHash: /^\$2b\$05/ }, 'the next login makes it')
 })
 
 t.test('whoever hashes a new password says for whom', async t => {

@@ -17,10 +17,13 @@ async function waiting(t: Test) {
 t.test("an administrator's new password lifts the wait, at every address and for every device", async t => {
   const { app, logIn, attempt } = await waiting(t)
   const { access_token: admin } = await logIn('thirdy')
-  const { refresh_token: device } = await logIn('maria')
+  await app.stores.users.update('user-2', { email: 'maria@example.com' })
+  const [device, another] = [(await logIn('maria')).refresh_token, (await logIn('maria')).refresh_token]
+  const byAddress = { username: 'maria@example.com', device: another }
   await attempt('wrong')
   await attempt('wrong', '127.0.0.1')
   await attempt('wrong', '203.0.113.9', { device })
+  await attempt('wrong', '203.0.113.9', byAddress)
   const change = (body: object) =>
     app.inject({ method: 'PATCH', url: '/users/user-2', headers: { authorization: `Bearer ${admin}` }, body })
   t.equal((await change({ role: 'user' })).statusCode, 200)
@@ -29,6 +32,7 @@ t.test("an administrator's new password lifts the wait, at every address and for
   t.equal((await change({ password: 'a long sentence of hers' })).statusCode, 200)
 
   t.equal((await attempt('a long sentence of hers', '203.0.113.9', { device })).statusCode, 200)
+  t.equal((await attempt('a long sentence of hers', '203.0.113.9', byAddress)).statusCode, 200)
   t.equal((await attempt('a long sentence of hers', '127.0.0.1')).statusCode, 200)
   t.equal((await attempt('a long sentence of hers', '198.51.100.1')).statusCode, 200)
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { isDeliverable } from '../../src/mail/deliverable.ts'
 import { chooseLanguage } from '../../src/mail/languages.ts'
-import { isLinkPurpose, templateNames } from '../../src/mail/purposes.ts'
+import { isLinkPurpose, linkSeconds, templateNames } from '../../src/mail/purposes.ts'
 import { readTemplates } from '../../src/mail/templates.ts'
 import { testApp } from '../helpers/app.ts'
 import { memoryMail } from '../helpers/mail.ts'
@@ -29,6 +29,17 @@ t.test('every mail has a text in English and German, with its link once and a tw
       t.match(html, `<html lang="${language}">`)
       t.notMatch(html, /<(img|script|link|style)|https?:\/\/(?!app\.example)/, 'nothing is loaded from anywhere')
     }
+  }
+})
+
+t.test('a mail says how long its link is good, in each language', async t => {
+  const templates = readTemplates(undefined)
+  const words = { 1800: ['30 minutes', '30 Minuten'], 86400: ['24 hours', '24 Stunden'], 604800: ['7 days', '7 Tage'] }
+  for (const [purpose, seconds] of Object.entries(linkSeconds)) {
+    const [inEnglish = '', inGerman = ''] = words[seconds as keyof typeof words] ?? []
+    t.match(templates.render(purpose as keyof typeof linkSeconds, 'en', values).text, inEnglish, `${purpose}.en`)
+    t.match(templates.render(purpose as keyof typeof linkSeconds, 'de', values).text, inGerman, `${purpose}.de`)
+    t.ok(inEnglish && inGerman, `${purpose} has a time that there are words for`)
   }
 })
 

@@ -113,4 +113,11 @@ export const mutants: readonly Mutant[] = [
     replace: "[...transferTables, 'limits']",
     tests: ['test/stores/sqlite.test.ts'],
   },
+  {
+    name: 'the progress of a copy ends at twice of what there is to do',
+    file: 'src/copy/copy-service.ts',
+    find: 'total += 2 * (await source.count(table))',
+    replace: 'total += await source.count(table)',
+    tests: ['test/copy/copy-service.test.ts'],
+  },
 ]

@@ -164,4 +164,19 @@ export const mutants: readonly Mutant[] = [
     replace: "error instanceof SignetError && error.code === 'overloaded'",
     tests: ['test/login/buckets.test.ts'],
   },
+  {
+    name: 'failures by e-mail address in the bucket of a device are nobody’s',
+    file: 'src/login/login-limit.ts',
+    find: 'attempts.reserve(bucketOf(account, device), null, free, userId)',
+    replace: 'attempts.reserve(bucketOf(account, device), null, free)',
+    tests: ['test/login/lifted.test.ts'],
+  },
+  {
+    name: 'a login that met a full hash queue makes its address unknown',
+    file: 'src/login/login-limit.ts',
+    find: 'attempts.release(booked.key, known)',
+    replace: "attempts.release(booked.key, '')",
+    tests: ['test/login/hash-shares.test.ts'],
+    only: 'leaves a known address known',
+  },
 ]

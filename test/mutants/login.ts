@@ -188,4 +188,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'const account = accountName(name)\n    try {',
     tests: ['test/http/audit.test.ts'],
   },
+  {
+    name: 'a right password is an outage when there is no time for a better hash',
+    file: 'src/login/password-check.ts',
+    find: 'error.status === 503)) throw error',
+    replace: "error.code === 'unavailable')) throw error",
+    tests: ['test/login/hash-shares.test.ts'],
+    only: 'a right password is good',
+  },
 ]

@@ -198,4 +198,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'app.ownAccount.changePassword(claims.sub, claims.jti,',
     tests: ['test/users/users.test.ts'],
   },
+  {
+    name: 'who may not delete the account loses the cookies all the same',
+    file: 'routes/account.ts',
+    find: '      await app.ownAccount.delete(request.claims.sub, request.client)\n      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n',
+    replace:
+      '      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n      await app.ownAccount.delete(request.claims.sub, request.client)\n',
+    tests: ['test/http/account.test.ts'],
+  },
 ]

@@ -130,39 +130,11 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/cli/import.test.ts'],
   },
   {
-    name: 'whoever is banned in Supabase logs in here',
-    file: 'src/users/import/moving-in.ts',
-    find: 'disabled: Boolean(bannedUntil),',
-    replace: 'disabled: false && Boolean(bannedUntil),',
-    tests: ['test/users/moving-in.test.ts'],
-  },
-  {
-    name: 'an unusable password of Django is refused with its user',
-    file: 'src/users/import/moving-in.ts',
-    find: "const isUsable = typeof password === 'string' && !password.startsWith('!')",
-    replace: "const isUsable = typeof password === 'string'",
-    tests: ['test/users/moving-in.test.ts'],
-  },
-  {
-    name: 'of Keycloak’s credentials a one-time code is the password',
-    file: 'src/users/import/moving-in.ts',
-    find: ".find(({ type }) => type === 'password')",
-    replace: '[0]',
-    tests: ['test/users/moving-in.test.ts'],
-  },
-  {
     name: '--without-passwords leaves the hash',
     file: 'src/users/import/moving-in.ts',
     find: 'const { password: _, password_hash: __, ...rest }',
     replace: 'const { password: _, ...rest }',
     tests: ['test/users/moving-in.test.ts', 'test/cli/import.test.ts'],
-  },
-  {
-    name: 'a user of elsewhere keeps the role',
-    file: 'src/users/import/moving-in.ts',
-    find: 'return { value: Object.fromEntries(ours) }',
-    replace: "return { value: { ...Object.fromEntries(ours), ...(row['role'] ? { role: row['role'] } : {}) } }",
-    tests: ['test/users/moving-in.test.ts'],
   },
   {
     name: 'an import of a namesake with another address is the same person',
@@ -226,13 +198,6 @@ export const mutants: readonly Mutant[] = [
     find: "path.slice(1) in ImportedUser.properties ? `${path} is missing or not valid` : 'has a member that is not known'",
     replace: '`${path} is missing or not valid`',
     tests: ['test/cli/import.test.ts', 'test/users/moving-in.test.ts', 'test/users/seeding.test.ts'],
-  },
-  {
-    name: 'an id that JSON has rounded is taken',
-    file: 'src/users/import/user-import.ts',
-    find: 'Number.isSafeInteger(value) ? String(value) : value',
-    replace: 'Number.isInteger(value) ? String(value) : value',
-    tests: ['test/users/moving-in.test.ts'],
   },
   {
     name: 'a file with nobody in it is the only seeding',

@@ -23,4 +23,11 @@ export const mutants: readonly Mutant[] = [
     replace: "purpose === 'reset'",
     tests: ['test/mail/links.test.ts'],
   },
+  {
+    name: 'an address that is to be the name may be the password',
+    file: 'src/users/registration.ts',
+    find: "username ?? email ?? '', '/password')",
+    replace: "username ?? '', '/password')",
+    tests: ['test/users/address-required.test.ts'],
+  },
 ]

@@ -173,4 +173,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'changed: changedOf(before, wanted), sessionsEnded: 0 * sessionsEnded, ...by }',
     tests: ['test/http/audit.test.ts'],
   },
+  {
+    name: 'the own name, sent with a new address, is somebody’s',
+    file: 'src/users/accounts.ts',
+    find: 'if (holder && holder.userId !== userId) throw',
+    replace: 'if (holder) throw',
+    tests: ['test/users/takeovers.test.ts'],
+  },
 ]

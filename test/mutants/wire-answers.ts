@@ -163,4 +163,11 @@ export const mutants: readonly Mutant[] = [
     replace: '...(userHandle !== undefined && { userHandle: userHandle as string })',
     tests: ['test/wire/items.test.ts'],
   },
+  {
+    name: 'who is no client and stays is never let go',
+    file: 'src/wire/client-errors.ts',
+    find: 'setTimeout(() => socket.destroy(), code',
+    replace: 'setTimeout(() => socket.end(), code',
+    tests: ['test/wire/client-errors.test.ts'],
+  },
 ]

@@ -121,6 +121,12 @@ t.test('the other spellings of the same schemes', async t => {
 t.test('what is too weak, too costly or not known is refused with the reason, and never repeated', async t => {
   const scrypt = (numbers: string) => `$scrypt$${numbers}$c2FsdA$${'A'.repeat(43)}`
   const pbkdf2 = (rounds: number) => `pbkdf2_sha256$${rounds}$canary$${'A'.repeat(43)}=`
+  const argon2 = (type: string) => {
+    const more = { memory: ['19456'], type: [type], parallelism: ['1'] }
+    const about = { hashIterations: 2, algorithm: 'argon2', additionalParameters: more }
+    return keycloak('A'.repeat(43), 'canarycanarycanarycana', about)
+  }
+  t.ok(imported(argon2('id')))
   t.ok(imported(pbkdf2(2_000_000)))
   t.equal(memoryKibOf(parseStoredHash(scrypt('ln=18,r=8,p=1')) as never), 262_144)
   for (const [written, why] of [
@@ -134,6 +140,10 @@ t.test('what is too weak, too costly or not known is refused with the reason, an
     ['{"canary":1}', /no scheme/],
     ['{"secretData":"{}","credentialData":"{}"}', /no scheme/],
     ['{noop}canary', /no scheme/],
+    [argon2('i'), /no scheme/],
+    [argon2('d'), /no scheme/],
+    [`argon2$argon2i$v=19$m=19456,t=2,p=1$canarycanarycanarycana$${'A'.repeat(43)}`, /no scheme/],
+    [`{argon2}$argon2d$v=19$m=19456,t=2,p=1$canarycanarycanarycana$${'A'.repeat(43)}`, /no scheme/],
     ['$2b$16$canaryxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopq', /too costly/],
     ['', /no scheme/],
     ['a'.repeat(100_000), /no scheme/],

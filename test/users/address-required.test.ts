@@ -32,6 +32,8 @@ t.test('where proof is required, the account is there when the link was followed
   t.match(claimsOf((await logIn('ana@example.com', password)).access_token), { username: 'ana', email_verified: true })
   t.equal((await post('/email/verify', { token, password })).statusCode, 400)
 
+  const byItself = await post('/register', { password: 'Eva@Example.com', email: 'eva@example.com' })
+  t.match(byItself.json().errors, [{ pointer: '/password' }], 'an address that is to be the name is no password')
   t.equal((await ask(undefined, 'eva@example.com')).statusCode, 202)
   t.equal((await post('/email/verify', { token: await tokenTo('eva@example.com') })).statusCode, 204)
   t.match(await app.stores.users.findByEmail('eva@example.com'), { username: 'eva@example.com', passwordHash: null })

@@ -92,6 +92,19 @@ for (const { from, heading, id, name = 'ada@example.com', password = 'correct ho
   })
 }
 
+t.test('Firebase: an export for the web, which is in base64url, is taken as any other', async t => {
+  const { run, users } = await importer(t)
+  const [sample = '', parameters = ''] = samplesOf('Firebase')
+  const [{ salt, passwordHash }] = JSON.parse(sample).users
+  t.match(passwordHash, /\+.*\/|\/.*\+/)
+  const forTheWeb = JSON.parse(sample.replaceAll('+', '-'))
+  forTheWeb.users[0].passwordHash = passwordHash.replaceAll('+', '-').replaceAll('/', '_')
+  const reading = { from: 'firebase', format: 'json', parameters } as const
+  t.match(await run(JSON.stringify(forTheWeb), reading), { inserted: 1, refused: [] })
+  const { passwordHash: stored } = (await users.findByEmail('ada@example.com')) ?? {}
+  t.ok(stored?.endsWith(`$${salt}$${passwordHash}`))
+})
+
 t.test('every system has its section', async t => {
   t.equal(page.match(/^## /gm)?.length, origins.length)
 })

@@ -89,6 +89,8 @@ t.test('a new name that is refused keeps the new address of the same request fro
     pending_email: 'new@example.com',
   })
   t.match(await made.deliver(), [{ to: 'new@example.com', purpose: 'change' }])
+  const unchanged = await patch(made, maria, { username: 'mary', email: 'newer@example.com' })
+  t.match(unchanged.json(), { username: 'mary', pending_email: 'newer@example.com' }, 'the own name is nobody else’s')
 })
 
 for (const [what, end] of [

@@ -1,6 +1,7 @@
 /** Connections on which nothing came, or something that is no request, at a server whose times are short. */
 import { createServer, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { answerClientError } from '../../src/wire/client-errors.ts'
 import { exchange, lastRequest } from '../helpers/raw.ts'
@@ -73,16 +74,18 @@ t.test('what comes after a broken request is not answered a second time', async 
   t.strictSame(lines, ['not a request'])
 })
 
-t.test('an answer to what is no request is not cut off: who is still sending is read for a while', async t => {
+t.test('an answer to what is no request is not cut off: who is still sending is read for two seconds', async t => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
   const { server, port } = await serve(t, 60_000, 60_000)
   const served = new Promise<Socket>(resolve => server.once('connection', resolve))
   const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write('FOO / HTTP/1.1\r\n\r\n'))
   t.teardown(() => client.destroy())
   const socket = await served
   await judged(server)
-  // A timer of the shortest time, which comes after every other such timer that was set before.
-  await new Promise(resolve => setTimeout(resolve, 1))
+  mock.timers.tick(1_999)
   t.equal(socket.writableEnded, true, 'it is answered')
   t.equal(socket.destroyed, false)
-  socket.destroy()
+  mock.timers.tick(1)
+  t.equal(socket.destroyed, true, 'and then let go, whether or not the other side ever is done')
 })
