@@ -41,14 +41,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/domain.ts',
     find: 'createPasswordPolicy(config.passwordMinLength, config.passwordHash)',
     replace: 'createPasswordPolicy(8, config.passwordHash)',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'the policy reads 72 bytes of a password whatever hashes it',
     file: 'src/domain.ts',
     find: 'createPasswordPolicy(config.passwordMinLength, config.passwordHash)',
     replace: "createPasswordPolicy(config.passwordMinLength, 'bcrypt')",
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'clocks that come apart are told to nobody',

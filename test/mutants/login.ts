@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
     file: check,
     find: "      if (replaced) audit({ event: 'password.rehashed', sub: userId })\n",
     replace: '',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/rehashing.test.ts'],
   },
   {
     name: 'a hash that was not replaced is audited as such',
@@ -165,7 +165,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/login/password-check.ts',
     find: "    if (verdict === 'outdated') await replace(user.userId, stored, password, client)\n",
     replace: '    void replace\n',
-    tests: ['test/users/users.test.ts', 'test/users/imported-owners.test.ts'],
+    tests: ['test/users/rehashing.test.ts', 'test/users/imported-owners.test.ts'],
   },
   {
     name: 'a user without a password costs no hash',

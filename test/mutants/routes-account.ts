@@ -196,7 +196,7 @@ export const mutants: readonly Mutant[] = [
     file: 'routes/me.ts',
     find: 'app.ownAccount.changePassword(claims.sub, claims.sid,',
     replace: 'app.ownAccount.changePassword(claims.sub, claims.jti,',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'who may not delete the account loses the cookies all the same',

@@ -9,28 +9,28 @@ export const mutants: readonly Mutant[] = [
     file: own,
     find: "      await policy.check(next, user.username, '/new_password')\n",
     replace: '      void policy\n',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'a change of password ends this session too',
     file: own,
     find: '          keep: sid,\n',
     replace: '',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'a change of password wins over one that came in between',
     file: own,
     find: '          ifVersion: user.credentialsVersion,\n',
     replace: '',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'the tokens of the other sessions live on here after a change of password',
     file: own,
     find: 'const sessionsEnded = refuseTokensOf(outcome.ended, revocations)',
     replace: 'const sessionsEnded = outcome.ended.length\n      void refuseTokensOf\n      void revocations',
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'a change of password is not audited',
@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
     file: own,
     find: "      await policy.check(next, user.username, '/new_password')\n      const passwordHash",
     replace: "      await policy.check(next, '', '/new_password')\n      const passwordHash",
-    tests: ['test/users/users.test.ts'],
+    tests: ['test/users/passwords.test.ts'],
   },
   {
     name: 'a new password of one’s own is hashed before it is judged',
@@ -104,7 +104,7 @@ export const mutants: readonly Mutant[] = [
     replace:
       "      await policy.check(next, username, '/new_password')\n      const user = await authentication.checkPassword(username, current, client)\n",
     tests: [
-      'test/users/users.test.ts',
+      'test/users/passwords.test.ts',
       'test/http/account.test.ts',
       'test/http/audit.test.ts',
       'test/users/judged-first.test.ts',

@@ -1,21 +1,15 @@
-/** Users over HTTP: registration, one's own password, administration. */
-import bcrypt from 'bcryptjs'
+/** Users over HTTP: registration, and what administrators do. */
 import t, { type Test } from 'tap'
-import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
-import { type TestApp, testApp } from '../helpers/app.ts'
+import { testApp } from '../helpers/app.ts'
+import { asUser } from '../helpers/authenticator.ts'
 import { claimsOf } from '../helpers/tokens.ts'
 
 const sentence = 'a long sentence of mine'
 
-function as(app: TestApp['app'], accessToken: string) {
-  return (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: object) =>
-    app.inject({ method, url, headers: { authorization: `Bearer ${accessToken}` }, ...(body && { body }) })
-}
-
 async function asAdmin(t: Test, overrides: Parameters<typeof testApp>[1] = {}) {
   const made = await testApp(t, overrides)
   const { access_token: accessToken } = await made.logIn()
-  return { ...made, admin: as(made.app, accessToken) }
+  return { ...made, admin: asUser(made, accessToken) }
 }
 
 t.test('registration is closed unless it was opened', async t => {
@@ -43,95 +37,6 @@ t.test('who registers can log in, under one canonical name, as an ordinary user'
   t.equal((await register({ username: 'ben', password: sentence, role: 'admin' })).statusCode, 400)
 })
 
-t.test('a refused name or password says why', async t => {
-  const { app, logIn } = await testApp(t, { registrationIsOpen: true })
-  const mistakes = async (username: string, password: string) => {
-    const answer = await app.inject({ method: 'POST', url: '/register', body: { username, password } })
-    t.equal(answer.statusCode, 400)
-    return answer.json().errors
-  }
-  t.match(await mistakes('аdmin', sentence), [{ pointer: '/username', detail: /1 to 64/ }]) // a Cyrillic а
-  t.match(await mistakes('two words', sentence), [{ pointer: '/username' }])
-  for (const [password, reason] of [
-    ['seven77', /at least 8 characters/],
-    ['\u{1F600}'.repeat(7), /at least 8 characters/],
-    ['password1', /most common/],
-    ['PassWord1', /most common/],
-    ['ana.maria', /username/],
-    ['x'.repeat(73), /at most 72 bytes/],
-    [`${sentence}\0`, /NUL/],
-    [`${sentence}\ud800`, /valid Unicode/],
-  ] as const) {
-    t.match(await mistakes('ana.maria', password), [{ pointer: '/password', detail: reason }])
-  }
-  const longest = '\u{1F600}'.repeat(18)
-  const made = await app.inject({
-    method: 'POST',
-    url: '/register',
-    body: { username: 'ana.maria', password: longest },
-  })
-  t.equal(made.statusCode, 201)
-
-  const { access_token: token } = await logIn('ana.maria', longest)
-  const own = { current_password: longest, new_password: 'Ana.Maria' }
-  const change = await as(app, token)('PUT', '/me/password', own)
-  t.match(change.json().errors, [{ pointer: '/new_password', detail: /username/ }], 'nor does one take it later')
-})
-
-t.test('PASSWORD_MIN_LENGTH and PASSWORD_HASH are those of this service', async t => {
-  const { app } = await testApp(t, { registrationIsOpen: true, passwordMinLength: 12, passwordHash: 'argon2id' })
-  const register = (username: string, password: string) =>
-    app.inject({ method: 'POST', url: '/register', body: { username, password } })
-  t.match((await register('ana', 'eleven-char')).json().errors, [{ detail: /at least 12 characters/ }])
-  t.equal((await register('ana', 'twelve-chars')).statusCode, 201)
-  t.equal((await register('maria-2', 'x y'.repeat(40))).statusCode, 201, 'only bcrypt has a longest password')
-})
-
-t.test('a new password ends the other sessions, keeps this one, and the old one is gone', async t => {
-  const { app, logIn, refresh, me } = await testApp(t)
-  const [here, there] = [await logIn(), await logIn()]
-  const change = (current: string, next: string) =>
-    as(app, here.access_token)('PUT', '/me/password', { current_password: current, new_password: next })
-
-  const wrong = await change('wrong', sentence)
-  t.equal(wrong.statusCode, 401)
-  t.equal(wrong.json().detail, 'Invalid credentials')
-  t.equal(wrong.headers['www-authenticate'], 'Bearer realm="signet"')
-  t.match((await change('demo123', 'short')).json().errors, [{ pointer: '/new_password' }])
-  t.equal((await me(there.access_token)).statusCode, 200)
-
-  t.equal((await change('demo123', sentence)).statusCode, 204)
-
-  t.equal((await me(here.access_token)).statusCode, 200)
-  t.equal((await refresh(here.refresh_token)).statusCode, 200)
-  t.equal((await me(there.access_token)).json().detail, 'Token revoked')
-  t.equal((await refresh(there.refresh_token)).json().detail, 'Token revoked')
-  await t.rejects(logIn('thirdy', 'demo123'), /401/)
-  await logIn('thirdy', sentence)
-})
-
-t.test('who proves the password of before changes nothing once it was changed', async t => {
-  const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 1, queue: 8 })
-  t.teardown(() => hasher.close())
-  let meanwhile = async () => {}
-  const hash: typeof hasher.hash = async (...password) => {
-    const made = await hasher.hash(...password)
-    await meanwhile()
-    return made
-  }
-  const { app, logIn } = await testApp(t, { hasher: { ...hasher, hash } })
-  const { access_token: token } = await logIn()
-  meanwhile = async () => {
-    meanwhile = async () => {}
-    await app.users.change('user-1', { password: 'one of an administrator' }, { by: 'a test' })
-  }
-
-  const late = await as(app, token)('PUT', '/me/password', { current_password: 'demo123', new_password: sentence })
-
-  t.match(late.json(), { status: 401, code: 'invalid_credentials' })
-  await logIn('thirdy', 'one of an administrator')
-})
-
 t.test('only administrators administrate', async t => {
   const { app, logIn } = await testApp(t)
   const { access_token: accessToken } = await logIn('maria')
@@ -143,13 +48,13 @@ t.test('only administrators administrate', async t => {
     ['DELETE', '/users/user-1'],
     ['POST', '/users/user-1/logout'],
   ] as const) {
-    const refused = await as(app, accessToken)(method, url, body)
+    const refused = await asUser({ app }, accessToken)(method, url, body)
     t.equal(refused.statusCode, 403, `${method} ${url}`)
     t.match(refused.json(), { detail: 'Admin role required', code: 'admin_required' })
     t.equal((await app.inject({ method, url, ...(body && { body }) })).statusCode, 401)
   }
   await app.users.change('user-2', { role: 'admins' }, { by: 'a test' })
-  const almost = as(app, (await logIn('maria')).access_token)
+  const almost = asUser({ app }, (await logIn('maria')).access_token)
   t.equal((await almost('GET', '/users')).json().code, 'admin_required', 'the role is a whole word')
 })
 
@@ -214,7 +119,7 @@ for (const [what, act] of [
   ['disabling', admin => admin('PATCH', '/users/user-2', { disabled: true })],
   ['deleting', admin => admin('DELETE', '/users/user-2')],
   ['logging out by an administrator', admin => admin('POST', '/users/user-2/logout')],
-] as [string, (admin: ReturnType<typeof as>) => ReturnType<ReturnType<typeof as>>][]) {
+] as [string, (admin: ReturnType<typeof asUser>) => ReturnType<ReturnType<typeof asUser>>][]) {
   t.test(`${what} ends the user's sessions at once, and nobody else's`, async t => {
     const { admin, logIn, me, refresh } = await asAdmin(t)
     const theirs = await logIn('maria')
@@ -242,34 +147,6 @@ t.test('a changed e-mail address shows after the next refresh, and ends nothing'
   t.equal((await me(theirs.access_token)).json().email, null)
   const { access_token: accessToken } = (await refresh(theirs.refresh_token)).json()
   t.equal((await me(accessToken)).json().email, 'maria@example.com')
-})
-
-for (const [from, to, overrides, form] of [
-  ['a cheaper bcrypt hash', 'the configured cost', { bcryptCost: 5 }, /^\$2b\$05\$/],
-  ['a bcrypt hash', 'argon2id', { passwordHash: 'argon2id' }, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/],
-] as const) {
-  t.test(`${from} becomes ${to} at the next login, once, and ends nothing`, async t => {
-    const { app, logIn, me, log } = await testApp(t, overrides)
-    await app.stores.users.update('user-2', { passwordHash: bcrypt.hashSync('demo123', 4) })
-
-    const logins = await Promise.all(Array.from({ length: 4 }, () => logIn('maria')))
-
-    t.match((await app.stores.users.findById('user-2'))?.passwordHash, form)
-    t.equal(log.filter(line => line.includes('password.rehashed')).length, 1)
-    for (const { access_token: accessToken } of logins) t.equal((await me(accessToken)).statusCode, 200)
-    await logIn('maria')
-    t.equal(log.filter(line => line.includes('password.rehashed')).length, 1)
-  })
-}
-
-t.test('an argon2id hash still logs in when bcrypt is configured again', async t => {
-  const { app, logIn } = await testApp(t)
-  const argon = createPasswordHasher({ scheme: 'argon2id', bcryptCost: 4, threads: 1, queue: 8 })
-  t.teardown(() => argon.close())
-  await app.stores.users.update('user-2', { passwordHash: await argon.hash('demo123') })
-  await logIn('maria')
-  t.match((await app.stores.users.findById('user-2'))?.passwordHash, /^\$2b\$04\$/)
-  await t.rejects(logIn('maria', 'wrong'), /401/)
 })
 
 t.test('the audit line says what changed, and not what was sent', async t => {
