@@ -1,31 +1,14 @@
-/** Passkeys over HTTP: added, used as a second factor, instead of a password and to confirm, and removed. */
-import t, { type Test } from 'tap'
+/** Passkeys over HTTP: added, used to confirm, and removed, with the mails of that. (Logging in: passkey-login.test.ts) */
+import t from 'tap'
 import { codeOf, stepAt } from '../../src/factors/totp.ts'
 import { isProblem } from '../helpers/answers.ts'
-import { type Overrides, testApp } from '../helpers/app.ts'
-import { asUser, fromBase32, type Method, steps } from '../helpers/authenticator.ts'
+import { asUser, fromBase32, type Method } from '../helpers/authenticator.ts'
 import { mailApp } from '../helpers/mail.ts'
-import { createAuthenticator, type Says } from '../helpers/passkey.ts'
+import { createAuthenticator } from '../helpers/passkey.ts'
 import { claimsOf } from '../helpers/tokens.ts'
+import { usual, withPasskeys } from './with-passkeys.ts'
 
-const usual = { origin: 'http://localhost:3000', rpId: 'localhost' }
 const word = { enrolment: /^[\w-]{43}$/ }
-
-async function withPasskeys(t: Test, overrides: Overrides = {}) {
-  const service = await testApp(t, { secondFactor: 'optional', ...overrides })
-  const post = (url: string, body?: object) => service.app.inject({ method: 'POST', url, ...(body && { body }) })
-  /** Adds a passkey of this user, in a session that stays. */
-  async function enrolled(username = 'maria', says: Says = {}) {
-    const tokens = await service.logIn(username)
-    const ask = asUser(service, tokens.access_token)
-    const key = createAuthenticator({ ...usual, ...says })
-    const options = (await ask('POST', '/me/passkeys/options')).json()
-    const added = await ask('POST', '/me/passkeys', { name: 'my phone', response: key.create(options) })
-    if (added.statusCode !== 201) throw new Error(`the passkey was not added: ${added.body}`)
-    return { key, tokens, ask, added: added.json() }
-  }
-  return { ...service, ...steps(service), post, enrolled }
-}
 
 t.test('a passkey is added in two requests, listed, and ends the other sessions', async t => {
   const { log, logIn, me, clock, enrolled } = await withPasskeys(t)
@@ -60,83 +43,6 @@ t.test('a passkey is added in two requests, listed, and ends the other sessions'
     isProblem(t, await ask(method, url, body), 401, 'fresh_login_required', url)
   }
   t.equal((await ask('GET', '/me/passkeys')).statusCode, 200)
-})
-
-t.test('with a password it is the second factor', async t => {
-  const { first, post, clock, log, enrolled } = await withPasskeys(t)
-  const { key } = await enrolled()
-  clock.advance(60)
-  const asked = (await first()).json()
-  t.match(asked, { code: 'second_factor_required', factors: ['passkey'] })
-  t.match(asked.passkey, { rpId: 'localhost', allowCredentials: [{ id: key.credentialId, type: 'public-key' }] })
-
-  const { challenge } = asked
-  const answer = { challenge, passkey: key.get(asked.passkey, { userVerified: false }) }
-  const before = log.length
-  const tokens = await post('/login/second-factor', answer)
-  t.equal(tokens.statusCode, 200)
-  t.strictSame(claimsOf(tokens.json().access_token)['amr'], ['pwd', 'hwk', 'user', 'mfa'])
-  t.match(
-    log.slice(before).flatMap(line => JSON.parse(line).audit ?? []),
-    [{ event: 'login', sub: 'user-2' }],
-  )
-  isProblem(t, await post('/login/second-factor', answer), 401, 'invalid_code', 'a replay')
-
-  const again = (await first()).json()
-  isProblem(t, await post('/login/second-factor', { ...answer, challenge: again.challenge }), 401, 'invalid_code')
-  const mixed = { challenge: again.challenge, passkey: key.get(asked.passkey) }
-  isProblem(t, await post('/login/second-factor', mixed), 401, 'invalid_code', 'the question of another login')
-  const failures = log.flatMap(line => JSON.parse(line).audit ?? []).filter(({ event }) => event === 'factor.failed')
-  t.strictSame(failures, Array(2).fill({ event: 'factor.failed', factor: 'passkey', sub: 'user-2', ip: '127.0.0.1' }))
-})
-
-t.test('it may verify its user for the second step, or not, and one answer wins', async t => {
-  const { first, post, enrolled } = await withPasskeys(t)
-  const { key } = await enrolled('maria', { backupEligible: true })
-  const asked = (await first()).json()
-  const answer = { challenge: asked.challenge, passkey: key.get(asked.passkey) }
-  const answers = await Promise.all(Array.from({ length: 20 }, () => post('/login/second-factor', answer)))
-  const good = answers.filter(({ statusCode }) => statusCode === 200)
-  t.equal(good.length, 1)
-  t.strictSame(claimsOf(good[0]?.json().access_token)['amr'], ['pwd', 'swk', 'user', 'mfa'])
-})
-
-t.test('instead of a password it is a login by two factors', async t => {
-  const { post, clock, log, refresh, enrolled } = await withPasskeys(t)
-  const { key, ask } = await enrolled('maria', { backupEligible: true })
-  clock.advance(60)
-  const options = (await post('/login/passkey/options')).json()
-  const answer = await post('/login/passkey', { response: key.get(options) })
-  t.equal(answer.statusCode, 200)
-  t.strictSame(Object.keys(answer.json()), ['access_token', 'refresh_token', 'token_type', 'expires_in'])
-  const claims = claimsOf(answer.json().access_token)
-  t.match(claims, { sub: 'user-2', amr: ['swk', 'user', 'mfa'], auth_time: clock() })
-  clock.advance(60)
-  const refreshed = claimsOf((await refresh(answer.json().refresh_token)).json().access_token)
-  t.match(refreshed, { amr: ['swk', 'user', 'mfa'], auth_time: clock() - 60 })
-  t.match((await ask('GET', '/me/passkeys')).json().passkeys, [{ last_used_at: /T/ }])
-  t.ok(log.some(line => line.includes('"event":"login"') && line.includes('"swk"')))
-
-  for (const says of [{ userVerified: false }, { origin: 'https://evil.example' }, { rpId: 'evil.example' }]) {
-    const again = (await post('/login/passkey/options')).json()
-    const refused = await post('/login/passkey', { response: key.get(again, says) })
-    isProblem(t, refused, 401, 'invalid_code', JSON.stringify(says))
-    t.match(refused.json(), { detail: 'Invalid code' })
-  }
-  isProblem(t, await post('/login/passkey', { response: key.get(options) }), 401, 'invalid_code', 'an old question')
-})
-
-t.test('by cookie the tokens go into cookies, for our own pages only', async t => {
-  const { app, post, enrolled } = await withPasskeys(t)
-  const { key } = await enrolled()
-  const logIn = async (headers: Record<string, string>) => {
-    const response = key.get((await post('/login/passkey/options')).json())
-    return app.inject({ method: 'POST', url: '/login/passkey', headers, body: { response, mode: 'cookie' } })
-  }
-  isProblem(t, await logIn({ origin: 'https://evil.example' }), 403, 'cross_site')
-  const answer = await logIn({ origin: 'http://localhost:3000' })
-  t.equal(answer.body, '{"token_type":"cookie","expires_in":900}')
-  t.equal(answer.cookies.length, 3)
 })
 
 t.test('it confirms a session, and a confirmation is for this session and by this user', async t => {
@@ -235,44 +141,4 @@ t.test('its owner is told by mail when one is added, and when one is removed', a
   t.match(await deliver(), [{ to: 'maria@example.com', purpose: 'factor_added' }])
   t.equal((await ask('DELETE', `/me/passkeys/${id}`)).statusCode, 204)
   t.match(await deliver(), [{ to: 'maria@example.com', purpose: 'factor_removed' }])
-})
-
-t.test('one address has its limit on passkeys as on passwords', async t => {
-  const { post } = await withPasskeys(t, { loginLimitPerIp: 2 })
-  for (const status of [200, 200, 429]) t.equal((await post('/login/passkey/options')).statusCode, status)
-})
-
-t.test('what is no answer of a browser is 400, and what is none of ours 401', async t => {
-  const { post, enrolled } = await withPasskeys(t)
-  const { key, ask } = await enrolled()
-  const good = key.get((await post('/login/passkey/options')).json())
-  for (const response of [
-    {},
-    { ...good, id: 5 },
-    { ...good, id: 'a b' },
-    { ...good, type: 'x' },
-    { ...good, response: {} },
-    { ...good, response: { ...good.response, signature: '+/=' } },
-    { ...good, response: { ...good.response, clientDataJSON: null } },
-  ]) {
-    isProblem(
-      t,
-      await post('/login/passkey', { response }),
-      400,
-      'invalid_request',
-      JSON.stringify(response).slice(0, 60),
-    )
-  }
-  for (const body of [{ name: '', response: {} }, { name: 'x'.repeat(65) }, {}]) {
-    isProblem(t, await ask('POST', '/me/passkeys', body), 400, 'invalid_request')
-  }
-  const more = {
-    ...good,
-    authenticatorAttachment: 'platform',
-    somethingNew: {},
-    response: { ...good.response, other: 1 },
-  }
-  t.equal((await post('/login/passkey', { response: more })).statusCode, 200, 'browsers add members')
-  const nobody = { ...good, response: { ...good.response, userHandle: null } }
-  isProblem(t, await post('/login/passkey', { response: nobody }), 401, 'invalid_code')
 })
