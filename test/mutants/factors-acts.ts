@@ -62,7 +62,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/factors/webauthn.ts',
     find: 'if (crossOrigin !== false || topOrigin !== undefined) throw',
     replace: 'if (crossOrigin !== false) throw',
-    tests: ['test/factors/passkeys.test.ts'],
+    tests: ['test/factors/passkey-verification.test.ts'],
   },
   {
     name: 'transports are stored as a stranger writes them',

@@ -2,7 +2,7 @@ import type { Mutant } from './mutant.ts'
 
 const passkeys = 'src/factors/passkeys.ts'
 const webauthn = 'src/factors/webauthn.ts'
-const answers = ['test/factors/passkeys.test.ts']
+const answers = ['test/factors/passkey-verification.test.ts']
 
 /** Passkeys: what is asked of an authenticator, and which of its answers count. */
 export const mutants: readonly Mutant[] = [
@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
     file: webauthn,
     find: "publicKey: Buffer.from(known.publicKey, 'base64url'), counter: 0 }",
     replace: "publicKey: Buffer.from(known.publicKey, 'base64url'), counter: known.counter }",
-    tests: answers,
+    tests: ['test/factors/passkeys.test.ts'],
   },
   {
     name: 'a step-up by a passkey is not one by two factors',
