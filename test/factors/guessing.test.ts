@@ -1,13 +1,12 @@
 /** Guessing codes with the right password: how many tries an hour has, and what they do to the owner (docs/accounts.md). */
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { SignetError } from '../../src/base/errors.ts'
 import { freeCodes } from '../../src/factors/code-limit.ts'
 import { stepAt } from '../../src/factors/totp.ts'
 import { waitAfter } from '../../src/login/login-limit.ts'
 import { type TestApp, testApp } from '../helpers/app.ts'
-import { asUser, enrolled } from '../helpers/authenticator.ts'
-import { mailApp } from '../helpers/mail.ts'
-import { createAuthenticator } from '../helpers/passkey.ts'
+import { enrolled } from '../helpers/authenticator.ts'
+import { countsIn } from './counted-codes.ts'
 
 const on = { secondFactor: 'optional' } as const
 
@@ -71,52 +70,6 @@ for (const [what, owner] of Object.entries(owners)) {
     t.ok(Number(countsIn(service).at(-1)) >= guesses + 1, 'and all of them still count')
   })
 }
-
-/** What the wrong codes counted as, one after the other. */
-function countsIn({ log }: TestApp): unknown[] {
-  const audited = log.flatMap(line => JSON.parse(line).audit ?? [])
-  return audited.filter(({ event }) => event === 'factor.failed').map(({ count }) => count)
-}
-
-t.test('typing errors that no right code has taken back are forgotten a day after the last one', async t => {
-  const service = await testApp(t, { ...on, loginFreeFailures: 0 })
-  const maria = await enrolled(service)
-  const logInWith = (code: string) => maria.first('maria', 'demo123', { code })
-  for (let i = 0; i < 2; i++) await logInWith('000000')
-  for (let hours = 0; hours < 20; hours += 10) {
-    service.clock.advance(36_000)
-    t.equal((await logInWith(maria.code())).statusCode, 200)
-  }
-  await logInWith('000000')
-  service.clock.advance(86_399)
-  await logInWith('000000')
-  service.clock.advance(43_200)
-  t.equal((await logInWith(maria.code())).statusCode, 200, 'which keeps nothing any longer')
-  service.clock.advance(43_200)
-  await logInWith('000000')
-  t.strictSame(countsIn(service), [1, 2, 3, 4, 1])
-})
-
-t.test('a right code takes back the wrong ones of its own login and no others, and so does a passkey', async t => {
-  const service = await testApp(t, { ...on, loginFreeFailures: 0 })
-  const maria = await enrolled(service)
-  const ask = asUser(service, (await maria.logIn()).access_token)
-  const key = createAuthenticator({ origin: 'http://localhost:3000', rpId: 'localhost' })
-  const response = key.create((await ask('POST', '/me/passkeys/options')).json())
-  t.equal((await ask('POST', '/me/passkeys', { name: 'phone', response })).statusCode, 201)
-
-  await maria.second(await maria.challenge(), '000000')
-  const { challenge, passkey: options } = (await maria.first()).json()
-  for (let i = 0; i < 2; i++) await maria.second(challenge, '000000')
-  const answer = { challenge, passkey: key.get(options) }
-  t.equal((await service.app.inject({ method: 'POST', url: '/login/second-factor', body: answer })).statusCode, 200)
-  const third = await maria.challenge()
-  await maria.second(third, '000000')
-  service.clock.advance(30)
-  t.equal((await maria.second(third, maria.code())).statusCode, 200)
-  await maria.second(await maria.challenge(), '000000')
-  t.strictSame(countsIn(service), [1, 2, 3, 2, 2])
-})
 
 for (const loginFreeFailures of [0, 5, 1000]) {
   t.test(`a guesser who never stops for an hour, with LOGIN_FREE_FAILURES=${loginFreeFailures}`, async t => {
@@ -217,45 +170,4 @@ t.test('two right steps are no failure of the throttle, although no session coul
     service.clock.advance(30)
   }
   for (let i = 0; i < 3; i++) t.equal((await maria.first('maria', 'wrong')).json().code, 'invalid_credentials')
-})
-
-t.test('who reads the mail of the owner gets no more guesses by new passwords', async t => {
-  const service = await mailApp(t, { ...on, loginFreeFailures: 0 })
-  await service.app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
-  const maria = await enrolled(service)
-  await service.deliver()
-  const guess = async (password: string) => {
-    const challenge = (await maria.first('maria', password)).json().challenge
-    return (await maria.second(challenge, '000000')).statusCode
-  }
-  for (let i = 0; i < 5; i++) t.equal(await guess('demo123'), 401)
-  await service.post('/password/forgot', { username: 'maria' })
-  const token = await service.tokenTo('maria@example.com')
-  await service.post('/password/reset', { token, new_password: 'another sentence' })
-  t.equal(await guess('another sentence'), 429)
-})
-
-/** Somebody who has to wait two minutes for the next code. */
-async function waiting(t: Test) {
-  const service = await testApp(t, { ...on, loginFreeFailures: 0 })
-  const maria = await enrolled(service)
-  for (let failures = 1; failures <= 12; failures++) {
-    await maria.second(await maria.challenge(), '000000')
-    if (failures < 12) service.clock.advance(waitAfter(failures, freeCodes))
-  }
-  t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 429)
-  return { service, maria }
-}
-
-t.test('an administrator who unlocks an account ends this wait too', async t => {
-  const { service, maria } = await waiting(t)
-  await service.app.users.unlock('user-2', { by: 'user-1' })
-  t.equal((await maria.second(await maria.challenge(), maria.code())).statusCode, 200)
-})
-
-t.test('an administrator who removes the factors of an account ends it as well, for the next factor', async t => {
-  const { service } = await waiting(t)
-  await service.app.factorRemoval.removeAll('user-2', { by: 'user-1' })
-  const again = await enrolled(service)
-  t.equal((await again.second(await again.challenge(), again.code())).statusCode, 200)
 })

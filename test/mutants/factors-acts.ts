@@ -6,7 +6,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/factors/removal.ts',
     find: '    await limit.lift(userId)\n',
     replace: '',
-    tests: ['test/factors/guessing.test.ts'],
+    tests: ['test/factors/code-limit.test.ts'],
   },
   {
     name: 'every wrong code after the tenth is another mail',

@@ -87,7 +87,7 @@ export const mutants: readonly Mutant[] = [
     file: step,
     find: 'if (wrongCodes > 0) await',
     replace: 'if (wrongCodes < 0) await',
-    tests: ['test/factors/guessing.test.ts'],
+    tests: ['test/factors/code-limit.test.ts'],
     only: 'takes back the wrong ones',
   },
   {
@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
     file: check,
     find: '      await limit.fail(userId)\n',
     replace: '',
-    tests: ['test/factors/guessing.test.ts'],
+    tests: ['test/factors/code-limit.test.ts'],
     only: 'typing errors',
   },
   {
@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/factors/code-limit.ts',
     find: 'reserve(bucket, bucket, freeCodes',
     replace: 'reserve(bucket, null, freeCodes',
-    tests: ['test/factors/guessing.test.ts'],
+    tests: ['test/factors/code-limit.test.ts'],
     only: 'typing errors',
   },
   {
