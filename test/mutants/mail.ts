@@ -6,6 +6,7 @@ const smtp = 'src/mail/smtp.ts'
 const proof = 'src/users/address-proof.ts'
 const recovery = 'src/users/recovery.ts'
 const reset = ['test/users/recovery.test.ts']
+const resetLinks = ['test/users/reset-links.test.ts']
 const proven = [
   'test/users/address-proof.test.ts',
   'test/users/address-change.test.ts',
@@ -33,7 +34,7 @@ export const mutants: readonly Mutant[] = [
     file: links,
     find: '[key, ...formerKeys].some',
     replace: '[key].some',
-    tests: reset,
+    tests: resetLinks,
   },
   {
     name: 'whoever is disabled gets a link',
@@ -205,7 +206,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/mail/purposes.ts',
     find: 'reset: 1800,',
     replace: 'reset: day,',
-    tests: reset,
+    tests: resetLinks,
   },
   {
     name: 'mails in memory are kept for ever',

@@ -13,7 +13,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/users/recovery.ts',
     find: "    await policy.check(newPassword, user.username, '/new_password')\n",
     replace: '    void policy\n',
-    tests: ['test/users/recovery.test.ts', 'test/users/judged-first.test.ts'],
+    tests: ['test/users/reset-links.test.ts', 'test/users/judged-first.test.ts'],
   },
   {
     name: 'a reset is not audited',
