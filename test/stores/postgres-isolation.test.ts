@@ -2,6 +2,7 @@
 import t from 'tap'
 import { isLong } from '../helpers/long.ts'
 import { testAttempts } from './attempts.contract.ts'
+import { testKnownAttempts } from './known-attempts.contract.ts'
 import { testLimits } from './limits.contract.ts'
 import { atLevel } from './opened-postgres.ts'
 import { postgresEngine, testContract } from './postgres.contract.ts'
@@ -20,6 +21,7 @@ if (isLong) {
   testStores(t, strictest)
   testRotations(t, strictest)
   testAttempts(t, strictest)
+  testKnownAttempts(t, strictest)
   testLimits(t, strictest)
   testSessionLimit(t, strictest)
 }

@@ -10,6 +10,7 @@ import { testConfirming } from './confirming.contract.ts'
 import { testEnding } from './ending.contract.ts'
 import { testFactors } from './factors.contract.ts'
 import { testKeys } from './keys.contract.ts'
+import { testKnownAttempts } from './known-attempts.contract.ts'
 import { testLimits } from './limits.contract.ts'
 import { testMails } from './mails.contract.ts'
 import { testRotations } from './rotations.contract.ts'
@@ -42,6 +43,7 @@ export function testContract(t: Test, engine: Engine): void {
   testMails(t, engine)
   testAddresses(t, engine)
   testAttempts(t, engine)
+  testKnownAttempts(t, engine)
   testLimits(t, engine)
   testKeys(t, engine)
   testFactors(t, engine)
