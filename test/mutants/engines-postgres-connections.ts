@@ -103,7 +103,7 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/postgres-database.ts`,
     find: 'if (triesLeft <= 1 || !isUndone(error)) throw error',
     replace: 'if (triesLeft <= tries || !isUndone(error)) throw error',
-    tests: contract,
+    tests: ['test/stores/postgres-concurrency.test.ts'],
     only: 'what the server undoes is asked again',
   },
   {
@@ -111,7 +111,7 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/postgres-database.ts`,
     find: 'if (triesLeft <= 1 || !isUndone(error)) throw error',
     replace: 'if (!isUndone(error)) throw error',
-    tests: contract,
+    tests: ['test/stores/postgres-concurrency.test.ts'],
     only: 'what the server undoes is asked again',
   },
   {
@@ -126,7 +126,7 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/limits.ts`,
     find: 'const lockMilliseconds = 2_000',
     replace: 'const lockMilliseconds = 20_000',
-    tests: contract,
+    tests: ['test/stores/postgres-concurrency.test.ts'],
     only: 'a row that stays locked',
   },
   {

@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/postgres-sessions.ts`,
     find: 'ORDER BY due_at LIMIT $limit::bigint FOR UPDATE SKIP LOCKED',
     replace: 'ORDER BY due_at LIMIT $limit::bigint FOR UPDATE',
-    tests: contract,
+    tests: ['test/stores/postgres-concurrency.test.ts'],
     only: 'who cleans up leaves alone',
   },
   {
@@ -109,7 +109,7 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/begin-session.ts`,
     find: 'others.live + users.sessions_begun - before.sessions_begun > $most::bigint',
     replace: 'others.live + 1 > $most::bigint',
-    tests: contract,
+    tests: ['test/stores/postgres-concurrency.test.ts'],
     only: 'logins that waited for the same row',
   },
   {

@@ -17,7 +17,7 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/postgres-users.ts`,
     find: 'WHERE user_id = $key FOR NO KEY UPDATE`',
     replace: 'WHERE user_id = $key`',
-    tests: contract,
+    tests: ['test/stores/postgres-concurrency.test.ts'],
     only: 'a change that was judged by a version',
   },
   {
@@ -41,7 +41,7 @@ export const mutants: readonly Mutant[] = [
     file: `${folder}/postgres-limits.ts`,
     find: 'THEN 1 ELSE limits.count + 1 END',
     replace: 'THEN 1 ELSE (SELECT count + 1 FROM limits AS seen WHERE seen.key = $key) END',
-    tests: contract,
+    tests: ['test/stores/postgres-concurrency.test.ts'],
     only: 'who counts while somebody else',
   },
   {
