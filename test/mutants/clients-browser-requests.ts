@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
     file: 'clients/signet-client/src/client.ts',
     find: '      await check() // nobody, when it was this one\n',
     replace: '',
-    tests: ['clients/signet-client/test/logout.test.ts'],
+    tests: ['clients/signet-client/test/account.test.ts'],
   },
   {
     name: 'a confirmation keeps the token of a refresh that was under way',

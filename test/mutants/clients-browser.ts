@@ -38,7 +38,7 @@ export const mutants: readonly Mutant[] = [
     file: from('session'),
     find: 'JSON.parse(decodeURIComponent(escape(atob(base64))))',
     replace: 'JSON.parse(atob(base64))',
-    tests: [test('logout'), test('refresh'), test('fetch'), test('tabs')],
+    tests: [test('login'), test('refresh'), test('fetch'), test('tabs')],
   },
   {
     name: 'a refresh for each request',
@@ -108,7 +108,7 @@ export const mutants: readonly Mutant[] = [
     file: from('client'),
     find: '    if (unfinished) await storage.set(deviceKey, unfinished)\n',
     replace: '',
-    tests: [test('logout'), test('tabs')],
+    tests: [test('login'), test('tabs')],
   },
   {
     name: 'a logout during a login is forgotten',
@@ -136,14 +136,14 @@ export const mutants: readonly Mutant[] = [
     file: from('client'),
     find: '    } catch {} // full, or forbidden by now: this page at least stays logged in\n',
     replace: '    } catch (error) {\n      throw error\n    }\n',
-    tests: [test('logout'), test('tabs')],
+    tests: [test('storages'), test('tabs')],
   },
   {
     name: 'a storage that cannot be read logs out',
     file: from('client'),
     find: '      if (session === before) adopt(text)\n    } catch {}\n',
     replace: '      if (session === before) adopt(text)\n    } catch {\n      adopt()\n    }\n',
-    tests: [test('logout'), test('tabs')],
+    tests: [test('tabs')],
   },
   {
     name: 'other tabs do not hear of a logout',
@@ -171,14 +171,14 @@ export const mutants: readonly Mutant[] = [
     file: from('client'),
     find: '${encodeURIComponent(id)}',
     replace: '${id}',
-    tests: [test('logout'), test('tabs')],
+    tests: [test('account'), test('tabs')],
   },
   {
     name: 'whoever ended every session is still logged in',
     file: from('client'),
     find: "      await end('logged-out')\n      return sessions_ended\n",
     replace: '      return sessions_ended\n',
-    tests: [test('logout'), test('tabs')],
+    tests: [test('account'), test('tabs')],
   },
   {
     name: 'the token is used until its last second',
@@ -206,6 +206,6 @@ export const mutants: readonly Mutant[] = [
     file: from('storage'),
     find: "  try {\n    if (wish !== 'memory') texts = localStorage\n  } catch {}\n",
     replace: "  if (wish !== 'memory') texts = localStorage\n",
-    tests: [test('logout')],
+    tests: [test('storages')],
   },
 ]

@@ -1,9 +1,9 @@
-/** The own account, and a login that is made fresh again. */
+/** The own account, its sessions and its password, and a login that is made fresh again. */
 import t from 'tap'
 import { codeOf, stepAt } from '../../../src/factors/totp.ts'
 import { fromBase32 } from '../../../test/helpers/authenticator.ts'
 import { claimsOf } from '../../../test/helpers/tokens.ts'
-import { sharedStorage, startSignet } from './setup.ts'
+import { problem, sharedStorage, startSignet } from './setup.ts'
 
 t.test('the account is the user as stored', async t => {
   const { app, open } = await startSignet(t)
@@ -92,4 +92,37 @@ t.test('who has a second factor logs in and confirms with a code of it', async t
   await t.rejects(signet.confirm({ current_password: 'demo123' }), { code: 'second_factor_required' })
   await signet.confirm({ code: code() })
   t.strictSame(claimsOf(String(await signet.accessToken()))['amr'], ['otp', 'mfa'])
+})
+
+t.test('what else a user does: see sessions, end one, all of them, change the password', async t => {
+  const { open } = await startSignet(t)
+  const [here, there] = [open(), open()]
+  await here.signet.login('maria', 'demo123')
+  await there.signet.login('maria', 'demo123')
+  const { sessions } = await here.signet.sessions()
+  t.equal(sessions.length, 2)
+  t.equal((await here.signet.sessions({ limit: 1 })).sessions.length, 1)
+  const [theirs] = sessions.filter(({ current }) => !current)
+
+  await here.signet.endSession(theirs?.id ?? '')
+  t.equal(await there.signet.me(), null)
+  t.equal(there.events.at(-1), 'ended')
+  await t.rejects(here.signet.endSession('no/such?id'), { code: 'not_found', status: 404 })
+  t.equal(here.network.asked.at(-1), '/sessions/no%2Fsuch%3Fid')
+  await t.rejects(here.signet.changePassword('wrong', 'a new passphrase'), { code: 'invalid_credentials' })
+  await here.signet.changePassword('demo123', 'a new passphrase')
+  await there.signet.login('maria', 'a new passphrase')
+  t.equal(await here.signet.logoutEverywhere(), 2)
+  t.equal(here.signet.user, null)
+  t.equal(await there.signet.me(), null)
+
+  await here.signet.login('maria', 'a new passphrase')
+  const [mine] = (await here.signet.sessions()).sessions
+  await here.signet.endSession(mine?.id ?? '')
+  t.equal(here.signet.user, null, 'nobody is told to be logged in by a session that was ended here')
+  t.equal(here.events.at(-1), 'ended')
+
+  here.network.faults.set('/login', [problem(429, 'too_many_attempts', { 'retry-after': '8' }), 'no network'])
+  await t.rejects(here.signet.login('maria', 'x'), { code: 'too_many_attempts', status: 429, retryAfterSeconds: 8 })
+  await t.rejects(here.signet.login('maria', 'x'), { code: 'network', status: 0 })
 })
