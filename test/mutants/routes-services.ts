@@ -258,7 +258,7 @@ export const mutants: readonly Mutant[] = [
     file: 'routes/home.ts',
     find: "lab ? 'lab' : 'docs'",
     replace: "docs ? 'docs' : 'lab'",
-    tests: ['test/http/lab.test.ts'],
+    tests: ['test/http/lab-guard.test.ts'],
   },
   {
     name: 'introspection of a token for enrolment says inactive where 403 belongs',
