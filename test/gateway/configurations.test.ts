@@ -5,6 +5,7 @@ import { identityHeaders } from '../../src/wire/identity-headers.ts'
 import { problemOf } from '../../src/wire/problem.ts'
 import { testApp } from '../helpers/app.ts'
 import { configurationOf, deniedHeaders, gatewayNames, signetPaths, strangePaths } from './configurations.ts'
+import { lines } from './gateway-lines.ts'
 
 /** What Signet tells of who is asking. */
 const claims = { sub: 'x', username: 'x', email: 'x', role: 'x', sid: 'x', exp: 1 } as never
@@ -99,6 +100,13 @@ t.test('an instance that says it will stop gets nothing before it does', async t
   t.ok(Number(interval) < 2000, 'Caddy') // which counts one answer
   t.match(configurationOf('haproxy'), 'http-check expect status 200')
   for (const name of ['haproxy', 'caddy'] as const) t.match(configurationOf(name), /uri \/health\/ready/)
+})
+
+t.test('what is said of machines that are away, slow or many is said for a reason', async t => {
+  for (const name of gatewayNames) {
+    const said = configurationOf(name).replaceAll(/^\s+|[ \t]+#.*$|[ \t]+$/gm, '')
+    for (const [line, why] of lines[name]) t.ok(`\n${said}\n`.includes(`\n${line}\n`), `${name}: ${line}: ${why}`)
+  }
 })
 
 t.test('no expression of theirs is one that backtracks', async t => {

@@ -158,6 +158,10 @@ export async function keepsItsPromises(t: Test, setup: Setup): Promise<void> {
     t.equal(list.find(({ current }) => current)?.ip, '127.0.0.9')
     const received = await receives({ headers: [...lies, ...bearer(token)], from: '127.0.0.9' })
     t.strictSame(named(received, 'x-forwarded-for'), ['127.0.0.9'])
+    const more = ['X-Forwarded-Host', 'evil.example', 'X-Forwarded-Proto', 'https']
+    const reached = await receives({ headers: [...more, ...bearer(token)] })
+    t.strictSame(named(reached, 'x-forwarded-proto'), ['http'], 'nor is it believed about where it wanted to go')
+    t.match(named(reached, 'x-forwarded-host').join(), /^127\.0\.0\.1(:\d+)?$/)
     if (name === 'haproxy') return // which asks nobody
     const checked = () =>
       signet

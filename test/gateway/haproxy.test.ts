@@ -1,4 +1,5 @@
 /** HAProxy with deploy/haproxy, verifying access tokens by itself with the published public keys. */
+import { KeyObject, sign as signBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose'
@@ -160,8 +161,14 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
   const header = { alg: 'ES256', typ: 'at+jwt', kid: 'any' }
   const sign = (otherClaims: object = {}, otherHeader: object = {}) =>
     new SignJWT({ ...claims, ...otherClaims }).setProtectedHeader({ ...header, ...otherHeader }).sign(privateKey)
+  const signedAs = (otherHeader: object) => {
+    const parts = `${encodePart(otherHeader)}.${encodePart(claims)}`
+    const key = { key: KeyObject.from(privateKey), dsaEncoding: 'ieee-p1363' } as const
+    return `${parts}.${signBytes('sha256', Buffer.from(parts), key).toString('base64url')}`
+  }
   const now = Math.floor(Date.now() / 1000)
   t.equal((await asks(await sign())).status, 200)
+  t.equal((await asks(signedAs(header))).status, 200)
   for (const place of [0, 1, 2, 3]) {
     const aud = Array.from({ length: 4 }, (_, i) => (i === place ? publicUrl : `https://elsewhere-${i}.example`))
     t.equal((await asks(await sign({ aud }))).status, 200, `number ${place + 1} of four`)
@@ -178,6 +185,7 @@ t.test('HAProxy knows the keys of its last start, and checks the claims too', as
     'another type': await sign({}, { typ: 'JWT' }),
     'a refresh token by its type': await sign({}, { typ: 'rt+jwt' }),
     'no type': await sign({}, { typ: undefined }),
+    'said to be of another algorithm': signedAs({ ...header, alg: 'RS256' }),
     'not signed': `${encodePart({ ...header, alg: 'none' })}.${encodePart(claims)}.`,
     'the public key as an HS256 secret': forge({ ...header, alg: 'HS256' }, claims, ourPem),
     'an HS256 signature said to be ES256': forge(header, claims, ourPem),

@@ -1,7 +1,7 @@
 /** Paths that no browser sends, as bytes: none reaches an application that would read it as a protected one. */
 import fc from 'fast-check'
 import type { Test } from 'tap'
-import type { Received } from '../helpers/gateways.ts'
+import { ask, type Received } from '../helpers/gateways.ts'
 import { isLong } from '../helpers/long.ts'
 import { exchange, request } from '../helpers/raw.ts'
 import { mayBeRead } from './readings.ts'
@@ -68,7 +68,7 @@ const harmless = [
   '/a%20b?x=//../;%2f%00',
 ]
 
-export async function readsPathsAsApplicationsDo(t: Test, { gateway, logIn }: Setup): Promise<void> {
+export async function readsPathsAsApplicationsDo(t: Test, { name, gateway, logIn }: Setup): Promise<void> {
   const [{ access_token: token }, { access_token: admin }] = [await logIn(), await logIn('thirdy')]
   const send = async (target: string, who = token) => {
     const headers = [`Authorization: Bearer ${who}`, close]
@@ -86,6 +86,12 @@ export async function readsPathsAsApplicationsDo(t: Test, { gateway, logIn }: Se
       if (status === 200) t.match(JSON.parse(body).url, /^[!"$-~]+$/, 'in the one form that was judged')
       else t.equal(status, 400)
     }
+    const [none] = await exchange(gateway.port, request('OPTIONS *', [`Authorization: Bearer ${token}`, close]))
+    t.ok(none && !none.body.includes('"method"'), 'what has no path does not arrive')
+    if (name === 'haproxy') t.match(none?.body, '"invalid_request"', 'nor does it leave the answer to the application')
+    if (name === 'nginx') return // whose page it is
+    const { headers } = await ask(`http://127.0.0.1:${gateway.port}/x%00`)
+    t.match(headers['content-type'], /^application\/problem\+json/)
   })
   await t.test('a protected path is protected in any case and spelling', async t => {
     for (const target of protectedPaths) {

@@ -220,6 +220,6 @@ export const mutants: readonly Mutant[] = [
     file: 'deploy/haproxy/jwks-to-pem.mjs',
     find: 'pems[index] ?? pems[0]',
     replace: "pems[index] ?? ''",
-    tests: ['test/gateway/haproxy.test.ts'],
+    tests: ['test/gateway/public-keys.test.ts'],
   },
 ]
