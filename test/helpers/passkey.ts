@@ -2,7 +2,7 @@
  * An authenticator in software, with the page that asks it: it signs as WebAuthn level 3 says, and says whatever a test
  * wants it to say. What real ones do, a browser shows (test/browser/passkeys.test.ts).
  */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '../../src/factors/webauthn.ts'
 
 export interface Says {
@@ -39,20 +39,36 @@ export interface Authenticator {
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest()
 const base64url = (data: string | Buffer) => Buffer.from(data).toString('base64url')
 
+export type KeyKind = 'ES256' | 'EdDSA' | 'RS256'
+
+/** A pair of keys, the public one as COSE has it (RFC 9053 sections 2 and 7, RFC 8230 section 4). */
+function newKeys(kind: KeyKind): { privateKey: KeyObject; cose: Buffer } {
+  const pair =
+    kind === 'ES256'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : kind === 'EdDSA'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('rsa', { modulusLength: 1024 }) // short, as each takes its time to be found
+  const { x = '', y = '', n = '' } = pair.publicKey.export({ format: 'jwk' })
+  const member = (value: string) => bytes(Buffer.from(value, 'base64url'))
+  const hex = (value: string) => Buffer.from(value, 'hex')
+  const cose = {
+    ES256: [hex('a501020326200121'), member(x), hex('22'), member(y)], // {1: 2, 3: -7, -1: 1 (P-256), -2: x, -3: y}
+    EdDSA: [hex('a401010327200621'), member(x)], // {1: 1, 3: -8, -1: 6 (Ed25519), -2: x}
+    RS256: [hex('a401030339010020'), member(n), hex('2143010001')], // {1: 3, 3: -257, -1: n, -2: 65537}
+  }[kind]
+  return { privateKey: pair.privateKey, cose: Buffer.concat(cose) }
+}
+
 /** @param usual what it says when a test does not say otherwise */
-export function createAuthenticator(usual: Says & { origin: string; rpId: string }): Authenticator {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+export function createAuthenticator(
+  usual: Says & { origin: string; rpId: string },
+  kind: KeyKind = 'ES256',
+): Authenticator {
+  const { privateKey, cose } = newKeys(kind)
+  const signature = (data: Buffer) => sign(kind === 'EdDSA' ? null : 'sha256', data, privateKey)
   const id = randomBytes(16)
   const credentialId = base64url(id)
-  const coordinates = [x, y].map(text => Buffer.from(text, 'base64url')) as [Buffer, Buffer]
-  // {1: 2 (EC2), 3: -7 (ES256), -1: 1 (P-256), -2: x, -3: y}, RFC 9053 sections 2.1 and 7.1.1
-  const cose = Buffer.concat([
-    Buffer.from('a5010203262001215820', 'hex'),
-    coordinates[0],
-    Buffer.from('225820', 'hex'),
-    coordinates[1],
-  ])
   let userHandle: string | undefined
   let counter = 0
 
@@ -88,13 +104,7 @@ export function createAuthenticator(usual: Says & { origin: string; rpId: string
       const signed = Buffer.concat([data, sha256(Buffer.from(clientDataJSON, 'base64url'))])
       // {"alg": -7, "sig": …}
       const ofItself = () =>
-        Buffer.concat([
-          Buffer.from([0xa2]),
-          text('alg'),
-          Buffer.from([0x26]),
-          text('sig'),
-          bytes(sign('sha256', signed, privateKey)),
-        ])
+        Buffer.concat([Buffer.from([0xa2]), text('alg'), Buffer.from([0x26]), text('sig'), bytes(signature(signed))])
       const usually = says.isSelfAttested ? (['packed', ofItself()] as const) : (['none', Buffer.from([0xa0])] as const)
       const [format, statement] = says.attestation ?? usually
       const attestation = Buffer.concat([
@@ -127,7 +137,7 @@ export function createAuthenticator(usual: Says & { origin: string; rpId: string
         response: {
           clientDataJSON,
           authenticatorData: base64url(data),
-          signature: base64url(sign('sha256', signed, privateKey)),
+          signature: base64url(signature(signed)),
           ...(handle !== undefined && { userHandle: handle }),
         },
       }

@@ -78,4 +78,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'createStandIns({ users, hasher, salt: Buffer.alloc(32), clock })',
     tests: ['test/login/stand-ins.test.ts'],
   },
+  {
+    name: 'passkeys are good from our own page only',
+    file: 'src/domain.ts',
+    find: 'origins: [originOf(config.publicUrl), ...config.cookieOrigins] }',
+    replace: 'origins: [originOf(config.publicUrl)] }',
+    tests: ['test/factors/relying-party.test.ts'],
+  },
 ]

@@ -111,4 +111,18 @@ export const mutants: readonly Mutant[] = [
     replace: '[...amr]',
     tests: ['test/http/passkeys.test.ts'],
   },
+  {
+    name: 'no passkey of RS256 is asked for or taken',
+    file: 'src/factors/webauthn.ts',
+    find: 'const algorithms = [-7, -8, -257]',
+    replace: 'const algorithms = [-7, -8]',
+    tests: ['test/factors/relying-party.test.ts'],
+  },
+  {
+    name: 'a passkey of RS256 is asked for and refused',
+    file: 'src/factors/webauthn.ts',
+    find: 'supportedAlgorithmIDs: algorithms,',
+    replace: 'supportedAlgorithmIDs: algorithms.slice(0, 2),',
+    tests: ['test/factors/relying-party.test.ts'],
+  },
 ]
