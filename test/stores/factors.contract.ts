@@ -17,8 +17,7 @@ const factor = (factorId: string, changes: Partial<NewFactor> = {}): NewFactor =
 const codes = Array.from({ length: 10 }, (_, i) => `code${i}`)
 
 async function enrol({ factors, challenges, users }: Stores, given: NewFactor, how: object = {}) {
-  const found = await users.findById(given.userId)
-  const credentialsVersion = found?.credentialsVersion ?? 0
+  const { credentialsVersion = 0 } = (await users.findById(given.userId)) ?? {}
   await challenges.open(challenge('enrolment', { userId: given.userId, credentialsVersion }), 600)
   return factors.add(given, { challengeId: 'enrolment', keep: 'kept', ...how })
 }
