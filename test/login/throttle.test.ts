@@ -58,14 +58,18 @@ t.test('200 wrong passwords at once: at most five are looked at', async t => {
   t.equal(log.filter(line => line.includes('login failed: wrong password')).length, 5)
 })
 
-t.test('a stranger cannot lock the owner out of an address used before', async t => {
-  const { attempt } = await throttled(t)
-  t.equal((await attempt({ ...right, ip: '198.51.100.7' })).statusCode, 200)
-  for (let i = 0; i < 20; i++) await attempt({ ip: '203.0.113.9' })
-  t.equal((await attempt({ ip: '203.0.113.9' })).statusCode, 429)
-  t.equal((await attempt({ ...right, ip: '192.0.2.99' })).statusCode, 429, 'from a new address the owner waits')
-  t.equal((await attempt({ ...right, ip: '198.51.100.7' })).statusCode, 200)
-})
+for (const username of ['thirdy', 'thirdy@example.com']) {
+  t.test(`a stranger cannot lock ${username} out of an address used before`, async t => {
+    const { app, attempt } = await throttled(t)
+    await app.stores.users.update('user-1', { email: 'thirdy@example.com' })
+    const owner = { ...right, username }
+    t.equal((await attempt({ ...owner, ip: '198.51.100.7' })).statusCode, 200)
+    for (let i = 0; i < 20; i++) await attempt({ username, ip: '203.0.113.9' })
+    t.equal((await attempt({ username, ip: '203.0.113.9' })).statusCode, 429)
+    t.equal((await attempt({ ...owner, ip: '192.0.2.99' })).statusCode, 429, 'from a new address the owner waits')
+    t.equal((await attempt({ ...owner, ip: '198.51.100.7' })).statusCode, 200)
+  })
+}
 
 t.test('an IPv6 owner is known by the /64, an IPv4-mapped address by its IPv4 address', async t => {
   const { attempt } = await throttled(t)
@@ -85,6 +89,14 @@ t.test('every spelling of a name, and the e-mail address, is one account', async
   }
   t.equal((await attempt({})).statusCode, 429)
   t.equal((await attempt({ username: 'thirdy@example.com' })).statusCode, 429)
+})
+
+t.test('without a limit every spelling is this account, too', async t => {
+  const { app, attempt } = await throttled(t, { loginFreeFailures: 0 })
+  await app.stores.users.update('user-1', { email: 'thirdy@example.com' })
+  for (const username of ['THIRDY', 'ｔｈｉｒｄｙ', 'THIRDY@Example.com']) {
+    t.equal((await attempt({ ...right, username })).statusCode, 200, username)
+  }
 })
 
 t.test('unknown names wait on the same curve, with the same words', async t => {
