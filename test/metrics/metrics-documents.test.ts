@@ -34,6 +34,7 @@ function expressions(): [string, string][] {
 interface Rule {
   readonly alert: string
   readonly expr: string
+  readonly for?: string
   readonly annotations: { readonly summary: string }
 }
 
@@ -93,6 +94,32 @@ t.test('every alert says what to do, and docs/metrics.md lists it', async t => {
     alerts().map(({ alert }) => alert),
   )
   for (const { alert, annotations } of alerts()) t.ok(annotations.summary.length > 60, alert)
+})
+
+/** What docs/metrics.md says of an expression, where that is more than that something was not 0. */
+const limits: readonly (readonly [alert: string, limit: string, says: string])[] = [
+  ['SignetDown', 'up{job="signet"} == 0', 'no metrics'],
+  ['SignetManyFailedLogins', '> 1 + 4 * sum', 'more than 1 a second and 4 of 5'],
+  ['SignetRevocationListOld', ' > 10', 'for 10 seconds'],
+  ['SignetClockWrong', ' > 5', 'more than 5 seconds'],
+  ['SignetEventLoopDelayed', '{quantile="0.99"} > 0.1', '1 of 100 turns of the event loop was 0.1 s late'],
+  ['SignetClientsShareOneAddress', ' == 1', ''],
+  ['SignetMailWaits', ' > 300', 'more than 5 minutes'],
+  ['SignetSigningKeyOld', ' > 100 * 86400', '100 days'],
+]
+
+t.test('an alert fires when docs/metrics.md says', async t => {
+  const inWords = (time: string) => ({ '1m': 'a minute', '1h': 'hour' })[time] ?? time.replace('m', ' minutes')
+  for (const { alert, expr, for: time = '' } of alerts()) {
+    const [, says = ''] = new RegExp(`^\\| \`${alert}\` \\| (.*) \\|$`, 'm').exec(read('docs/metrics.md')) ?? []
+    // Of a key that is months old nobody is told of the hour.
+    if (time.endsWith('m')) t.match(says, new RegExp(`\\b${inWords(time)}`), `${alert}: ${time}`)
+    const [, window] = /increase\(.*\[(\w+)\]/.exec(expr) ?? []
+    if (window) t.match(says, `in the last ${inWords(window)}`, alert)
+    const [, limit = ' > 0', of = ''] = limits.find(([name]) => name === alert) ?? []
+    t.ok(limit.endsWith('sum') ? expr.includes(limit) : expr.endsWith(limit), `${alert}: ${expr}`)
+    t.ok(says.includes(of), `${alert}: ${says}`)
+  }
 })
 
 t.test('a refresh that the log warns of has an alert, and no other has', async t => {

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** What gateways answer by themselves: they need the gateway. */
+/** What gateways answer by themselves, which needs the gateway; and when alerts fire. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'nginx gives up when one instance cannot know who is asking',
@@ -92,5 +92,33 @@ export const mutants: readonly Mutant[] = [
     find: 'inter 500ms fall 1 rise 1',
     replace: 'inter 500ms fall 6 rise 1',
     tests: ['test/gateway/configurations.test.ts'],
+  },
+  {
+    name: 'an alert waits for longer than the documents say',
+    file: 'deploy/prometheus/alerts.yaml',
+    find: 'up{job="signet"} == 0\n        for: 2m',
+    replace: 'up{job="signet"} == 0\n        for: 20m',
+    tests: ['test/metrics/metrics-documents.test.ts'],
+  },
+  {
+    name: 'an alert looks back less far than the documents say',
+    file: 'deploy/prometheus/alerts.yaml',
+    find: '{outcome="reuse"}[1h]',
+    replace: '{outcome="reuse"}[1m]',
+    tests: ['test/metrics/metrics-documents.test.ts'],
+  },
+  {
+    name: 'an alert of the event loop is of a second',
+    file: 'deploy/prometheus/alerts.yaml',
+    find: '{quantile="0.99"} > 0.1',
+    replace: '{quantile="0.99"} > 1',
+    tests: ['test/metrics/metrics-documents.test.ts'],
+  },
+  {
+    name: 'an alert fires only for several lost lines',
+    file: 'deploy/prometheus/alerts.yaml',
+    find: 'increase(signet_log_lines_dropped_total[10m]) > 0',
+    replace: 'increase(signet_log_lines_dropped_total[10m]) > 10',
+    tests: ['test/metrics/metrics-documents.test.ts'],
   },
 ]
