@@ -206,12 +206,4 @@ export const mutants: readonly Mutant[] = [
       '      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n      await app.ownAccount.delete(request.claims.sub, request.client)\n',
     tests: ['test/http/account.test.ts'],
   },
-  {
-    name: 'cookies go before every session has ended',
-    file: 'routes/logout.ts',
-    find: '      const sessionsEnded = await app.sessions.logOutAll(request.claims.sub, request.client)\n      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n',
-    replace:
-      '      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n      const sessionsEnded = await app.sessions.logOutAll(request.claims.sub, request.client)\n',
-    tests: ['test/http/cookies-logout.test.ts'],
-  },
 ]
