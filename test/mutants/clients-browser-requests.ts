@@ -199,4 +199,11 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: [test('late-answers')],
   },
+  {
+    name: 'whose session was ended elsewhere shows nothing at the next login',
+    file: from('client'),
+    find: "      if (refresh && type === 'logged-in') await storage.set(deviceKey, refresh)\n",
+    replace: '',
+    tests: [test('login')],
+  },
 ]

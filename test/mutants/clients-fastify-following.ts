@@ -231,4 +231,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'cursor = undefined',
     tests: ['clients/fastify-signet/test/feed.test.ts'],
   },
+  ...(['revocations', 'keys'] as const).map(name => ({
+    name: `a stop waits for an answer of Signet's (${name})`,
+    file: from(name),
+    find: '      clearTimeout(timer)\n      stopped.abort()',
+    replace: '      clearTimeout(timer)',
+    tests: [test('feed')],
+  })),
 ]

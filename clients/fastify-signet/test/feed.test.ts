@@ -2,8 +2,9 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
+import { createKeys } from '../src/keys.ts'
 import { createRevocations } from '../src/revocations.ts'
-import { movableTime } from './setup.ts'
+import { movableTime, until } from './setup.ts'
 
 interface Answer {
   readonly status?: number
@@ -14,6 +15,7 @@ interface Answer {
   readonly more?: boolean
   /** Seconds. */
   readonly takes?: number
+  readonly isLost?: boolean
 }
 
 /** A feed that gives these answers in turn, and whoever follows it. Each `poll` is one of those that come every second. */
@@ -24,6 +26,7 @@ async function follow(t: Test, resourceServer = { id: 'orders', secret: 'secret'
   const server = createServer(({ url = '', headers }, response) => {
     asked.push({ url, headers })
     const answer: Answer = answers.shift() ?? { status: 500 }
+    if (answer.isLost) return
     const { status = 200, etag, now = 1, cursor = 'c', sids = [], more = false, takes = 0 } = answer
     time.advance(takes)
     if (etag) response.setHeader('etag', etag)
@@ -41,7 +44,8 @@ async function follow(t: Test, resourceServer = { id: 'orders', secret: 'secret'
     answers.push(...given)
     return feed.start()
   }
-  return { feed, poll, asked, time, lines }
+  const keys = createKeys(url, time, log as never)
+  return { feed, keys, poll, asked, time, lines, answers }
 }
 
 t.test('a long list is read to its end at once', async t => {
@@ -121,4 +125,19 @@ t.test('an id or a secret with a colon is form-encoded (RFC 6749 section 2.3.1)'
   const [, encoded = ''] = asked[0]?.headers.authorization?.split(' ') ?? []
   const parts = Buffer.from(encoded, 'base64').toString().split(':')
   t.strictSame(parts.map(decodeURIComponent), ['a:b', 'x:y %é'])
+})
+
+t.test('whoever stops waits for no answer that is under way', { timeout: 10_000 }, async t => {
+  const { feed, keys, poll, asked, lines, answers } = await follow(t)
+  for (const [follower, begin] of [
+    [feed, () => poll({ isLost: true })],
+    [keys, () => answers.push({ isLost: true }) && keys.load()],
+  ] as const) {
+    const before = asked.length
+    const under = begin()
+    await until(() => asked.length > before)
+    follower.stop()
+    await under
+  }
+  t.strictSame(lines, [], 'and complains of none')
 })

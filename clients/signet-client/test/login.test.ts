@@ -40,3 +40,25 @@ t.test('a login shows the last refresh token of this browser, so that strangers 
   await t.rejects(back.login('maria', 'wrong'), { code: 'invalid_credentials', status: 401 })
   t.equal(back.user?.username, 'maria', 'a failed login changes nothing')
 })
+
+t.test('it shows that of a session too that was ended elsewhere, and never logged out here', async t => {
+  const { app, time, open } = await startSignet(t)
+  const storage = sharedStorage()
+  const { signet } = open({ storage })
+  await signet.login('maria', 'demo123')
+  const { sid } = claimsOf((await signet.accessToken()) ?? '')
+  await app.sessions.logOutAll('user-2', { ip: '127.0.0.1' })
+  time.advance(901)
+  t.equal(await signet.accessToken(), null)
+
+  const shown: string[] = []
+  const { signet: back } = open({
+    storage,
+    fetch: (input, init) => {
+      shown.push(JSON.parse(String(init?.body)).device)
+      return fetch(input, init)
+    },
+  })
+  await back.login('maria', 'demo123')
+  t.equal(claimsOf(shown[0] ?? '')['sid'], sid)
+})
