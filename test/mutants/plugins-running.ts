@@ -193,7 +193,8 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/services.ts',
     find: 'await Promise.race([reach(), patience])',
     replace: 'await Promise.race([reach(), patience.catch(() => reach())])',
-    tests: ['test/http/uncertain.test.ts', 'test/stores/postgres-start.test.ts', 'test/processes/postgres.test.ts'],
+    tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'while a step is taken, however long',
   },
   {
     name: 'a failure of the database is not counted',

@@ -172,6 +172,23 @@ t.test('an instance that builds an index has the row, which instances of before 
   t.match((await first).schema, { found: 5, current: steps.length })
 })
 
+t.test('while a step is taken, however long, the new one listens and is not ready', async t => {
+  const url = await oldDatabase(t, 5)
+  const snapshot = await connected(t, url, 'a report')
+  await snapshot.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1')
+  const config = { ...testConfig({ database: serverOf(url) }), seedUsersFile: undefined }
+  const app = await buildApp({ config, log: { write() {} } })
+  t.teardown(() => app.close())
+  const listening = app.listen({ port: 0 }).then(() => 'listens')
+  t.equal(await Promise.race([listening, sleep(20_000, 'waits', { ref: false })]), 'listens')
+  const ready = await Promise.race([app.inject('/health/ready'), sleep(2000, undefined, { ref: false })])
+  t.equal(ready?.statusCode, 503)
+
+  await snapshot.query('COMMIT')
+  await listening
+  await waitUntil(async () => (await app.inject('/health/ready')).statusCode === 200, 20)
+})
+
 t.test('an instance of before that is taking a step finishes it, and this one goes on from there', async t => {
   const url = await oldDatabase(t, 5)
   const [step] = steps.slice(5)
