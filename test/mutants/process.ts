@@ -215,13 +215,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/processes/compile-cache.test.ts'],
   },
   {
-    name: 'Ctrl-C waits as a gateway needs it',
-    file: 'src/process/serve.ts',
-    find: "if (signal === 'SIGTERM') await sleep",
-    replace: 'if (signal) await sleep',
-    tests: ['test/processes/stop.test.ts'],
-  },
-  {
     name: 'an instance that stops is ready all the while',
     file: 'src/process/serve.ts',
     find: '    app.readiness.end()\n',

@@ -9,6 +9,7 @@ import { createImportService, type ImportTally } from '../../src/users/import/im
 import { mapRecords, type Origin, origins, withoutPasswords } from '../../src/users/import/moving-in.ts'
 import { type RecordFormat, readRecords } from '../../src/users/import/user-records.ts'
 import { testApp } from '../helpers/app.ts'
+import { blocksOf } from '../helpers/markdown.ts'
 import { root } from '../helpers/places.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 import { claimsOf } from '../helpers/tokens.ts'
@@ -52,7 +53,7 @@ const page = readFileSync(join(root, 'docs', 'moving-in.md'), 'utf8')
 
 function samplesOf(heading: string): string[] {
   const section = page.split(/^## /m).find(one => one.startsWith(`${heading}\n`)) ?? ''
-  return [...section.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, sample = '']) => sample)
+  return blocksOf(section).map(({ content }) => content)
 }
 
 for (const { from, heading, id, name = 'ada@example.com', password = 'correct horse' } of [
