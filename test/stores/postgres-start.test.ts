@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown } from 'node:fs/promises'
 import t from 'tap'
+import { openPool } from '../../src/engines/postgres/postgres-pool.ts'
 import { openPostgresStores } from '../../src/engines/postgres/postgres-stores.ts'
 import { nobody } from '../helpers/cluster.ts'
 import { root } from '../helpers/places.ts'
 import { runSql, serverOf, startPostgres } from '../helpers/postgres.ts'
-import { environment, temporaryFolder } from '../helpers/process.ts'
+import { environment, temporaryFolder, waitUntil } from '../helpers/process.ts'
 import { newSecret } from '../helpers/tokens.ts'
 import { demo, opened } from './opened-postgres.ts'
 
@@ -136,6 +137,26 @@ t.test('with two connections a hundred requests wait in turn, and with none free
   await t.rejects(stores.users.findById('x'), { code: 'unavailable', message: /DATABASE_POOL/ })
   await Promise.all(busy)
   t.equal(await stores.users.findById('x'), undefined)
+})
+
+t.test('nobody is thrown out of the line by the wait of one who has long been given a connection', async t => {
+  const connectSeconds = 0.1
+  const pool = openPool({ ...serverOf(server.url()), connections: 1, connectSeconds })
+  t.teardown(() => pool.close())
+  const connectAndGive = async () => pool.release(await pool.connect(), true)
+  const isConnected = async () => {
+    try {
+      await connectAndGive()
+      return true
+    } catch {
+      return false // a busy machine takes longer
+    }
+  }
+  await waitUntil(isConnected)
+  const first = await pool.connect()
+  // Timers of one length fire in the order in which they began: after the first one's, and before the next one's.
+  setTimeout(() => pool.release(first, true), connectSeconds * 1000 + 100)
+  await t.resolves(connectAndGive())
 })
 
 t.test('DATABASE_POOL is how many connections there are at most, however many ask at once', async t => {

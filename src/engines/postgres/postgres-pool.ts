@@ -84,9 +84,15 @@ export function openPool(server: PostgresServer): PostgresPool {
 
   const mayMake = () => usable === 0 || performance.now() >= enoughUntil
 
-  function hand(client: pg.PoolClient): void {
+  /** Whose turn it is; that one gives up no more. */
+  function next(): Waiter | undefined {
     const first = waiting.shift()
     clearTimeout(first?.timer)
+    return first
+  }
+
+  function hand(client: pg.PoolClient): void {
+    const first = next()
     if (first) first.resolve(client)
     else client.release()
     serve()
@@ -95,11 +101,7 @@ export function openPool(server: PostgresServer): PostgresPool {
   /** With connections that work there is something to wait for. */
   function refuse(error: unknown): void {
     if (usable > 0) enoughUntil = performance.now() + enoughMilliseconds
-    else {
-      const first = waiting.shift()
-      clearTimeout(first?.timer)
-      first?.reject(error)
-    }
+    else next()?.reject(error)
     serve()
   }
 
