@@ -33,6 +33,17 @@ t.test('logout by either cookie, even an expired one, ends the session and expir
   t.strictSame(setCookies(strange), expired, 'goes too: no script could remove it')
 })
 
+t.test('a logout by cookies of two sessions ends the one that could go on, and both cookies go', async t => {
+  const { app } = await testApp(t)
+  const [before, after] = [await logInByCookie(app), await logInByCookie(app)]
+  const cookie = `${accessName}=${before.access}; ${refreshName}=${after.refresh}`
+  const answer = await send(app, 'POST', '/logout', { ...ours, cookie })
+  t.equal(answer.statusCode, 204)
+  t.strictSame(setCookies(answer), expired)
+  const refreshed = await send(app, 'POST', '/refresh', { ...ours, cookie: after.cookie })
+  isProblem(t, refreshed, 401, 'token_revoked')
+})
+
 t.test('a logout that could not end the session keeps the cookies, so that it can be repeated', async t => {
   const sqlitePath = join(await temporaryFolder(t), 'signet.db')
   const { app } = await testApp(t, { sqlitePath })
