@@ -100,6 +100,20 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite-restore.test.ts'],
   },
   {
+    name: 'a restore leaves out what stands in the WAL of a copy made by hand',
+    file: `${folder}/sqlite-restore.ts`,
+    find: "for (const suffix of ['', '-wal']) {",
+    replace: "for (const suffix of ['']) {",
+    tests: ['test/stores/sqlite-restore.test.ts'],
+  },
+  {
+    name: 'a command with a mistyped path makes an empty database there',
+    file: 'src/engines/open-stores.ts',
+    find: 'return openSqliteStores(database.path, clock, create)',
+    replace: 'return openSqliteStores(database.path, clock, create || true)',
+    tests: ['test/cli/exit-codes.test.ts'],
+  },
+  {
     name: 'a restore leaves the WAL of the former database beside the new one',
     file: `${folder}/sqlite-restore.ts`,
     find: '    if (existsSync(`${target}${suffix}`)) renameSync(`${target}${suffix}`, `${aside}${suffix}`)\n',

@@ -55,4 +55,12 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite.test.ts'],
     only: 'a mail is neither sent nor found when it is too old',
   },
+  {
+    name: 'a mail goes out to an address while another one to it is on its way',
+    file: 'src/engines/mail-sql.ts',
+    find: 'ELSE other.tries > 0 END)',
+    replace: 'ELSE false END)',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'an address that fails',
+  },
 ]

@@ -141,4 +141,12 @@ export const mutants: readonly Mutant[] = [
       'test/http/account.test.ts',
     ],
   },
+  {
+    name: 'a session that was ended elsewhere still adds and removes factors, and logs out everywhere',
+    file: 'plugins/authenticate.ts',
+    find: 'const guards = [app.authenticate, app.authenticateToEnrol, app.authenticateIfGiven]',
+    replace: 'const guards = [app.authenticate, app.authenticateIfGiven]',
+    tests: ['test/http/ended-elsewhere.test.ts'],
+    only: 'SQLite',
+  },
 ]

@@ -154,6 +154,22 @@ t.test('the WAL that a removed database left behind never becomes part of the re
   t.ok(readdirSync(folder).some(name => /before-restore-.*-wal$/.test(name)))
 })
 
+t.test('a copy that was made by hand is restored with what stands in its WAL', async t => {
+  const { folder, path, clock, stores } = await backedUp(t)
+  const copy = join(folder, 'copy.db')
+  await stores.sessions.create(sessionOf('later', 'ana'), 0)
+  for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`)
+  await stores.close()
+
+  const { plan } = await restore(path, copy, clock())
+
+  t.match(plan, { users: 3, sessions: 6 })
+  t.notOk(existsSync(`${copy}-shm`), 'and nothing happens to the copy')
+  const after = await openSqliteStores(path, clock)
+  t.teardown(() => after.close())
+  t.ok(await after.sessions.find('later'.padEnd(22, '-')))
+})
+
 t.test('a backup goes where there is no database yet, in a folder made for it', async t => {
   const { folder, backup, clock, stores } = await backedUp(t)
   await stores.close()
