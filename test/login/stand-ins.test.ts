@@ -96,6 +96,14 @@ t.test('a name has one cost, however it is spelled and as often as it is asked',
     t.equal(await computedFor(spelling), 'bcrypt 6', spelling)
 })
 
+t.test('which names are slow is told by no other database: each has its own', async t => {
+  const [here, there] = [await watchedApp(t, mixture), await watchedApp(t, mixture)]
+  const slowIn = ({ app }: typeof here) => names.filter(name => standInFor(app, name) !== 'new')
+  const elsewhere = new Set(slowIn(there))
+  const common = slowIn(here).filter(name => elsewhere.has(name)).length / names.length
+  t.ok(Math.abs(common - 0.36) < 0.04, `of 60 % here 60 % are slow there, too: ${common}`)
+})
+
 t.test('a user without a password costs what an unknown name does', async t => {
   const { computedFor, app } = await watchedApp(t, [...mixture, ...Array<null>(20).fill(null)])
   for (let i = 500; i < 520; i++) t.equal(await computedFor(`user${i}`), standInFor(app, `user${i}`))

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { SignetError } from '../../src/base/errors.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { createRevocations } from '../../src/sessions/revocations.ts'
+import { isProblem } from '../helpers/answers.ts'
 import { testApp } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 
@@ -116,6 +117,8 @@ t.test('with the database away, access tokens are judged from memory and then an
   const { access_token: accessToken, refresh_token: refreshToken } = await logIn()
   const ended = await logIn()
   await app.inject({ method: 'POST', url: '/logout', headers: { authorization: `Bearer ${ended.access_token}` } })
+  clock.advance(60)
+  const { access_token: younger } = await logIn()
   await app.stores.close()
   app.stores.close = async () => {}
 
@@ -127,6 +130,9 @@ t.test('with the database away, access tokens are judged from memory and then an
   t.match(refused.headers['retry-after'], /^\d+$/)
   t.equal((await app.inject('/health/ready')).statusCode, 503)
   t.equal((await app.inject('/health/live')).statusCode, 200)
-  clock.advance(899)
+  clock.advance(839)
   t.equal((await me(accessToken)).statusCode, 200)
+  t.equal((await me(younger)).statusCode, 200)
+  clock.advance(1)
+  isProblem(t, await me(younger), 503, 'unavailable', 'since the last good look anything may have been revoked')
 })

@@ -1,14 +1,16 @@
-/** An import beside a service: it rests as long as it worked, and hashes nothing for nothing. */
+/** An import beside a service: it rests as long as it worked, hashes nothing for nothing, and keeps every thread busy. */
 import t, { type Test } from 'tap'
+import { createAdministration } from '../../src/domain.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
 import { createPasswordPolicy } from '../../src/passwords/password-policy.ts'
-import { createImportService } from '../../src/users/import/import-service.ts'
 import type { UserRecord } from '../../src/users/import/user-records.ts'
+
+const threads = 2
 
 async function importing(t: Test) {
   const stores = await openSqliteStores(':memory:', () => 1000, true)
-  const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 2, queue: 100 })
+  const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads, queue: 100 })
   t.teardown(() => Promise.all([stores.close(), hasher.close()]))
   const commits: { beganAt: number; endedAt: number }[] = []
   const users = {
@@ -21,11 +23,25 @@ async function importing(t: Test) {
       return outcomes
     },
   }
-  const policy = createPasswordPolicy(8, 'bcrypt')
-  const service = createImportService({ users, hasher, policy, hashesAtOnce: 8, audit: () => {} })
+  const hashing = { now: 0, most: 0 }
+  const counted: typeof hasher = {
+    ...hasher,
+    async hash(...given) {
+      hashing.most = Math.max(hashing.most, ++hashing.now)
+      return hasher.hash(...given).finally(() => hashing.now--)
+    },
+  }
+  const { imports } = createAdministration({
+    config: { hashThreads: threads },
+    stores: { ...stores, users },
+    policy: createPasswordPolicy(8, 'bcrypt'),
+    hasher: counted,
+    revocations: { add() {} },
+    audit() {},
+  })
   const run = (records: readonly object[]) =>
-    service.importFrom(recordsOf(records), { signal: new AbortController().signal, refused() {}, progress() {} })
-  return { run, commits, hasher }
+    imports.importFrom(recordsOf(records), { signal: new AbortController().signal, refused() {}, progress() {} })
+  return { run, commits, hasher, hashing }
 }
 
 async function* recordsOf(values: readonly object[]): AsyncGenerator<UserRecord> {
@@ -49,4 +65,10 @@ t.test('who exists is not hashed again when an import is repeated', async t => {
   t.equal(hasher.load().hashes, 20)
   t.match(await run(records), { inserted: 0, skipped: 20 })
   t.equal(hasher.load().hashes, 20)
+})
+
+t.test('passwords are hashed by all threads at once, with more of them at hand', async t => {
+  const { run, hashing } = await importing(t)
+  await run(Array.from({ length: 6 }, (_, i) => ({ username: `user-${i}`, password: `a long sentence ${i}` })))
+  t.ok(hashing.most > threads, `${hashing.most} at once`)
 })
