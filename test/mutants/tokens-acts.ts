@@ -168,7 +168,21 @@ export const mutants: readonly Mutant[] = [
     file: service,
     find: 'retryWindowIsOver(session, now))',
     replace: 'retryWindowIsOver(session, now) && session.retries < 0)',
-    tests: ['test/tokens/refresh.test.ts'],
+    tests: ['test/tokens/retries.test.ts'],
+  },
+  {
+    name: 'from the second day on retries are not counted',
+    file: service,
+    find: 'retryWindowIsOver(session, now))',
+    replace: 'retryWindowIsOver(session, now) && session.retries === 0)',
+    tests: ['test/tokens/retries.test.ts'],
+  },
+  {
+    name: 'every retry begins the count anew',
+    file: service,
+    find: 'retryWindowIsOver(session, now))',
+    replace: 'true)',
+    tests: ['test/tokens/retries.test.ts'],
   },
   {
     name: 'a token that was ahead rotates whatever it was judged by',

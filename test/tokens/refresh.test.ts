@@ -39,32 +39,6 @@ t.test('a refresh token says when its session began or was rotated, until when i
   })
 })
 
-t.test('a lost answer can be retried within the daily budget, and then never again that day', async t => {
-  const { clock, logIn, refresh, log } = await testApp(t, { refreshRetriesPerDay: 2 })
-  const first = await logIn()
-  await refresh(first.refresh_token) // its answer is lost
-  const causes = []
-  for (let i = 0; i < 3; i++) {
-    clock.advance(60)
-    const response = await refresh(first.refresh_token)
-    causes.push(response.headers['signet-refresh'] ?? response.json().code)
-  }
-  t.strictSame(causes, ['retried', 'retried', 'token_revoked'])
-  t.equal(log.filter(line => line.includes('refresh.retried')).length, 2)
-})
-
-t.test('a retry opens a window of its own, in which the previous token is repeated and not counted', async t => {
-  const { clock, logIn, refresh } = await testApp(t, { refreshRetriesPerDay: 1 })
-  const first = await logIn()
-  const rotated = (await refresh(first.refresh_token)).json()
-  clock.advance(60)
-  t.equal((await refresh(first.refresh_token)).headers['signet-refresh'], 'retried')
-  clock.advance(29)
-  const again = await refresh(first.refresh_token)
-  t.equal(again.headers['signet-refresh'], 'repeated')
-  t.equal(again.json().refresh_token, rotated.refresh_token)
-})
-
 t.test(
   'a refresh token used before ends the whole session, its access tokens at once, and no other session',
   async t => {
