@@ -62,6 +62,14 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/tokens/access-token-claims.test.ts', 'test/http/forms.test.ts'],
   },
   {
+    name: 'the scope of a token for enrolment is the role that it does not have yet',
+    file: access,
+    find: '    scope: role,\n',
+    replace: '    scope: user.role,\n',
+    tests: ['test/http/enrolment.test.ts'],
+    only: 'an administrator without one',
+  },
+  {
     name: 'two tokens of one second are one',
     file: access,
     find: 'jti: randomUUID(),',
