@@ -76,6 +76,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/tokens/verified-tokens.test.ts'],
   },
   {
+    name: 'among the older ones a look-up finds a token by the end of its signature alone',
+    file: 'src/tokens/verified-tokens.ts',
+    find: 'if (older?.token !== token) return undefined',
+    replace: 'if (!older) return undefined',
+    tests: ['test/tokens/verified-tokens.test.ts'],
+  },
+  {
     name: 'verified tokens are kept without a bound',
     file: 'src/tokens/verified-tokens.ts',
     find: 'if (young.size >= size) {',

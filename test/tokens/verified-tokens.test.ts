@@ -33,6 +33,9 @@ t.test('another header or payload does not ride on a known signature', async t =
   for (let i = 0; i < 2; i++) verified.add(token(1), claims('a'))
   t.equal(verified.get(token(1).replace('payload', 'PAYLOAD')), undefined)
   t.equal(verified.get(token(1).replace('header', 'HEADER')), undefined)
+  for (let n = 2; n < 10; n++) for (let i = 0; i < 2; i++) verified.add(token(n), claims('b'))
+  t.equal(verified.get(token(2).replace('payload', 'PAYLOAD')), undefined, 'nor on one of the older generation')
+  t.equal(verified.get(token(2))?.sub, 'b')
 })
 
 t.test('what is used stays, what is not goes, and there are never more than two generations', async t => {
