@@ -100,7 +100,12 @@ t.test('what is no device of this account is ignored, and never an error', async
   for (const device of devices) t.equal(await status({ device }, '192.0.2.1'), 200, JSON.stringify(device).slice(0, 30))
   for (const [i, device] of devices.entries()) t.equal(await status({ device, username: `nobody${i}` }), 401)
   await guess(30)
-  for (const device of devices) t.equal(await status({ device }), 429)
+  const username = 'thirdy@example.com'
+  await app.users.change('user-1', { email: username }, { by: 'a test' })
+  for (const device of devices) {
+    t.equal(await status({ device }), 429)
+    t.equal(await status({ device, username }), 429, 'by the address as by the name')
+  }
   for (const device of [1, true, {}, ['x']]) t.equal(await status({ device }), 400, 'but another type is a mistake')
 
   const nobody = { username: 'nobody@example.com' }

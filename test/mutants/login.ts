@@ -196,4 +196,12 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/login/hash-shares.test.ts'],
     only: 'a right password is good',
   },
+  {
+    name: 'by the address, a device of any account opens a bucket of its own to guess in',
+    file: authentication,
+    find: 'shown && shown.sub === user?.userId ? shown.sid : undefined',
+    replace: 'shown && user ? shown.sid : undefined',
+    tests: ['test/login/device.test.ts'],
+    only: 'what is no device',
+  },
 ]
