@@ -193,4 +193,11 @@ export const mutants: readonly Mutant[] = [
     replace: ']',
     tests: ['test/names/username.test.ts'],
   },
+  {
+    name: 'only a domain that begins beyond ASCII is looked for in Unicode',
+    file: 'src/names/email.ts',
+    find: "domain.includes('xn--') ?",
+    replace: "domain.startsWith('xn--') ?",
+    tests: email,
+  },
 ]

@@ -48,6 +48,7 @@ t.test('what is no address is none, and a domain is never read as part of a URL'
 t.test('an address of before is found by both spellings, the one that was written first', async t => {
   t.strictSame(spellingsOf('ana@Exämple.de'), ['ana@exämple.de', 'ana@xn--exmple-cua.de'])
   t.strictSame(spellingsOf('ana@xn--exmple-cua.de'), ['ana@xn--exmple-cua.de', 'ana@exämple.de'])
+  t.strictSame(spellingsOf('ana@mail.xn--exmple-cua.de'), ['ana@mail.xn--exmple-cua.de', 'ana@mail.exämple.de'])
   t.strictSame(spellingsOf('Ana@Example.com'), ['ana@example.com'])
   t.strictSame(spellingsOf('ana'), [])
   t.strictSame(spellingsOf('ana@é:80'), ['ana@é:80'], 'which was an address')
