@@ -24,9 +24,9 @@ export interface MailWorker {
 }
 
 const mostAtOnce = 10
+const trySeconds = 60
 /** Longer than a try may take, so that nobody sends what somebody is still sending. */
-const leaseSeconds = 120
-const tryMilliseconds = 60_000
+const leaseSeconds = 2 * trySeconds
 const closeMilliseconds = 2_000
 const aheadMilliseconds = 1_000
 
@@ -76,7 +76,7 @@ export function createMailWorker(dependencies: {
     const mail = claimed.purpose === 'forgot' ? await lookUp(claimed) : claimed
     const message = mail && (await compose(mail))
     if (!message || (await isFlood(mail))) return mail && mails.sent(mail.id) // nobody is left to tell, or nothing
-    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(tryMilliseconds)])
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(trySeconds * 1000)])
     try {
       await transport.send(message, signal)
     } catch (error) {

@@ -79,9 +79,9 @@ t.test(
   },
 )
 
-t.test('a recipient whose server hangs delays nobody else', async t => {
+t.test("a recipient whose server hangs delays nobody else, and is nobody else's for two minutes", async t => {
   const made = await withServer(t)
-  const { app, post, answers, received } = made
+  const { app, post, clock, answers, received } = made
   await withAddresses(made, 'slow', 'ana', 'eva')
   answers.set('slow@example.com', 'hang')
   for (const username of ['slow', 'ana', 'eva']) await post('/password/forgot', { username })
@@ -90,6 +90,10 @@ t.test('a recipient whose server hangs delays nobody else', async t => {
   t.strictSame(received.map(({ to }) => to).toSorted(), ['ana@example.com', 'eva@example.com'])
   const [slow] = await app.stores.mails.listUnsent({ limit: 10 })
   t.match(slow, { address: 'slow@example.com', failure: null }, 'which is still being tried')
+  clock.advance(119)
+  t.strictSame(await app.stores.mails.claim(10, 60), [])
+  clock.advance(1)
+  t.match(await app.stores.mails.claim(10, 60), [{ address: 'slow@example.com', tries: 2 }], 'or who tried was killed')
 })
 
 t.test('a stop waits two seconds for a mail and breaks it off, which is no failure of the mail', async t => {

@@ -12,7 +12,6 @@ const proven = [
   'test/users/address-change.test.ts',
   'test/users/address-required.test.ts',
 ]
-const working = ['test/mail/worker.test.ts']
 
 export const mutants: readonly Mutant[] = [
   {
@@ -56,30 +55,6 @@ export const mutants: readonly Mutant[] = [
     find: 'return holder !== undefined && holder.userId !== userId',
     replace: 'return false',
     tests: proven,
-  },
-  {
-    name: 'a mail that hangs keeps all others waiting',
-    file: worker,
-    find: '      await forAWhile(act)\n',
-    replace: '      await act\n',
-    tests: working,
-    only: 'hangs',
-  },
-  {
-    name: 'the next try comes as soon as ever',
-    file: worker,
-    find: '30 * 2 ** (tries - 1)',
-    replace: '30 * tries',
-    tests: working,
-    only: '451',
-  },
-  {
-    name: 'what a server refuses for good is tried again',
-    file: worker,
-    find: 'isFinal ? null : retryAfter(mail.tries)',
-    replace: 'retryAfter(mail.tries)',
-    tests: working,
-    only: '550',
   },
   {
     name: 'STARTTLS is taken where there is one',
@@ -178,21 +153,6 @@ export const mutants: readonly Mutant[] = [
     find: '.update(`${messageId}.${timestamp}.${body}`)',
     replace: '.update(`${messageId}.${body}`)',
     tests: ['test/mail/webhook.test.ts'],
-  },
-  {
-    name: 'whoever was away for a while is written to less often',
-    file: worker,
-    find: 'address === null || tries > 1 || (await',
-    replace: 'address === null || (await',
-    tests: working,
-    only: 'who was away for a while',
-  },
-  {
-    name: 'a mail that a stop broke off is counted as failed',
-    file: worker,
-    find: '    if (stop.signal.aborted) return // broken off: the lease ends by itself\n',
-    replace: '',
-    tests: ['test/mail/worker.test.ts', 'test/processes/mail-kills.test.ts', 'test/http/stopping.test.ts'],
   },
   {
     name: 'a link for one thing is good for another',
