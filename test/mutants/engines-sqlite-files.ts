@@ -86,6 +86,20 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite-mode.test.ts'],
   },
   {
+    name: 'the folder of a new database can be read by others',
+    file: `${folder}/database-file.ts`,
+    find: 'mkdirSync(folder, { mode: 0o700 })',
+    replace: 'mkdirSync(folder)',
+    tests: ['test/stores/sqlite-mode.test.ts'],
+  },
+  {
+    name: 'while it is restored a backup can be read by others',
+    file: `${folder}/sqlite-restore.ts`,
+    find: "{ flags: 'wx', mode: 0o600 }",
+    replace: "{ flags: 'wx' }",
+    tests: ['test/stores/sqlite-mode.test.ts'],
+  },
+  {
     name: 'a file that was replaced is not noticed',
     file: `${folder}/database-file.ts`,
     find: 'if (was === undefined || is === was) continue',
