@@ -14,7 +14,7 @@ export function misspeltVariables(
   const names = [...known, ...[...withFile].map(name => `${name}_FILE`)]
   const lines: string[] = []
   for (const name of Object.keys(env).sort()) {
-    if (names.includes(name) || !env[name] || ofKubernetes.test(name)) continue
+    if (names.includes(name) || !env[name] || ofKubernetes.test(name) || ofCopy.test(name)) continue
     const shown = name.replace(/[^\w.-]/g, '?') // it goes to terminals
     const [, withoutFile = ''] = /^(.+)_FILE$/.exec(name) ?? []
     if (known.includes(withoutFile)) lines.push(`${shown} does nothing: ${withoutFile} cannot be read from a file`)
@@ -28,6 +28,9 @@ export function misspeltVariables(
 
 /** What Kubernetes sets for a Service, called signet or registration as it may be. */
 const ofKubernetes = /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_|$)/
+
+/** What `signet db copy` reads beside them, which is near to ours by intent. */
+const ofCopy = /^(?:FROM|TO)_DATABASE_URL(?:_FILE)?$/
 
 function nearest(name: string, names: readonly string[]): string | undefined {
   const upper = name.toUpperCase().replaceAll('-', '_')

@@ -95,7 +95,15 @@ t.test('with mail, the sender and both pages are needed', t => {
     t.match(mistakesOf({ SMTP_URL, MAIL_FROM: one }), [/^MAIL_FROM must be an address/], one)
   }
   for (const name of ['RESET_URL', 'VERIFY_URL']) {
-    for (const url of ['/reset', 'ftp://x/', 'https://x/#a', 'javascript:alert(1)', 'https://x/"', 'https://x/a b']) {
+    for (const url of [
+      '/reset',
+      'ftp://x/',
+      'https://x/#a',
+      'https://x/#',
+      'javascript:alert(1)',
+      'https://x/"',
+      'https://x/a b',
+    ]) {
       t.match(mistakesOf({ SMTP_URL, [name]: url }), [new RegExp(`^${name} must be the URL of a page`)], url)
     }
   }

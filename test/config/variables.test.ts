@@ -66,9 +66,26 @@ t.test('an empty entry of a list is a mistake', async t => {
     COOKIE_ORIGINS: ['http://localhost:1,', ','],
     CORS_ORIGINS: ['http://localhost:1,', ','],
     JWT_AUDIENCE: ['a,', ','],
+    LOGIN_LIMIT_EXEMPT: ['192.0.2.1,', ','],
   }
   for (const [name, values] of Object.entries(lists)) {
     for (const value of values) t.ok(mistakesOf({ [name]: value })[0]?.startsWith(name), `${name}=${value}`)
+  }
+})
+
+t.test('a blank beside a comma belongs to no entry, in every list', async t => {
+  const lists = {
+    JWT_SECRET_KEY_FALLBACK: [newSecret(), newSecret()],
+    RESOURCE_SERVERS: [`api:${newSecret()}`, `shop:${newSecret()}`],
+    TRUSTED_PROXIES: ['loopback', '192.0.2.0/24'],
+    COOKIE_ORIGINS: ['http://localhost:1', 'http://localhost:2'],
+    CORS_ORIGINS: ['http://localhost:1', 'http://localhost:2'],
+    JWT_AUDIENCE: ['a', 'b'],
+    LOGIN_LIMIT_EXEMPT: ['192.0.2.1', '198.51.100.0/24'],
+  }
+  for (const [name, entries] of Object.entries(lists)) {
+    const of = (comma: string) => loadConfig({ JWT_SECRET_KEY: secret, [name]: entries.join(comma) })
+    t.strictSame(of(' ,\t'), of(','), name)
   }
 })
 
@@ -189,6 +206,8 @@ t.test('what others set is not mistaken for ours', async t => {
     'NO_PROXY DOCKER_HOST PGHOST PGPORT PGPASSWORD POSTGRES_PASSWORD LS_COLORS HISTFILE GPG_TTY INVOCATION_ID JOURNAL_STREAM _'
   t.strictSame(strangeVariables(Object.fromEntries(others.split(' ').map(name => [name, 'x']))), [])
   t.strictSame(strangeVariables(Object.fromEntries(names.map(name => [name, 'x']))), [])
+  const ofCopy = ['FROM_DATABASE_URL', 'TO_DATABASE_URL'].flatMap(name => [name, `${name}_FILE`])
+  t.strictSame(strangeVariables(Object.fromEntries(ofCopy.map(name => [name, 'x']))), [], 'of a command')
 })
 
 t.test('a start that fails, and a command, say what is misspelt too', async t => {

@@ -100,4 +100,29 @@ export const mutants: readonly Mutant[] = [
     replace: 'weaknessOf(text.slice(-mostJudged))',
     tests: ['test/config/strength/secret-weakness.test.ts'],
   },
+  ...['JWT_SECRET_KEY_FALLBACK?', 'LOGIN_LIMIT_EXEMPT?', 'TRUSTED_PROXIES?', 'CORS_ORIGINS?', 'COOKIE_ORIGINS?'].map(
+    list => ({
+      name: `a blank behind a comma is part of an entry of ${list.replace('?', '')}`,
+      file: 'src/config/rules.ts',
+      find: `${list}.split(',').map(one => one.trim())`,
+      replace: `${list}.split(',')`,
+      tests: ['test/config/variables.test.ts'],
+      only: 'a blank beside a comma',
+    }),
+  ),
+  {
+    name: 'a page of links may end in an empty fragment, in which the token is lost',
+    file: 'src/config/mail-settings.ts',
+    find: "text.includes('#')",
+    replace: 'url.hash',
+    tests: ['test/config/mail-settings.test.ts'],
+  },
+  {
+    name: 'the variables of a copy are told to be misspelt',
+    file: 'src/config/misspelt-variables.ts',
+    find: ' || ofCopy.test(name)',
+    replace: '',
+    tests: ['test/config/variables.test.ts'],
+    only: 'not mistaken for ours',
+  },
 ]
