@@ -83,7 +83,7 @@ function databaseOf(
   if (!source.DATABASE_URL && !source.DATABASE_URL_FILE) {
     throw new UsageError(`give --${side}, --${side}-file or ${variable}`)
   }
-  const database = read(source, given ? `--${side}` : variable)
+  const database = given ? read(source, `--${side}`, `--${side}-file`) : read(source, variable, `${variable}_FILE`)
   if (database.engine === 'sqlite' && database.path === ':memory:') {
     throw new UsageError(`--${side} is in memory: nobody but a service itself can see it`)
   }
@@ -93,11 +93,13 @@ function databaseOf(
   return database
 }
 
-function read(source: Environment, name: string): Database {
+function read(source: Environment, name: string, nameOfFile: string): Database {
   try {
     return loadCommandConfig(source).database
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new ConfigError(error.mistakes.map(mistake => mistake.replace(/DATABASE_URL(_FILE)?/g, name)))
+    const told = (mistake: string) =>
+      mistake.replace(/DATABASE_URL(_FILE)?/g, (_, file?: string) => (file ? nameOfFile : name))
+    throw new ConfigError(error.mistakes.map(told))
   }
 }

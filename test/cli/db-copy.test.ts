@@ -1,6 +1,6 @@
-/** `signet db copy`: there and back, interrupted, and refused. */
+/** `signet db copy`: there and back, and interrupted. */
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
@@ -206,38 +206,6 @@ function valueIn(path: string, sql: string): unknown {
   database.close()
   return row?.['value']
 }
-
-t.test('what is refused, with one line and without a trace', async t => {
-  const { url } = await used(t)
-  const { url: other } = await used(t)
-  const to = `sqlite:${join(await temporaryFolder(t), 'to.db')}`
-  const postgres = 'postgres://signet:hunter2@127.0.0.1:1/signet'
-  const cases: [code: number, says: string, args: string[], env?: Record<string, string>][] = [
-    [1, 'the target is not empty', ['--from', url, '--to', other]],
-    [1, 'the target is not empty', ['--from', url, '--to', other, '--restart']],
-    [1, 'the target is not empty', ['--from', url, '--to', url]],
-    [1, 'there is no database at', ['--from', `${to}.not`, '--to', to]],
-    [1, '--to must be sqlite:PATH', ['--from', url, '--to', 'mysql://root:hunter2@db']],
-    [1, 'FROM_DATABASE_URL must be', ['--to', to], { FROM_DATABASE_URL: 'mysql://root:hunter2@db' }],
-    [1, '--to names a file that cannot be read', ['--from', url, '--to-file', '/nowhere']],
-    [2, 'no password among arguments', ['--from', url, '--to', postgres]],
-    [2, 'give --from, --from-file or FROM_DATABASE_URL', ['--to', to]],
-    [2, 'cannot be used with', ['--from', url, '--from-file', 'x', '--to', to]],
-    [2, 'is in memory', ['--from', url, '--to', 'sqlite::memory:']],
-    [2, 'too many arguments', [url, to]],
-  ]
-  await Promise.all(
-    cases.map(async ([code, says, args, env = {}]) => {
-      const ended = await cli(['db', 'copy', ...args], env)
-      t.equal(ended.code, code, args.join(' '))
-      t.match(ended.stderr, /^signet: [^\n]+\n$/)
-      t.match(ended.stderr, says)
-      t.notMatch(ended.stderr, 'hunter2')
-      t.equal(ended.stdout, '')
-    }),
-  )
-  t.notOk(existsSync(to.slice('sqlite:'.length)))
-})
 
 t.test('on a terminal there is a progress bar', { skip: noTerminal }, async t => {
   const { url } = await large(t, 3000)

@@ -45,6 +45,16 @@ t.test('a restore waits until the service is stopped, asks, and tells who is log
   t.equal((await postJson(`${again.url}/refresh`, { refresh_token: ended.refresh_token })).status, 200)
 })
 
+t.test('with no database to compare with, nobody knows which sessions live again: null, and not none', async t => {
+  const folder = await temporaryFolder(t)
+  const backup = join(folder, 'backup.db')
+  await cli(['db', 'migrate'], { DATABASE_URL: `sqlite:${backup}` })
+  const restore = (name: string, ...more: string[]) =>
+    cli(['db', 'restore', backup, ...more], { DATABASE_URL: `sqlite:${join(folder, name)}` })
+  t.match(JSON.parse((await restore('a.db', '--json')).stdout), { former: null, revived: null, ended: false })
+  t.match((await restore('b.db')).stdout, /\tnot known\n$/)
+})
+
 t.test('at a terminal the sessions are shown, the question is asked, and no is no', { skip: noTerminal }, async t => {
   const folder = await temporaryFolder(t)
   const [path, backup] = [join(folder, 'signet.db'), join(folder, 'backup.db')]

@@ -123,4 +123,32 @@ export const mutants: readonly Mutant[] = [
     replace: '        progress.stop()\n',
     tests: ['test/cli/output.test.ts'],
   },
+  {
+    name: 'a copy reads no file that a variable names',
+    file: 'src/cli/copy-database.ts',
+    find: ': { DATABASE_URL: env[variable], DATABASE_URL_FILE: env[`${variable}_FILE`] }',
+    replace: ': { DATABASE_URL: env[variable] }',
+    tests: ['test/cli/db-copy-urls.test.ts'],
+  },
+  {
+    name: 'a file of a copy that cannot be read is called like the URL in it',
+    file: 'src/cli/copy-database.ts',
+    find: '(file ? nameOfFile : name)',
+    replace: '(file ? name : name)',
+    tests: ['test/cli/db-copy-urls.test.ts'],
+  },
+  {
+    name: 'a restore says that no session lives again where it cannot know',
+    file: 'src/cli/restore-database.ts',
+    find: 'revived: revived?.map(itemOf) ?? null',
+    replace: 'revived: revived?.map(itemOf) ?? []',
+    tests: ['test/cli/restore.test.ts'],
+  },
+  {
+    name: 'a restore tells people that no session lives again where it cannot know',
+    file: 'src/cli/restore-database.ts',
+    find: "revived: revived?.length ?? 'not known'",
+    replace: 'revived: revived?.length ?? 0',
+    tests: ['test/cli/restore.test.ts'],
+  },
 ]

@@ -63,7 +63,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/cli/copy-database.ts',
     find: "if (url !== undefined && database.engine === 'postgres' && database.password !== '') {",
     replace: "if (url !== undefined && database.engine === 'postgres' && database.password === url) {",
-    tests: ['test/cli/db-copy.test.ts', 'test/cli/exit-codes.test.ts'],
+    tests: ['test/cli/db-copy-urls.test.ts', 'test/cli/exit-codes.test.ts'],
   },
   {
     name: 'a restore replaces without asking',
@@ -90,9 +90,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a message of a copy names DATABASE_URL',
     file: 'src/cli/copy-database.ts',
-    find: 'mistake.replace(/DATABASE_URL(_FILE)?/g, name)',
-    replace: 'mistake',
-    tests: ['test/cli/db-copy.test.ts'],
+    find: 'error.mistakes.map(told)',
+    replace: 'error.mistakes',
+    tests: ['test/cli/db-copy-urls.test.ts'],
   },
   {
     name: 'a backup of PostgreSQL is said to be done',
