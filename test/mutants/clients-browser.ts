@@ -13,6 +13,13 @@ export const mutants: readonly Mutant[] = [
     tests: [test('clocks'), test('tabs')],
   },
   {
+    name: 'tokens that were stored under a date ahead are good for as much longer',
+    file: from('session'),
+    find: 'time.now() - Math.max(0, time.date() - sentAt)',
+    replace: 'time.now() - (time.date() - sentAt)',
+    tests: [test('clocks')],
+  },
+  {
     name: 'a date that is set back makes a token live for years',
     file: from('session'),
     find: 'Math.max(time.now() - since, time.date() - sentAt)',

@@ -25,6 +25,19 @@ t.test('a clock that is wrong by years changes nothing, nor does one that is cor
   }
 })
 
+t.test('tokens that were stored under a date too far ahead are no younger than the page that finds them', async t => {
+  const { time, open, causes } = await startSignet(t)
+  const storage = sharedStorage()
+  time.setDateWrongBy(86_400)
+  await open({ storage }).signet.login('maria', 'demo123')
+  time.setDateWrongBy(0)
+  const { signet } = open({ storage })
+  const token = await signet.accessToken()
+  time.advance(901)
+  t.not(await signet.accessToken(), token)
+  t.strictSame(causes, ['rotated'])
+})
+
 t.test('a date that is set back while a page runs makes no token younger', async t => {
   const { time, open, causes } = await startSignet(t)
   const { signet } = open()
