@@ -68,4 +68,11 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: [test('tokens')],
   },
+  {
+    name: 'each fetch of keys for an unknown one is one more for ever',
+    file: from('keys'),
+    find: 'askedAt = time.elapsed()\n    clearTimeout(timer)\n',
+    replace: 'askedAt = time.elapsed()\n',
+    tests: [test('tokens')],
+  },
 ]

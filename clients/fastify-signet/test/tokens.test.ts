@@ -1,6 +1,7 @@
 /** Which tokens are believed, in whose words the others are refused, and what a flood of them costs. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mock } from 'node:test'
 import { SignJWT } from 'jose'
 import t from 'tap'
 import { movableTime, newSecret, startIssuer, startService, startSignet, until } from './setup.ts'
@@ -104,6 +105,24 @@ t.test('a flood of unknown keys costs no request to Signet', async t => {
   await flood()
   t.equal(issuer.asked.length, 4, 'once in ten seconds, all together')
 })
+
+t.test(
+  'however often keys were fetched for an unknown one, they are fetched again when their time is over, once',
+  async t => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    const issuer = await startIssuer(t, { maxAge: 300 })
+    const time = movableTime()
+    const { orders } = await startService(t, issuer, time)
+    mock.timers.tick(100_000)
+    time.advance(100)
+    await orders(await issuer.sign({}, { kid: 'none' }))
+    t.equal(issuer.asked.length, 4, 'the metadata and the keys, twice')
+    mock.timers.tick(200_000) // the time of the first ones is over, and nobody has those any more
+    for (let i = 0; i < 5; i++) await fetch(`${issuer.url}/later`) // by then whatever was asked for before has arrived
+    t.strictSame([...new Set(issuer.asked.slice(4))], ['/later'])
+  },
+)
 
 t.test('a new key is found, and what a former one has verified is no longer believed', async t => {
   const issuer = await startIssuer(t)
