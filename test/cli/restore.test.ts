@@ -1,6 +1,8 @@
 /** `signet db restore`: beside a running service, after it, and for PostgreSQL. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { testApp } from '../helpers/app.ts'
 import { cli, cliOnTerminal, noTerminal } from '../helpers/cli.ts'
 import { postJson, startServer, temporaryFolder } from '../helpers/process.ts'
 import { claimsOf, newSecret } from '../helpers/tokens.ts'
@@ -45,14 +47,39 @@ t.test('a restore waits until the service is stopped, asks, and tells who is log
   t.equal((await postJson(`${again.url}/refresh`, { refresh_token: ended.refresh_token })).status, 200)
 })
 
+t.test('with --end-revived whoever logged out since the backup stays logged out', async t => {
+  const folder = await temporaryFolder(t)
+  const [path, backup] = [join(folder, 'signet.db'), join(folder, 'backup.db')]
+  const settings = { sqlitePath: path, secrets: [newSecret()] } as const
+  const env = { DATABASE_URL: `sqlite:${path}` }
+  const before = await testApp(t, settings)
+  const [ended, lasting] = [await before.logIn('thirdy'), await before.logIn('maria')]
+  await cli(['db', 'backup', backup], env)
+  await before.app.inject({ method: 'POST', url: '/logout', body: { refresh_token: ended.refresh_token } })
+  await before.app.close()
+
+  const asked = await cli(['db', 'restore', backup, '--end-revived'], env, 'n\n', ['stdin', 'stderr'])
+  t.match(asked, { code: 1, stderr: /Sessions ended since that stay ended: 1\. \[y\/N\]/ })
+  const restored = await cli(['db', 'restore', backup, '--yes', '--end-revived', '--json'], env)
+  t.match(JSON.parse(restored.stdout), { ended: true, revived: [{ username: 'thirdy' }] })
+
+  const after = await testApp(t, settings, before.clock)
+  t.equal((await after.refresh(ended.refresh_token)).json().code, 'token_revoked')
+  t.equal((await after.refresh(lasting.refresh_token)).statusCode, 200)
+})
+
 t.test('with no database to compare with, nobody knows which sessions live again: null, and not none', async t => {
   const folder = await temporaryFolder(t)
   const backup = join(folder, 'backup.db')
   await cli(['db', 'migrate'], { DATABASE_URL: `sqlite:${backup}` })
-  const restore = (name: string, ...more: string[]) =>
-    cli(['db', 'restore', backup, ...more], { DATABASE_URL: `sqlite:${join(folder, name)}` })
+  const envOf = (name: string) => ({ DATABASE_URL: `sqlite:${join(folder, name)}` })
+  const restore = (name: string, ...more: string[]) => cli(['db', 'restore', backup, ...more], envOf(name))
   t.match(JSON.parse((await restore('a.db', '--json')).stdout), { former: null, revived: null, ended: false })
   t.match((await restore('b.db')).stdout, /\tnot known\n$/)
+
+  writeFileSync(join(folder, 'damaged.db'), 'x'.repeat(10_000))
+  const asked = await cli(['db', 'restore', backup], envOf('damaged.db'), 'n\n', ['stdin', 'stderr'])
+  t.match(asked.stderr, /It cannot be read, so nobody knows which sessions were ended since\. \[y\/N\]/)
 })
 
 t.test('at a terminal the sessions are shown, the question is asked, and no is no', { skip: noTerminal }, async t => {

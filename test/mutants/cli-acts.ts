@@ -143,6 +143,7 @@ export const mutants: readonly Mutant[] = [
     find: 'revived: revived?.map(itemOf) ?? null',
     replace: 'revived: revived?.map(itemOf) ?? []',
     tests: ['test/cli/restore.test.ts'],
+    only: 'no database to compare',
   },
   {
     name: 'a restore tells people that no session lives again where it cannot know',
@@ -150,5 +151,30 @@ export const mutants: readonly Mutant[] = [
     find: "revived: revived?.length ?? 'not known'",
     replace: 'revived: revived?.length ?? 0',
     tests: ['test/cli/restore.test.ts'],
+    only: 'no database to compare',
+  },
+  {
+    name: 'a restore takes no notice of --end-revived',
+    file: 'src/cli/restore-database.ts',
+    find: '    endRevived: options.endRevived === true,\n',
+    replace: '    endRevived: false,\n',
+    tests: ['test/cli/restore.test.ts'],
+    only: 'end-revived',
+  },
+  {
+    name: 'who is asked about a restore reads that sessions live again, which end',
+    file: 'src/cli/restore-database.ts',
+    find: "endRevived ? 'stay ended' : 'live again'",
+    replace: "'live again'",
+    tests: ['test/cli/restore.test.ts'],
+    only: 'end-revived',
+  },
+  {
+    name: 'who is asked about a restore is not told that nobody knows what was ended',
+    file: 'src/cli/restore-database.ts',
+    find: "return 'It cannot be read, so nobody knows which sessions were ended since.'",
+    replace: "return ''",
+    tests: ['test/cli/restore.test.ts'],
+    only: 'no database to compare',
   },
 ]
