@@ -13,7 +13,6 @@ interface FactorsOptions extends UserChoice {
   readonly removeAll?: boolean
   readonly yes?: boolean
   readonly json?: boolean
-  readonly verbose?: boolean
 }
 
 export function factorsCommand(users: Command, call: Call): void {
@@ -37,7 +36,7 @@ async function factors(call: Call, nameOrId: string | undefined, options: Factor
     throw new UsageError('there is no terminal to ask on: use --yes')
   }
   // Who takes the second lock off somebody's door leaves a line of it, asked for or not.
-  const verbose = options.verbose === true || remove || removeAll
+  const verbose = remove || removeAll
   await withDomain(call, { verbose }, async domain => {
     if (nameOrId === undefined) return removeFromAll(call, domain, options)
     const { userId, username } = await oneOf(domain.users, nameOrId, options)
