@@ -61,6 +61,17 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
   })
 }
 
+t.test('with --without-passwords neither a password nor a hash comes in', async t => {
+  const { path, env } = await place(t)
+  const lines = [{ password }, { password_hash: hash }].map((own, i) => JSON.stringify({ username: `u${i}`, ...own }))
+  const { code } = await cli(['users', 'import', '-', '--without-passwords'], env, `${lines.join('\n')}\n`)
+  t.equal(code, 0)
+  const database = new DatabaseSync(path, { readOnly: true })
+  t.teardown(() => database.close())
+  const rows = database.prepare('SELECT username FROM users WHERE password_hash IS NULL ORDER BY username').all()
+  t.match(rows, [{ username: 'u0' }, { username: 'u1' }])
+})
+
 t.test(
   'every refused line is reported with its number and reason, never with its content; the others come in',
   async t => {

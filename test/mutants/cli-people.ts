@@ -172,4 +172,12 @@ export const mutants: readonly Mutant[] = [
     replace: '...(disable && { disabled: true }),',
     tests: ['test/cli/users.test.ts', 'test/cli/exit-codes.test.ts', 'test/cli/terminal.test.ts'],
   },
+  {
+    name: 'an import takes no notice of --without-passwords',
+    file: 'src/cli/import-users.ts',
+    find: 'return options.withoutPasswords ? withoutPasswords(ours) : ours',
+    replace: 'return ours',
+    tests: ['test/cli/import.test.ts'],
+    only: '--without-passwords',
+  },
 ]
