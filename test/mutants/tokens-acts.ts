@@ -12,7 +12,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/tokens/refresh-token.ts',
     find: 'iat: session.rotatedAt ?? session.createdAt',
     replace: 'iat: session.retriedAt ?? session.rotatedAt ?? session.createdAt',
-    tests: ['test/tokens/refresh.test.ts'],
+    tests: ['test/tokens/retries.test.ts'],
   },
   {
     name: 'a reuse ends the session without telling the revocation list',
@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
     file: service,
     find: "if (!(await sessions.revoke(session.sid, 'reuse', session))) return undefined",
     replace: "if (sessions.revoke(session.sid, 'reuse', session) === undefined) return undefined",
-    tests: ['test/tokens/refresh.test.ts'],
+    tests: ['test/tokens/lost-races.test.ts'],
   },
   {
     name: 'a refresh that was refused is not audited',
