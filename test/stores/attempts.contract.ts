@@ -47,6 +47,10 @@ export function testAttempts(t: Test, engine: Engine): void {
     clock.advance(1)
     t.match(await stores.attempts.reserve('b', 'k', 2), { allowed: true })
     t.equal(await stores.attempts.deleteEnded(10), 1)
+    for (const bucket of ['x', 'y', 'z']) await stores.attempts.reserve(bucket, 'k', 1)
+    clock.advance(86_400)
+    t.equal(await stores.attempts.deleteEnded(3), 3, 'a few at a time')
+    t.equal(await stores.attempts.deleteEnded(3), 1)
 
     for (const wait of [1, 2, 0]) {
       t.match(await stores.attempts.reserve('c', 'k', 1), { allowed: true })
