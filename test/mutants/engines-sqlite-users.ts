@@ -46,14 +46,6 @@ export const mutants: readonly Mutant[] = [
     only: 'the waits of a user are lifted in every bucket',
   },
   {
-    name: 'deleting attempts takes all at once',
-    file: `${folder}/sqlite-attempts.ts`,
-    find: 'WHERE expires_at <= $now LIMIT $limit)`)',
-    replace: 'WHERE expires_at <= $now LIMIT max($limit, 100000))`)',
-    tests: contract,
-    only: 'buckets go a day after',
-  },
-  {
     name: 'a window is counted on when it is over',
     file: `${folder}/sqlite-limits.ts`,
     find: 'const isOver = (seconds: string) => `(ends_at <= $now',

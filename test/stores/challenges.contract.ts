@@ -40,6 +40,10 @@ export function testChallenges(t: Test, engine: Engine): void {
     t.equal(await challenges.find('d', 'totp'), undefined)
     t.equal(await challenges.take('d', 'totp'), undefined)
     t.equal(await challenges.deleteEnded(10), 1)
+    for (const id of ['e', 'f', 'g']) await challenges.open(challenge(id), 300)
+    clock.advance(300)
+    t.equal(await challenges.deleteEnded(2), 2, 'a few at a time')
+    t.equal(await challenges.deleteEnded(2), 1)
   })
 }
 

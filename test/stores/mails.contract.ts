@@ -175,10 +175,14 @@ export function testMails(t: Test, engine: Engine): void {
       const clock = movableClock()
       const { stores } = await engine.open(t, clock)
       const one = mail('reset', 'u', 'a@example.com', 1800)
-      await write(stores, one)
+      const others = [mail('reset', 'v', 'b@example.com', 1800), mail('reset', 'w', 'c@example.com', 1800)]
+      await write(stores, one, ...others)
+      const page = await stores.mails.listUnsent({ limit: 2 })
+      t.equal(page.length, 2)
+      t.equal((await stores.mails.listUnsent({ limit: 2, after: page[1]?.id })).length, 1)
       clock.advance(1799)
       t.ok(await stores.mails.find(one.id))
-      t.match(await stores.mails.waiting(), { count: 1, oldestSeconds: 1799 })
+      t.match(await stores.mails.waiting(), { count: 3, oldestSeconds: 1799 })
       t.equal(await stores.mails.deleteEnded(10), 0)
       clock.advance(1)
       t.equal(await stores.mails.find(one.id), undefined)
@@ -187,7 +191,8 @@ export function testMails(t: Test, engine: Engine): void {
       t.equal(await stores.mails.retry(one.id), 0)
       t.equal(await stores.mails.deleteEnded(10), 0, 'three an hour are counted by it')
       clock.advance(1800)
-      t.equal(await stores.mails.deleteEnded(10), 1)
+      t.equal(await stores.mails.deleteEnded(2), 2, 'a few at a time')
+      t.equal(await stores.mails.deleteEnded(2), 1)
     },
   )
 

@@ -128,19 +128,20 @@ export function testStores(t: Test, engine: Engine): void {
 
   t.test(`${engine.name}: a session that was used is looked at again when it expires, and goes only then`, async t => {
     const { stores, clock } = await seeded(t, engine)
-    const used = [await create(stores), await create(stores), await create(stores)]
+    const used: Session[] = []
+    for (let i = 0; i < 6; i++) used.push(await create(stores))
     const unused = await create(stores)
     clock.advance(policy.idleSeconds - 1)
     for (const { sid } of used) t.ok(await stores.sessions.rotate(sid, 0, policy))
     clock.advance(102)
     const first = await stores.sessions.deleteEnded(100, 2)
-    t.ok(first >= 2, 'there may be more')
+    t.ok(first >= 2 && first <= 4, 'a few at a time, and there may be more')
     while ((await stores.sessions.deleteEnded(100, 2)) >= 2);
     t.equal(await stores.sessions.find(unused.sid), undefined, 'never used: gone')
     for (const { sid } of used) t.ok(await stores.sessions.find(sid), 'used: still there')
     t.equal(await stores.sessions.deleteEnded(100, 10), 0, 'and not looked at all the time')
     clock.advance(policy.idleSeconds)
-    t.equal(await stores.sessions.deleteEnded(100, 10), 3)
+    t.equal(await stores.sessions.deleteEnded(100, 10), 6)
   })
 }
 
