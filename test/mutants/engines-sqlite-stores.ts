@@ -63,4 +63,28 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite.test.ts'],
     only: 'an address that fails',
   },
+  {
+    name: 'mails that are due to one address in the same second go out at once',
+    file: 'src/engines/mail-sql.ts',
+    find: ' OR (other.due_at = mail.due_at AND other.id < mail.id)',
+    replace: '',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'of mails that are due at once',
+  },
+  {
+    name: 'a mail that is too old keeps the later ones to its address back',
+    file: 'src/engines/mail-sql.ts',
+    find: 'AND other.due_at IS NOT NULL AND other.expires_at > $now',
+    replace: 'AND other.due_at IS NOT NULL',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'what is too old keeps nobody back',
+  },
+  {
+    name: 'a mail that failed goes out before those that have waited longer',
+    file: 'src/engines/mail-sql.ts',
+    find: '  ORDER BY mail.due_at`',
+    replace: '`',
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'what has waited longest goes first',
+  },
 ]

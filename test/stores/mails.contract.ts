@@ -169,6 +169,41 @@ export function testMails(t: Test, engine: Engine): void {
     t.equal(await stores.mails.retry(), 1)
   })
 
+  t.test(`${engine.name}: of mails that are due at once to one address one goes out, and then the next`, async t => {
+    const { stores } = await engine.open(t, movableClock())
+    const both = [mail('reset', 'u', 'a@example.com'), mail('reset', 'u', 'a@example.com')]
+    await write(stores, ...both)
+    const [first, ...others] = await stores.mails.claim(10, 60)
+    t.strictSame(others, [])
+    await stores.mails.sent(first?.id ?? '')
+    t.strictSame(idsOf([...(first ? [first] : []), ...(await stores.mails.claim(10, 60))]), idsOf(both))
+  })
+
+  t.test(`${engine.name}: what has waited longest goes first, and what is too old keeps nobody back`, async t => {
+    const clock = movableClock()
+    const { stores } = await engine.open(t, clock)
+    const [failing, other, late] = [
+      mail('reset', 'u', 'a@example.com', 600),
+      mail('reset', 'v', 'b@example.com'),
+      mail('reset', 'u', 'a@example.com'),
+    ]
+    await write(stores, failing)
+    await stores.mails.claim(10, 60)
+    await stores.mails.failed(failing.id, '451 later', 300)
+    clock.advance(100)
+    await write(stores, other)
+    clock.advance(200)
+    t.strictSame(idsOf(await stores.mails.claim(1, 60)), [other.id])
+    t.strictSame(idsOf(await stores.mails.claim(1, 60)), [failing.id])
+
+    await stores.mails.failed(failing.id, '451 later', 3600)
+    await write(stores, late)
+    clock.advance(299)
+    t.strictSame(idsOf(await stores.mails.claim(10, 60)), [other.id])
+    clock.advance(1)
+    t.strictSame(idsOf(await stores.mails.claim(10, 60)), [late.id])
+  })
+
   t.test(
     `${engine.name}: a mail is neither sent nor found when it is too old, and goes an hour after it came`,
     async t => {
