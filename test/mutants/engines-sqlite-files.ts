@@ -121,6 +121,20 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite-restore.test.ts'],
   },
   {
+    name: 'a database is restored from itself, by another of its names, without its WAL',
+    file: `${folder}/sqlite-restore.ts`,
+    find: 'file.ino === former?.ino && file.dev === former.dev',
+    replace: 'former && backup === target',
+    tests: ['test/stores/sqlite-restore.test.ts'],
+  },
+  {
+    name: 'a restore puts the database in place of the link that leads to it',
+    file: `${folder}/sqlite-restore.ts`,
+    find: 'const target = existsSync(path) ? realpathSync(path) : resolve(path)',
+    replace: 'void realpathSync\n  const target = resolve(path)',
+    tests: ['test/stores/sqlite-restore.test.ts'],
+  },
+  {
     name: 'a command with a mistyped path makes an empty database there',
     file: 'src/engines/open-stores.ts',
     find: 'return openSqliteStores(database.path, clock, create)',

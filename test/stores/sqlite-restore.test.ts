@@ -1,6 +1,19 @@
 /** A backup is checked before it is put back; a restore loses nothing and says which sessions it revives. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
@@ -92,6 +105,9 @@ t.test('when the answer is no, everything is as before', async t => {
 t.test('what is no whole backup of ours is refused, and nothing happens to the database', async t => {
   const { folder, path, backup, clock, stores } = await backedUp(t)
   await stores.close()
+  const [link, name] = [join(folder, 'link.db'), join(folder, 'name.db')]
+  symlinkSync(path, link)
+  linkSync(path, name)
   const bad = (name: string, make: (file: string) => void) => {
     const file = join(folder, name)
     copyFileSync(backup, file)
@@ -113,6 +129,8 @@ t.test('what is no whole backup of ours is refused, and nothing happens to the d
     [join(folder, 'nothing.db'), /there is no/],
     [folder, /not a file/],
     [path, /the database itself/],
+    [link, /the database itself/],
+    [name, /the database itself/],
   ]
   for (const [file, reason] of cases) await t.rejects(restore(path, file, clock()), reason, file)
   t.notOk(readdirSync(folder).some(name => /restoring|before-restore/.test(name)))
@@ -168,6 +186,24 @@ t.test('a copy that was made by hand is restored with what stands in its WAL', a
   const after = await openSqliteStores(path, clock)
   t.teardown(() => after.close())
   t.ok(await after.sessions.find('later'.padEnd(22, '-')))
+})
+
+t.test('a database that a link leads to is restored where it is, and the link stays', async t => {
+  const { folder, path, backup, clock, stores } = await backedUp(t)
+  await stores.close()
+  const volume = join(folder, 'volume')
+  mkdirSync(volume)
+  renameSync(path, join(volume, 'data.db'))
+  symlinkSync(join(volume, 'data.db'), path)
+
+  const { result } = await restore(path, backup, clock())
+
+  t.ok(lstatSync(path).isSymbolicLink())
+  t.strictSame(
+    [result?.keptAs, join(volume, 'data.db')].map(file => existsSync(file ?? '')),
+    [true, true],
+  )
+  t.match(result?.keptAs, volume)
 })
 
 t.test('a backup goes where there is no database yet, in a folder made for it', async t => {
