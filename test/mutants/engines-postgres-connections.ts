@@ -175,4 +175,12 @@ export const mutants: readonly Mutant[] = [
     replace: '/^(08|57P|53|25006|XX)/',
     tests: ['test/stores/postgres-errors.test.ts'],
   },
+  {
+    name: 'a server that gave no more connections once is never asked for more',
+    file: `${folder}/postgres-pool.ts`,
+    find: 'performance.now() >= enoughUntil',
+    replace: 'enoughUntil === 0',
+    tests: ['test/stores/postgres-start.test.ts'],
+    only: 'where the server gives fewer',
+  },
 ]

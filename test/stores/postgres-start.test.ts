@@ -183,4 +183,12 @@ t.test('where the server gives fewer connections than DATABASE_POOL, requests wa
   const stores = await opened(t, server.url('few').replace(`signet:${server.password}`, 'few:few'))
   const found = await Promise.all(Array.from({ length: 20 }, () => stores.users.findById('nobody')))
   t.strictSame(found, Array(20).fill(undefined))
+
+  await runSql(server.url(), 'ALTER ROLE few CONNECTION LIMIT 4')
+  const areFour = async () => {
+    await Promise.all(Array.from({ length: 20 }, () => stores.users.findById('nobody')))
+    const sql = `SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = 'few'`
+    return (await runSql(server.url(), sql))[0]?.['count'] === 4
+  }
+  await waitUntil(areFour, 10) // asked for again after a second
 })
