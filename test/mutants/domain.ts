@@ -23,6 +23,13 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/login/device.test.ts', 'test/login/throttle.test.ts'],
   },
   {
+    name: 'whoever reads the mail of the owner gets more guesses of a code by new passwords',
+    file: 'src/domain.ts',
+    find: 'stores.attempts.lift(userId, codeLimit.bucketOf(userId))',
+    replace: 'stores.attempts.lift(userId)',
+    tests: ['test/factors/code-limit.test.ts'],
+  },
+  {
     name: 'a start does not wait for its first users',
     file: 'src/domain.ts',
     find: '  if (config.seedUsersFile) await administration.seed(config.seedUsersFile)\n',
