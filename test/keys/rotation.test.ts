@@ -181,10 +181,12 @@ t.test('a new secret takes the ring over, and then the old one can be dropped', 
 
   const second = await testApp(t, { sqlitePath, algorithm: 'ES256', secrets: [fresh, old] }, first.clock)
   t.equal((await second.me(tokens.access_token)).statusCode, 200)
+  const sealed = await second.app.stores.keys.list()
   await second.app.close()
 
   const third = await testApp(t, { sqlitePath, algorithm: 'ES256', secrets: [fresh] }, first.clock)
   t.equal((await third.me(tokens.access_token)).statusCode, 200, 'the signing key is the same')
+  t.strictSame(await third.app.stores.keys.list(), sealed, 'a start writes nothing where nothing has changed')
   await third.app.close()
 
   await t.rejects(

@@ -187,4 +187,12 @@ export const mutants: readonly Mutant[] = [
     replace: "['ES256', 'RS256']",
     tests: ['clients/fastify-signet/test/tokens.test.ts'],
   },
+  {
+    name: 'with two secrets an expired token is an invalid one',
+    file: 'clients/fastify-signet/src/verifier.ts',
+    find: 'if (error instanceof errors.JWSSignatureVerificationFailed && others.length > 0)',
+    replace: 'if (others.length > 0)',
+    tests: ['clients/fastify-signet/test/tokens.test.ts'],
+    only: 'the secret verifies',
+  },
 ]

@@ -82,4 +82,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'keys.every(isReadable)',
     tests: ['test/keys/key-service.test.ts'],
   },
+  {
+    name: 'every start seals every key anew',
+    file: 'src/keys/signing-keys.ts',
+    find: 'if (index > 0) await store.reencrypt',
+    replace: 'if (index >= 0) await store.reencrypt',
+    tests: ['test/keys/rotation.test.ts'],
+    only: 'a new secret takes the ring over',
+  },
 ]

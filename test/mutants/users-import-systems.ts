@@ -44,4 +44,28 @@ export const mutants: readonly Mutant[] = [
     replace: "one.replaceAll('-', '+')",
     tests: ['test/users/moving-in.test.ts'],
   },
+  {
+    name: 'an export of Keratin that does not say who is locked lets everybody in',
+    file: 'src/users/import/moving-in.ts',
+    find: "required: ['id', 'username', 'password', 'locked'],",
+    replace: "required: ['id', 'username', 'password'],",
+    tests: ['test/users/moving-in.test.ts'],
+    only: 'lacks what decides',
+  },
+  {
+    name: 'an export of Supabase without its hashes brings everybody, without a password',
+    file: 'src/users/import/moving-in.ts',
+    find: "required: ['id', 'email', 'encrypted_password'],",
+    replace: "required: ['id', 'email'],",
+    tests: ['test/users/moving-in.test.ts'],
+    only: 'lacks what decides',
+  },
+  {
+    name: 'an empty file is no import but an error of ours',
+    file: 'src/users/import/user-records.ts',
+    find: '    if (done) return\n',
+    replace: '',
+    tests: ['test/users/moving-in.test.ts'],
+    only: 'one without users',
+  },
 ]

@@ -160,6 +160,25 @@ t.test('an export without its hashes is no export, and old hashes of WordPress n
   t.throws(() => readFirebaseParameters('rounds: 8, mem_cost: 14'), /no base64_signer_key/)
 })
 
+t.test('a user whose export lacks what decides about the account is refused, whichever it is', async t => {
+  const { run } = await importer(t)
+  const whole: Record<Origin, object> = {
+    auth0: { _id: { $oid: '1' }, email: 'a@example.com', passwordHash: null },
+    django: { pk: 1, fields: { username: 'ada' } },
+    firebase: { localId: '1' },
+    keratin: { id: 1, username: 'ada', password: null, locked: true },
+    keycloak: { id: '1', username: 'ada' },
+    laravel: { id: 1, email: 'a@example.com', password: null },
+    supabase: { id: '1', email: 'a@example.com', encrypted_password: null },
+    wordpress: { ID: 1, user_login: 'ada', user_email: null, user_pass: null },
+  }
+  for (const from of origins)
+    for (const left of Object.keys(whole[from])) {
+      const { inserted, refused } = await run(JSON.stringify({ ...whole[from], [left]: undefined }), { from })
+      t.strictSame([inserted, refused], [0, [`line 1: has no ${left}, as a user of ${from} has`]])
+    }
+})
+
 t.test('two people of one name are not one: the second is a refused line unless it is the same person', async t => {
   const { run, users } = await importer(t)
   const lines = (...all: object[]) => all.map(one => JSON.stringify(one)).join('\n')
@@ -226,5 +245,6 @@ t.test('a document that is cut off brings whom it can, and says so; one without 
   const half = '[{"username":"ana"},\n{"username":"b\\"en"},{"username":"eve"},{"usern'
   t.match(await run(half), { inserted: 2, refused: [/^line 2: .username must/, /^line 2: the document ends/] })
   await t.rejects(run('{"realm":"x"}', { format: 'json' }), /has no users/)
+  for (const nothing of ['', '\n \n']) t.strictSame(await run(nothing), { inserted: 0, skipped: 0, refused: [] })
   await t.rejects(run(Buffer.from([0x5b, 0xff]), { format: 'json' }), /not UTF-8/)
 })

@@ -214,11 +214,16 @@ t.test('HS256: the secret verifies, with a warning; the one before it too', asyn
   const secrets = [newSecret(), newSecret()]
   const signet = await startSignet(t, { algorithm: 'HS256', secrets: [secrets[1]] })
   const { access_token: token } = await signet.logIn()
-  const { orders, lines } = await startService(t, { url: signet.url, secret: secrets })
+  const time = movableTime()
+  const { orders, lines } = await startService(t, { url: signet.url, secret: secrets }, time)
   t.equal((await orders(token)).statusCode, 200)
   t.ok(lines.some(line => line.includes('can make tokens')))
   const wrong = await startService(t, { url: signet.url, secret: newSecret() })
   t.match((await wrong.orders(token)).json(), { code: 'invalid_token' })
+  const early = await startService(t, { url: signet.url, secret: secrets.toReversed() }, time)
+  time.advance(900)
+  for (const one of [orders, early.orders])
+    t.match((await one(token)).json(), { code: 'token_expired' }, 'whichever of the two has signed it')
 })
 
 t.test('a mistake in the options is told at the start', async t => {
