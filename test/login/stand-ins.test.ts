@@ -171,6 +171,8 @@ t.test('what is as dear as a new hash, or can be topped up to just that, is no c
   t.strictSame(classesOf(['', 'not a hash'].map(foreign), { scheme: 'bcrypt', bcryptCost: 12 }), [])
   const [only] = classesOf([foreign(bcrypt(14))], { scheme: 'bcrypt', bcryptCost: 12 })
   t.equal(classAt(only ? [only] : [], 0.999_999), only, 'where all are slow, every name is')
+  for (const lacking of [argon2id(9728, 2), argon2id(19_456, 1)])
+    t.equal(classesOf([foreign(lacking)], { scheme: 'argon2id', bcryptCost: 12 }).length, 1, 'of which this is neither')
 })
 
 t.test('ours and those of other makers are apart: they may be compared with more forms of a password', async t => {

@@ -79,11 +79,13 @@ for (const [what, { target, hashes }] of Object.entries(populations)) {
   )
 }
 
-t.test('a cheaper hash is topped up to the work of a new one', async t => {
+t.test('a failure beside a cheaper hash, of any scheme, costs as much as a new one', async t => {
   for (const [target, stored, own] of [
     [{ scheme: 'argon2id', bcryptCost: 12 }, ofArgon2id(4096, 3), ofArgon2id(19_456, 2)],
     [{ scheme: 'argon2id', bcryptCost: 12 }, ofArgon2id(16, 1), ofArgon2id(19_456, 2)],
+    [{ scheme: 'argon2id', bcryptCost: 12 }, ofBcrypt(4), ofArgon2id(19_456, 2)],
     [{ scheme: 'bcrypt', bcryptCost: 9 }, ofBcrypt(6), ofBcrypt(9)],
+    [{ scheme: 'bcrypt', bcryptCost: 9 }, ofArgon2id(16, 1), ofBcrypt(9)],
   ] as const) {
     const time = (hash: string) =>
       processorTimeOf(() => work({ act: 'verify', password: 'wrong', hash, foreign: false, target }))

@@ -126,8 +126,11 @@ t.test('what is too weak, too costly or not known is refused with the reason, an
     const about = { hashIterations: 2, algorithm: 'argon2', additionalParameters: more }
     return keycloak('A'.repeat(43), 'canarycanarycanarycana', about)
   }
+  const ofArgon2id = (numbers: string) => `$argon2id$v=19$${numbers}$canarycanarycanarycana$${'A'.repeat(43)}`
   t.ok(imported(argon2('id')))
   t.ok(imported(pbkdf2(2_000_000)))
+  t.ok(imported(ofArgon2id('m=262144,t=10,p=16')))
+  t.ok(imported(ofArgon2id('m=128,t=1,p=16')))
   t.equal(memoryKibOf(parseStoredHash(scrypt('ln=18,r=8,p=1')) as never), 262_144)
   for (const [written, why] of [
     ['$P$BcanaryP5EPnY4omTg1SJmUTSxeMfRY.', /phpass.*new password/],
@@ -135,6 +138,11 @@ t.test('what is too weak, too costly or not known is refused with the reason, an
     [pbkdf2(0), /no scheme/],
     [scrypt('ln=18,r=8,p=2'), /too costly/],
     [scrypt('ln=99,r=99,p=99'), /too costly/],
+    ...['m=262145,t=2,p=1', 'm=19456,t=11,p=1', 'm=19456,t=2,p=17'].map(
+      more => [ofArgon2id(more), /too costly/] as const,
+    ),
+    // Argon2 has no pass of none, and eight blocks for each lane (RFC 9106 section 3.1): computing it would throw.
+    ...['m=19456,t=0,p=1', 'm=19456,t=2,p=0', 'm=127,t=2,p=16'].map(more => [ofArgon2id(more), /no scheme/] as const),
     ['scrypt:32767:8:1$canary$00', /no scheme/],
     ['pbkdf2:md5:10$canary$00', /no scheme/],
     ['{"canary":1}', /no scheme/],

@@ -101,6 +101,15 @@ t.test('who hangs up while nobody else asks is passed over when its turn comes',
   t.strictSame(begun, ['working', 'next'])
 })
 
+t.test('who is turned away is told to come back in one to three seconds, and not everybody in the same', async t => {
+  const { queue } = queueOf(0)
+  const work = () => new Promise<never>(() => {})
+  void queue.run('anybody', 0, work)
+  const turnedAway = await Promise.allSettled(Array.from({ length: 100 }, () => queue.run('anybody', 0, work)))
+  const seconds = new Set(turnedAway.map(one => one.status === 'rejected' && one.reason.retryAfterSeconds))
+  t.strictSame([...seconds].sort(), [1, 2, 3])
+})
+
 t.test('patient work is never refused and takes no place', async t => {
   const { queue, ask } = queueOf(8)
   for (let i = 0; i < 100; i++) ask(`p${i}`, 'patient')

@@ -2,7 +2,9 @@
 import bcrypt from 'bcryptjs'
 import t, { type Test } from 'tap'
 import work from '../../src/passwords/hash-worker.ts'
+import { argon2id } from '../../src/passwords/matches-hash.ts'
 import { createPasswordHasher, type PasswordHasherOptions } from '../../src/passwords/password-hash.ts'
+import { type Argon2idHash, argon2idParameters, formatArgon2id } from '../../src/passwords/stored-hash.ts'
 import { measuredAgain } from '../helpers/measured-again.ts'
 import { processorTimeOf } from '../helpers/processor-time.ts'
 
@@ -31,6 +33,18 @@ t.test('composed and decomposed typing are the same password, compatibility form
   const { hash, verify } = hasher(t)
   t.equal(await verify('cafe\u0301', await hash('caf\u00e9')), 'right')
   t.equal(await verify('fi', await hash('\ufb01')), 'wrong')
+})
+
+t.test('an argon2id hash of less memory, fewer passes or other lanes than a new one is outdated', async t => {
+  const target = { scheme: 'argon2id', bcryptCost: 4 } as const
+  const verdictOf = (shape: Omit<Argon2idHash, 'scheme' | 'salt' | 'tag'>) => {
+    const salt = Buffer.alloc(16, 7)
+    const hash = formatArgon2id({ ...shape, salt, tag: argon2id('demo123', { ...shape, salt }, 32) })
+    return work({ act: 'verify', password: 'demo123', hash, foreign: false, target }).verdict
+  }
+  t.equal(verdictOf(argon2idParameters), 'right')
+  for (const other of [{ memoryKib: 9728 }, { passes: 1 }, { parallelism: 2 }])
+    t.equal(verdictOf({ ...argon2idParameters, ...other }), 'outdated', JSON.stringify(other))
 })
 
 t.test('72 bytes are read in full, and one more never matches them', async t => {
@@ -83,8 +97,10 @@ t.test('a full queue is refused at once, and what was queued is done', async t =
 })
 
 t.test('by default two seconds of work may wait, at least 8', async t => {
-  const { verify } = hasher(t, { bcryptCost: 14, threads: 1 })
-  const outcomes = Array.from({ length: 10 }, () => verify('demo123', undefined).catch(error => error.code))
-  t.equal(await outcomes[9], 'overloaded', 'one in work and eight waiting leave no room for a tenth')
-  t.equal(await outcomes[0], 'wrong')
+  const { verify, load } = hasher(t, { bcryptCost: 14, threads: 1 })
+  let refused = 0
+  for (let i = 0; i < 20; i++) verify('demo123', undefined).catch(() => refused++)
+  await new Promise(setImmediate)
+  t.match([load().working, load().waiting, refused], [1, 8, 11], 'of a work that takes two seconds')
+  t.equal(hasher(t, { bcryptCost: 10, threads: 2 }).load().limit, 40, 'of a tenth of a second, by two')
 })
