@@ -1,7 +1,10 @@
-/** The line before SQLite: how a group is answered. */
+/** The line before SQLite: how a group is committed and answered. */
+import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { createLine } from '../../src/engines/sqlite/group-commit.ts'
+import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
+import { temporaryFolder } from '../helpers/process.ts'
 
 t.test('a group is answered a few in a turn, in order, so that others get theirs', async t => {
   const groups: number[] = []
@@ -49,3 +52,87 @@ t.test(
     t.strictSame(happened.slice(0, 6), ['attempt of 5', 'turn', 'attempt of 3', 'turn', 'attempt of 1', 'sync'])
   },
 )
+
+t.test('of acts that share a commit, one that fails undoes itself and nothing of its neighbours', async t => {
+  const database = await openSqliteDatabase(join(await temporaryFolder(t), 'signet.db'))
+  t.teardown(() => database.close())
+  const { raw, write, transaction } = database
+  raw.exec('CREATE TABLE notes (name TEXT PRIMARY KEY) STRICT')
+  const note = (name: string) => raw.prepare('INSERT INTO notes VALUES (?)').run(name)
+
+  const outcomes = await Promise.allSettled([
+    write(() => note('first')),
+    transaction(() => {
+      note('half')
+      note('first')
+    }),
+    transaction(() => {
+      note('other half')
+      throw new Error('a mistake of ours')
+    }),
+    write(() => note('first')),
+    transaction(() => note('last')),
+  ])
+
+  t.strictSame(
+    outcomes.map(one => one.status),
+    ['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'],
+  )
+  t.strictSame(
+    raw
+      .prepare('SELECT name FROM notes ORDER BY rowid')
+      .all()
+      .map(row => row['name']),
+    ['first', 'last'],
+  )
+})
+
+t.test(
+  'a disk that is full in the middle of a group refuses all of it, and the next one writes nothing of it',
+  async t => {
+    const database = await openSqliteDatabase(join(await temporaryFolder(t), 'signet.db'))
+    t.teardown(() => database.close())
+    const { raw, write } = database
+    raw.exec('CREATE TABLE notes (name TEXT PRIMARY KEY) STRICT')
+    const note = (name: string) => raw.prepare('INSERT INTO notes VALUES (?)').run(name)
+    // One row alone SQLite undoes with the whole transaction, several by themselves.
+    const several = () =>
+      raw.prepare(`INSERT INTO notes SELECT value || ? FROM json_each('[1, 2]')`).run('x'.repeat(1e5))
+    const most = (pages: number) => raw.exec(`PRAGMA max_page_count = ${pages}`)
+
+    for (const large of [several, () => note('x'.repeat(1e5))]) {
+      most(10)
+      const refused = await Promise.allSettled([write(() => note('before')), write(large), write(() => note('behind'))])
+      for (const one of refused) t.match(one, { status: 'rejected', reason: { code: 'unavailable', message: /full/ } })
+      most(1e6)
+      await write(() => note('later'))
+      t.strictSame(raw.prepare('SELECT name FROM notes').all(), [{ __proto__: null, name: 'later' }])
+      raw.exec('DELETE FROM notes')
+    }
+  },
+)
+
+t.test('a group that takes long is committed in parts, and the event loop gets its turns', async t => {
+  const database = await openSqliteDatabase(join(await temporaryFolder(t), 'signet.db'))
+  t.teardown(() => database.close())
+  const longerThanASlice = () => {
+    for (const until = performance.now() + 3; performance.now() < until; );
+  }
+  let turns = 0
+  const count = () => {
+    turns++
+    counting = setImmediate(count)
+  }
+  let counting = setImmediate(count)
+
+  const writes = Array.from({ length: 10 }, async () =>
+    database.write(() => {
+      longerThanASlice()
+      return turns
+    }),
+  )
+  const inTurn = await Promise.all(writes)
+
+  clearImmediate(counting)
+  t.equal(new Set(inTurn).size, 10, `in turns ${inTurn.join(', ')}`)
+})

@@ -114,55 +114,6 @@ t.test('readers who are locked out, too, wait in line and are answered', async t
   await opened.close()
 })
 
-t.test('of acts that share a commit, one that fails undoes itself and nothing of its neighbours', async t => {
-  const database = await openSqliteDatabase(await filePath(t))
-  t.teardown(() => database.close())
-  const { raw, write, transaction } = database
-  raw.exec('CREATE TABLE notes (name TEXT PRIMARY KEY) STRICT')
-  const note = (name: string) => raw.prepare('INSERT INTO notes VALUES (?)').run(name)
-
-  const outcomes = await Promise.allSettled([
-    write(() => note('first')),
-    transaction(() => {
-      note('half')
-      note('first')
-    }),
-    transaction(() => {
-      note('other half')
-      throw new Error('a mistake of ours')
-    }),
-    write(() => note('first')),
-    transaction(() => note('last')),
-  ])
-
-  t.strictSame(
-    outcomes.map(one => one.status),
-    ['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'],
-  )
-  t.strictSame(
-    raw
-      .prepare('SELECT name FROM notes ORDER BY rowid')
-      .all()
-      .map(row => row['name']),
-    ['first', 'last'],
-  )
-})
-
-t.test('a group that takes long is committed in parts, and the event loop gets its turns', async t => {
-  const database = await openSqliteDatabase(await filePath(t))
-  t.teardown(() => database.close())
-  const spin = () => {
-    for (const until = performance.now() + 6; performance.now() < until; );
-  }
-  let turns = 0
-  const counting = setInterval(() => turns++, 1)
-
-  await Promise.all(Array.from({ length: 10 }, () => database.write(spin)))
-
-  clearInterval(counting)
-  t.ok(turns >= 4, `${turns} turns among 60 ms of work`)
-})
-
 t.test(
   'while another process writes, /me and /verify answer, and a refresh is refused with nothing consumed',
   async t => {
