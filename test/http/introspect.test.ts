@@ -8,6 +8,7 @@ const secret = newSecret()
 const servers = new Map([
   ['orders', secret],
   ['a:b', `${secret}:`],
+  ['a+b', `${secret}+%41%`],
 ])
 const { app, logIn } = await testApp(t, { resourceServers: servers })
 const basic = (...parts: string[]) => `Basic ${Buffer.from(parts.join(':')).toString('base64')}`
@@ -37,8 +38,12 @@ t.test('a refresh token, and whatever else is none of ours, is not active', asyn
 
 t.test('a service proves itself by the whole of its secret, encoded or not', async t => {
   const encoded = (id: string, word: string) => basic(...[id, word].map(encodeURIComponent))
-  for (const authorization of [basic('orders', secret), encoded('orders', secret), encoded('a:b', `${secret}:`)]) {
+  const colons = encoded('a:b', `${secret}:`)
+  for (const authorization of [basic('orders', secret), encoded('orders', secret), colons]) {
     t.equal((await ask('-', authorization)).statusCode, 200)
+  }
+  for (const write of [basic, encoded]) {
+    t.equal((await ask('-', write('a+b', `${secret}+%41%`))).statusCode, 200, 'what form-encoding would read otherwise')
   }
   const wrong = [undefined, basic('orders', ''), basic('orders', secret, 'more'), basic('orders', secret.slice(1))]
   for (const authorization of [...wrong, basic('nobody', ''), basic('nobody', secret), encoded('a:b', secret)]) {

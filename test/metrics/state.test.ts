@@ -70,7 +70,8 @@ t.test('an address that all clients share shows, and goes again', async t => {
   t.equal(await isShared(), 0, 'another client in another minute')
 })
 
-t.test('the age of the signing key', async t => {
+t.test('the age of the signing key, where there is one', async t => {
+  t.notMatch((await (await measuredApp(t, { algorithm: 'HS256' })).scrape()).text, 'signing_key_age')
   const { clock, scrape } = await measuredApp(t, { algorithm: 'ES256' })
   clock.advance(86_400)
   t.equal((await scrape()).value('signet_signing_key_age_seconds'), 86_400)

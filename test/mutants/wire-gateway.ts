@@ -77,7 +77,14 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/resource-servers.ts',
     find: 'of [formDecoded, asIs]) if',
     replace: 'of [formDecoded, asIs].slice(0, 1)) if',
-    tests: ['test/standards/strangers.test.ts', 'test/http/introspect.test.ts'],
+    tests: ['test/http/introspect.test.ts'],
+  },
+  {
+    name: 'credentials that were form-encoded are refused',
+    file: 'src/wire/resource-servers.ts',
+    find: 'of [formDecoded, asIs]) if',
+    replace: 'of [formDecoded, asIs].slice(1)) if',
+    tests: ['test/http/introspect.test.ts'],
   },
   {
     name: 'an empty text is somebody',
