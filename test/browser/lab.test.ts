@@ -45,6 +45,14 @@ t.test(
     await waitForStart(page)
     await page.locator('.lane.a').getByRole('button', { name: 'Log in', exact: true }).click()
     await page.locator('.lane.a .tag.access').click()
+    for (const [reducedMotion, animation] of [
+      ['no-preference', 'appear'],
+      ['reduce', 'none'],
+    ] as const) {
+      await page.emulateMedia({ reducedMotion })
+      const shown = "getComputedStyle(document.querySelector('.diagram > li')).animationName"
+      t.equal(await page.evaluate(shown), animation, reducedMotion)
+    }
     for (const claim of await page.locator('.claims button').all()) {
       await claim.focus()
       t.notMatch(await page.locator('.said').innerText(), 'does not know', await claim.locator('.name').innerText())

@@ -233,4 +233,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'body',
     tests: ['test/lab/curl.test.ts'],
   },
+  {
+    name: 'a tab whose session ran out goes on looking logged in',
+    file: 'lab/model/world.ts',
+    find: "const isRefused = code === 'invalid_token' || code === 'token_expired'",
+    replace: "const isRefused = code === 'invalid_token'",
+    tests: ['test/lab/world.test.ts'],
+  },
 ]
