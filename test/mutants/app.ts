@@ -83,7 +83,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/app.ts',
     find: '    requestTimeout: 10_000,\n',
     replace: '    requestTimeout: 0,\n',
-    tests: ['test/processes/sockets.test.ts'],
+    tests: ['test/hostile/sockets.test.ts'],
     only: 'is answered 408 and cut in time',
   },
   {

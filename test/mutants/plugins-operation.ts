@@ -126,7 +126,7 @@ export const mutants: readonly Mutant[] = [
     file: 'plugins/metrics.ts',
     find: 'headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000',
     replace: 'headersTimeout: 0, requestTimeout: 0, connectionsCheckingInterval: 1_000',
-    tests: ['test/processes/sockets.test.ts', 'test/http/metrics.test.ts'],
+    tests: ['test/hostile/sockets.test.ts', 'test/http/metrics.test.ts'],
   },
   {
     name: 'an authorization is lost when the page is loaded again',

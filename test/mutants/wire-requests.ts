@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/wire/client-errors.ts',
     find: 'if (code === timeout && socket.bytesRead === 0)',
     replace: 'if (code === timeout && socket.bytesRead < 0)',
-    tests: ['test/wire/client-errors.test.ts', 'test/processes/sockets.test.ts'],
+    tests: ['test/wire/client-errors.test.ts', 'test/hostile/sockets.test.ts'],
   },
   {
     name: 'an answer to what is no request is cut off',
