@@ -132,6 +132,14 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite-line.test.ts'],
   },
   {
+    name: 'a damaged file is a mistake of the request',
+    file: `${folder}/sqlite-errors.ts`,
+    find: '11 /* CORRUPT */, ',
+    replace: '',
+    tests: ['test/stores/sqlite-file.test.ts'],
+    only: 'what is damaged',
+  },
+  {
     name: 'a WAL grows until the service stops',
     file: `${folder}/checkpoint-worker.ts`,
     find: "const isWhole = move(isLarge ? 'TRUNCATE' : 'RESTART')",

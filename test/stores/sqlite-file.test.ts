@@ -1,5 +1,4 @@
-/** The file of a SQLite database: paths that cannot be one are refused at once, and one that vanishes is noticed. */
-
+/** The file of a SQLite database: paths that cannot be one are refused at once, and what happens to one is noticed. */
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
@@ -7,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
@@ -165,6 +166,30 @@ t.test('a database that vanished is one error line, and one that comes back is u
   renameSync(`${sqlitePath}.away`, sqlitePath)
   await waitUntil(async () => told(/revocation poll works again/).length > 0)
   t.equal((await app.inject('/health/ready')).statusCode, 200)
+})
+
+t.test('what is damaged in the file is an outage for who needs it, and none for the others', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const made = new DatabaseSync(path)
+  made.exec('CREATE TABLE sound (name TEXT) STRICT; CREATE TABLE damaged (name TEXT) STRICT')
+  made.exec(`INSERT INTO sound VALUES ('a'); INSERT INTO damaged VALUES ('a')`)
+  made.close()
+  const pages = readFileSync(path)
+  writeFileSync(path, pages.fill(0xff, 2 * 4096)) // the third page is the second table
+
+  const database = await openSqliteDatabase(path)
+  t.teardown(() => database.close())
+  const { raw, read, write } = database
+  const outage = { code: 'unavailable', message: /malformed/ }
+  await t.rejects(
+    read(() => raw.prepare('SELECT * FROM damaged').all()),
+    outage,
+  )
+  await t.rejects(
+    write(() => raw.prepare("INSERT INTO damaged VALUES ('b')").run()),
+    outage,
+  )
+  t.match(await read(() => raw.prepare('SELECT * FROM sound').all()), [{ name: 'a' }])
 })
 
 const identity = (error: Error) => error
