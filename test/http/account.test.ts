@@ -151,11 +151,13 @@ t.test('by cookie it is for our own pages only, and with the account go the cook
       isProblem(t, answer, 403, 'cross_site')
     }
   }
-  const remove = (cookie: string) => app.inject({ method: 'DELETE', url: '/me/account', headers: { cookie, ...ours } })
+  const remove = (cookie: string, also = {}) =>
+    app.inject({ method: 'DELETE', url: '/me/account', headers: { cookie, ...ours, ...also } })
   const refused = await remove(await cookieOf('thirdy'))
   isProblem(t, refused, 409, 'last_admin')
   t.strictSame(refused.cookies, [], 'who cannot go stays logged in')
-  const answer = await remove(cookie)
+  const staging = { authorization: 'Basic dXNlcjpwYXNz' } // a password in front of us
+  const answer = await remove(cookie, staging)
   t.equal(answer.statusCode, 204)
   t.strictSame(
     answer.cookies.map(({ name, value, maxAge }) => [name, value, maxAge]),

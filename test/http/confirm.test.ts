@@ -161,6 +161,10 @@ t.test('by cookie the token goes into the access cookie, and no other cookie is 
     path: '/',
   })
   t.match(claimsOf(access?.value ?? ''), { auth_time: clock(), amr: ['pwd'] })
+
+  const staged = await confirm({ ...ours, authorization: 'Basic dXNlcjpwYXNz' })
+  t.equal(staged.body, answer.body, 'a password in front of us is no token: no script gets one to read')
+  t.match(staged.cookies, [{ name: '__Host-signet_access' }])
 })
 
 t.test('one thing is shown, not two of which one is looked at', async t => {

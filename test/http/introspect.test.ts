@@ -9,6 +9,7 @@ const servers = new Map([
   ['orders', secret],
   ['a:b', `${secret}:`],
   ['a+b', `${secret}+%41%`],
+  ['c', `${secret}:`],
 ])
 const { app, logIn } = await testApp(t, { resourceServers: servers })
 const basic = (...parts: string[]) => `Basic ${Buffer.from(parts.join(':')).toString('base64')}`
@@ -44,6 +45,7 @@ t.test('a service proves itself by the whole of its secret, encoded or not', asy
   }
   for (const write of [basic, encoded]) {
     t.equal((await ask('-', write('a+b', `${secret}+%41%`))).statusCode, 200, 'what form-encoding would read otherwise')
+    t.equal((await ask('-', write('c', `${secret}:`))).statusCode, 200, 'a colon in it')
   }
   const wrong = [undefined, basic('orders', ''), basic('orders', secret, 'more'), basic('orders', secret.slice(1))]
   for (const authorization of [...wrong, basic('nobody', ''), basic('nobody', secret), encoded('a:b', secret)]) {

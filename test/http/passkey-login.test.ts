@@ -68,18 +68,23 @@ t.test('instead of a password it is a login by two factors', async t => {
   isProblem(t, await post('/login/passkey', { response: key.get(options) }), 401, 'invalid_code', 'an old question')
 })
 
-t.test('by cookie the tokens go into cookies, for our own pages only', async t => {
-  const { app, post, enrolled } = await withPasskeys(t)
-  const { key } = await enrolled()
-  const logIn = async (headers: Record<string, string>) => {
+t.test(
+  'by cookie the tokens go into cookies, for our own pages only: what another site sends begins nothing',
+  async t => {
+    const { app, post, enrolled } = await withPasskeys(t)
+    const { key } = await enrolled()
     const response = key.get((await post('/login/passkey/options')).json())
-    return app.inject({ method: 'POST', url: '/login/passkey', headers, body: { response, mode: 'cookie' } })
-  }
-  isProblem(t, await logIn({ origin: 'https://evil.example' }), 403, 'cross_site')
-  const answer = await logIn({ origin: 'http://localhost:3000' })
-  t.equal(answer.body, '{"token_type":"cookie","expires_in":900}')
-  t.equal(answer.cookies.length, 3)
-})
+    const logIn = (origin: string) =>
+      app.inject({ method: 'POST', url: '/login/passkey', headers: { origin }, body: { response, mode: 'cookie' } })
+    const sessions = () => app.stores.sessions.list('user-2')
+    const before = await sessions()
+    isProblem(t, await logIn('https://evil.example'), 403, 'cross_site')
+    t.strictSame(await sessions(), before)
+    const answer = await logIn('http://localhost:3000')
+    t.equal(answer.body, '{"token_type":"cookie","expires_in":900}')
+    t.equal(answer.cookies.length, 3)
+  },
+)
 
 t.test('one address has its limit on passkeys as on passwords', async t => {
   const { post } = await withPasskeys(t, { loginLimitPerIp: 2 })

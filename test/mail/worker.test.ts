@@ -2,6 +2,7 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { client, sessionOf } from '../helpers/address.ts'
 import type { Overrides } from '../helpers/app.ts'
 import { movableClock } from '../helpers/clock.ts'
 import { bearer, type MailApp, mailApp, memoryMail, tokenIn } from '../helpers/mail.ts'
@@ -227,3 +228,19 @@ t.test(
     t.notMatch(log.filter(line => line.includes('dropped')).join(''), 'victim@')
   },
 )
+
+t.test('nor by many accounts that ask to move to it, nor by registering with it alone', async t => {
+  const { app, deliver, post } = await mailApp(t)
+  for (let i = 0; i < 7; i++) {
+    const user = { userId: `id-${i}`, username: `u${i}`, email: null, role: 'user', passwordHash: null }
+    await app.stores.users.create(user)
+    await app.addressProof.change(await sessionOf(app, user.userId), 'victim@example.com', client)
+  }
+  t.equal((await deliver()).length, 5)
+  let sent = 0
+  for (let i = 0; i < 7; i++) {
+    await post('/register', { email: 'other@example.com', password: 'a long sentence of mine' })
+    sent += (await deliver()).length
+  }
+  t.equal(sent, 5)
+})

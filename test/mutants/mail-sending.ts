@@ -60,4 +60,28 @@ export const mutants: readonly Mutant[] = [
     tests: working,
     only: 'hangs',
   },
+  {
+    name: 'many accounts that ask to move to an address flood it',
+    file: 'src/mail/purposes.ts',
+    find: " || purpose === 'change'",
+    replace: '',
+    tests: working,
+    only: 'nor by many accounts',
+  },
+  {
+    name: 'registrations by address alone flood it',
+    file: 'src/mail/purposes.ts',
+    find: " || purpose === 'register'",
+    replace: '',
+    tests: working,
+    only: 'nor by many accounts',
+  },
+  {
+    name: 'registrations of a name flood the address they give',
+    file: 'src/mail/purposes.ts',
+    find: "purpose === 'verify' || ",
+    replace: '',
+    tests: working,
+    only: 'flood',
+  },
 ]

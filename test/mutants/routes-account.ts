@@ -206,4 +206,18 @@ export const mutants: readonly Mutant[] = [
       '      if (!saysBearer(request.headers.authorization)) app.tokenCookies.clear(reply)\n      await app.ownAccount.delete(request.claims.sub, request.client)\n',
     tests: ['test/http/account.test.ts'],
   },
+  {
+    name: 'behind the password of a staging site a confirmation by cookie gives its token to the page',
+    file: 'routes/confirm.ts',
+    find: '!saysBearer(request.headers.authorization)',
+    replace: 'request.headers.authorization === undefined',
+    tests: ['test/http/confirm.test.ts'],
+  },
+  {
+    name: 'behind the password of a staging site the cookies of a deleted account stay',
+    file: 'routes/account.ts',
+    find: '!saysBearer(request.headers.authorization)',
+    replace: 'request.headers.authorization === undefined',
+    tests: ['test/http/account.test.ts'],
+  },
 ]

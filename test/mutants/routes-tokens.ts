@@ -177,4 +177,20 @@ export const mutants: readonly Mutant[] = [
       'const token = cookie ?? onlyOne((request.body as OptionalRefreshBody | undefined)?.refresh_token, undefined)',
     tests: ['test/http/cookies-read.test.ts'],
   },
+  {
+    name: 'a login by passkey of another site begins a session before it is refused',
+    file: 'routes/login-passkey.ts',
+    find: '      if (isForCookies) app.tokenCookies.requireOurPage(request)\n      const tokens = await app.tokens.logInByPasskey(assertionOf(response), request.client)\n',
+    replace:
+      '      const tokens = await app.tokens.logInByPasskey(assertionOf(response), request.client)\n      if (isForCookies) app.tokenCookies.requireOurPage(request)\n',
+    tests: ['test/http/passkey-login.test.ts'],
+  },
+  {
+    name: 'a second step of another site begins a session before it is refused',
+    file: 'routes/second-factor.ts',
+    find: '      if (isForCookies) app.tokenCookies.requireOurPage(request)\n      const tokens = await app.tokens.answerChallenge(challenge, given, request.client)\n',
+    replace:
+      '      const tokens = await app.tokens.answerChallenge(challenge, given, request.client)\n      if (isForCookies) app.tokenCookies.requireOurPage(request)\n',
+    tests: ['test/http/second-step.test.ts'],
+  },
 ]

@@ -100,4 +100,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'user.email !== mail.address',
     tests: ['test/users/link-races.test.ts'],
   },
+  {
+    name: 'a change that is taken back leaves its sessions to a hijacker of an account without a password',
+    file: 'src/users/address-proof.ts',
+    find: "...since, mails: mailsOfIt, end: 'email_changed' } as const",
+    replace: '...since, mails: mailsOfIt } as const',
+    tests: ['test/users/address-change.test.ts'],
+  },
+  {
+    name: 'the sessions of before an address was proven by its password live on',
+    file: 'src/users/address-proof.ts',
+    find: "proves: address, end: 'email_changed' } as const",
+    replace: 'proves: address } as const',
+    tests: ['test/users/address-proof.test.ts', 'test/users/takeovers.test.ts'],
+  },
 ]

@@ -147,4 +147,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (!(name in known)) {',
     tests: ['test/http/verify.test.ts'],
   },
+  {
+    name: 'a service whose secret has a colon must form-encode it',
+    file: 'src/wire/resource-servers.ts',
+    find: "text.indexOf(':')",
+    replace: "text.lastIndexOf(':')",
+    tests: ['test/http/introspect.test.ts'],
+  },
 ]

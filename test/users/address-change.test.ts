@@ -110,6 +110,23 @@ t.test('taking a change back takes the factor that was added between asking for 
   t.equal((await post('/login/passkey', { response: key.get(options) })).json().code, 'invalid_code')
 })
 
+t.test(
+  'taking a change back ends the sessions of whoever made it, also where there is no password to take away',
+  async t => {
+    const { app, post, deliver, tokenTo, userId } = await withAna(t)
+    await app.stores.users.update(userId, { passwordHash: null })
+    const hijacker = await sessionOf(app, userId)
+    await app.addressProof.change(hijacker, 'thief@example.com', client)
+    await post('/email/verify', { token: await tokenTo('thief@example.com') })
+    const undo = (await deliver()).map(tokenIn)[0]
+    t.equal((await app.stores.sessions.find(hijacker.sid))?.session.revokedAt, null)
+    t.equal((await post('/email/verify', { token: undo })).statusCode, 204)
+    t.match(await app.stores.sessions.find(hijacker.sid), {
+      session: { revokedAt: Number, revokeReason: 'email_changed' },
+    })
+  },
+)
+
 t.test('a change of address dies with the password it was asked under, and an old undo with its 7 days', async t => {
   const { app, later, post, deliver, tokenTo, userId } = await withAna(t)
   await app.addressProof.change(await sessionOf(app, userId), 'thief@example.com', client)

@@ -1,5 +1,5 @@
 /** docs/moving-in.md: the sample file of each system is imported as it says, and its owner logs in. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createPasswordHasher } from '../../src/passwords/password-hash.ts'
@@ -11,7 +11,6 @@ import { type RecordFormat, readRecords } from '../../src/users/import/user-reco
 import { testApp } from '../helpers/app.ts'
 import { blocksOf } from '../helpers/markdown.ts'
 import { root } from '../helpers/places.ts'
-import { temporaryFolder } from '../helpers/process.ts'
 import { claimsOf } from '../helpers/tokens.ts'
 
 const hasher = createPasswordHasher({ scheme: 'bcrypt', bcryptCost: 4, threads: 1, queue: undefined })
@@ -142,6 +141,12 @@ t.test('what a system says of a user beside name and password', async t => {
   t.match(await users.findById('8'), { disabled: true, email: null })
   t.match(await users.findById('9'), { disabled: false })
 
+  const firebase = (no: boolean) => `{"users":[{"localId":"f-${no}","email":"${no}@example.com","disabled":${no}}]}`
+  for (const disabled of [true, false]) {
+    t.match(await run(firebase(disabled), { from: 'firebase', format: 'json' }), { inserted: 1 })
+    t.match(await users.findById(`f-${disabled}`), { disabled })
+  }
+
   const tooLong = await run('{"user_id":9007199254740993,"username":"ida"}')
   t.match(tooLong, { inserted: 0, refused: [/user_id/] }, 'a number that JSON has rounded is no id')
 })
@@ -228,16 +233,6 @@ t.test('what databases write: null for nothing, t and f, 1 and 0, a number for a
     /^line 1: .username/,
     /^line 2: .user_id/,
   ])
-})
-
-t.test('a byte-order mark does not break the seed file', async t => {
-  const file = join(await temporaryFolder(t), 'seeds.ndjson')
-  writeFileSync(file, '\ufeff{"username":"ada","password":"a long sentence","email":null}\r\n\n{"username":"ben"}\n')
-  const { app, logIn } = await testApp(t, { seedUsersFile: file })
-  await logIn('ada', 'a long sentence')
-  t.match(await app.stores.users.findByUsername('ada'), { foreignHash: false })
-  writeFileSync(file, '{"username":"ada"}\n\n{"username":"no good"}\n')
-  await t.rejects(testApp(t, { seedUsersFile: file }), /seeds.ndjson, line 3: .username must be/)
 })
 
 t.test('a document that is cut off brings whom it can, and says so; one without users is a mistake', async t => {

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { testConfig } from '../helpers/app.ts'
+import { testApp, testConfig } from '../helpers/app.ts'
 import { temporaryFolder } from '../helpers/process.ts'
 
 async function place(t: Test) {
@@ -65,4 +65,14 @@ t.test('a database that has users of its own takes none from the file, now or la
   t.strictSame(await start(), ['ana'])
   t.strictSame(await start(app => app.users.delete('x', {})), [])
   t.strictSame(await start(), [])
+})
+
+t.test('a byte-order mark is no part of the file, a mistake is told by its line, and who is in it logs in', async t => {
+  const { seedUsersFile, write } = await place(t)
+  await write('\ufeff{"username":"ada","password":"a long sentence","email":null}\r\n\n{"username":"ben"}\n')
+  const { app, logIn } = await testApp(t, { seedUsersFile })
+  await logIn('ada', 'a long sentence')
+  t.match(await app.stores.users.findByUsername('ada'), { foreignHash: false })
+  await write('{"username":"ada"}\n\n{"username":"no good"}\n')
+  await t.rejects(testApp(t, { seedUsersFile }), /users.ndjson, line 3: .username must be/)
 })
