@@ -1,4 +1,4 @@
-/** 200 tries of one code at once, on two instances of each engine: one session. */
+/** 200 tries of one code at once, or several right ones, on two instances of each engine: one session. */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Overrides, testApp } from '../helpers/app.ts'
@@ -52,6 +52,15 @@ for (const [engine, place] of Object.entries(engines)) {
       const challenges = await Promise.all(Array.from({ length: 40 }, maria.challenge))
       const [code = ''] = maria.recoveryCodes
       t.equal(won(await inTurn((of, i) => of.second(challenges[i % 40] ?? '', code))), 1)
+      t.equal(await sessions(), before + 1)
+    })
+
+    t.test('one challenge, four codes that are right', async t => {
+      one.clock.advance(86_400) // the wrong ones of before are forgotten
+      const before = await sessions()
+      const challenge = await maria.challenge()
+      const codes = [maria.code(), ...maria.recoveryCodes.slice(1, 4)]
+      t.equal(won(await Promise.all(codes.map((code, i) => steps(i % 2 ? one : two).second(challenge, code)))), 1)
       t.equal(await sessions(), before + 1)
     })
 

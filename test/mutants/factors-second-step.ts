@@ -121,4 +121,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (failures > 1000) {',
     tests: ['test/factors/notices.test.ts'],
   },
+  {
+    name: 'two answers at the same moment to one challenge are two logins',
+    file: 'src/factors/login-challenge.ts',
+    find: "      if (!closed) throw dead('it was answered by another request')\n      return closed.wrongCodes",
+    replace: '      return closed?.wrongCodes ?? 0',
+    tests: ['test/http/one-session.test.ts'],
+  },
 ]
