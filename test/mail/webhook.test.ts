@@ -62,3 +62,17 @@ t.test('whatever is no 2xx is tried again, and no redirect is followed with the 
   const away = createWebhook({ kind: 'webhook', url: 'http://127.0.0.1:1/', key: randomBytes(24) }, movableClock())
   await t.rejects(away.send(message, never), { name: 'DeliveryError', isFinal: false, message: /^no answer/ })
 })
+
+t.test('a receiver that has not answered in time is waited for no longer', async t => {
+  const overdue = new AbortController()
+  const server = createServer((_, response) => {
+    overdue.abort()
+    response.end('too late')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mail`
+  const sending = createWebhook({ kind: 'webhook', url, key: randomBytes(24) }, movableClock())
+  await t.rejects(sending.send(message, overdue.signal), { isFinal: false, message: /^no answer/ })
+})

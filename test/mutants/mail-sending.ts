@@ -84,4 +84,11 @@ export const mutants: readonly Mutant[] = [
     tests: working,
     only: 'flood',
   },
+  {
+    name: 'a webhook that does not answer is waited for beyond the lease, and its mail goes out twice',
+    file: 'src/mail/webhook.ts',
+    find: "redirect: 'manual', signal })",
+    replace: "redirect: 'manual' })",
+    tests: ['test/mail/webhook.test.ts'],
+  },
 ]
