@@ -177,4 +177,12 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: ['test/stores/postgres.test.ts', 'test/stores/postgres-kept-address.test.ts'],
   },
+  {
+    name: 'a login that races the deletion of its user keeps its session',
+    file: 'src/engines/postgres/postgres-users.ts',
+    find: "        if ((await ask(remove, { userId })).length === 0) return undefined\n        await dropMailsOf(ask, userId)\n        await removeFactorsOf(ask, userId)\n        return end(ask, userId, 'deleted', null)",
+    replace:
+      "        const ended = await end(ask, userId, 'deleted', null)\n        if ((await ask(remove, { userId })).length === 0) return undefined\n        await dropMailsOf(ask, userId)\n        await removeFactorsOf(ask, userId)\n        return ended",
+    tests: ['test/stores/postgres-concurrency.test.ts'],
+  },
 ]

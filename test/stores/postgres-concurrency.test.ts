@@ -5,10 +5,10 @@ import { emptyDatabase, runSql } from '../helpers/postgres.ts'
 import { waitUntil } from '../helpers/process.ts'
 import { away, demo, opened, policy, withSession } from './opened-postgres.ts'
 
-t.test('a login that is not committed yet is ended by the change of the password that overtakes it', async t => {
+t.test('a login that is not committed yet is ended by what overtakes it: a new password, or deletion', async t => {
   const url = await emptyDatabase(t)
   const stores = await opened(t, url)
-  await stores.users.seed([demo])
+  await stores.users.seed([demo, { ...demo, userId: 'id-b', username: 'b' }])
   await runSql(
     url,
     `CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';
@@ -16,14 +16,21 @@ t.test('a login that is not committed yet is ended by the change of the password
   )
   const lives = { idleSeconds: 1000, maxAgeSeconds: 9000, ip: null, userAgent: null }
 
-  const login = stores.sessions.create({ sid: 'sid', userId: 'id-a', ...lives }, 0)
+  const logins = ['a', 'b'].map(name =>
+    stores.sessions.create({ sid: `sid-${name}`, userId: `id-${name}`, ...lives }, 0),
+  )
   const lingering = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-  await waitUntil(async () => (await runSql(url, lingering)).length > 0)
-  const change = await stores.users.update('id-a', { passwordHash: 'another' })
+  await waitUntil(async () => (await runSql(url, lingering)).length === 2)
+  const [change, ended] = await Promise.all([
+    stores.users.update('id-a', { passwordHash: 'another' }),
+    stores.users.delete('id-b'),
+  ])
 
-  t.match(await login, { session: { revokedAt: null } })
-  t.strictSame(change?.ended, [{ sid: 'sid', wasLive: true }])
-  t.match(await stores.sessions.find('sid'), { session: { revokeReason: 'password_changed' } })
+  for (const begun of await Promise.all(logins)) t.match(begun, { session: { revokedAt: null } })
+  t.strictSame(change?.ended, [{ sid: 'sid-a', wasLive: true }])
+  t.strictSame(ended, [{ sid: 'sid-b', wasLive: true }])
+  t.match(await stores.sessions.find('sid-a'), { session: { revokeReason: 'password_changed' } })
+  t.match(await stores.sessions.find('sid-b'), { session: { revokeReason: 'deleted' } })
 })
 
 /**
