@@ -146,4 +146,11 @@ export const mutants: readonly Mutant[] = [
     replace: "const isWhole = move(isLarge ? 'PASSIVE' : 'PASSIVE')",
     tests: ['test/stores/sqlite-wal.test.ts'],
   },
+  {
+    name: 'a login while another process has the lock ends the service',
+    file: 'src/engines/sqlite/sqlite-limits.ts',
+    find: 'increaseInLine(key, windowSeconds, ride).catch(() => {}) // the next write tells of it',
+    replace: 'void increaseInLine(key, windowSeconds, ride) // the next write tells of it',
+    tests: ['test/stores/sqlite-lock.test.ts'],
+  },
 ]

@@ -115,15 +115,17 @@ t.test('readers who are locked out, too, wait in line and are answered', async t
 })
 
 t.test(
-  'while another process writes, /me and /verify answer, and a refresh is refused with nothing consumed',
+  'while another process writes, /me and /verify answer, and logins and refreshes are refused with nothing consumed',
   async t => {
     const sqlitePath = await filePath(t)
-    const { app, clock, logIn, refresh, me } = await testApp(t, { sqlitePath })
+    const { app, clock, logIn, refresh, me } = await testApp(t, { sqlitePath, loginLimitPerIp: 100 })
     const tokens = await logIn()
     clock.advance(60)
     const unlock = lock(t, sqlitePath)
 
-    const waiting = Promise.all(Array.from({ length: 20 }, () => refresh(tokens.refresh_token)))
+    const body = { username: 'maria', password: 'demo123' }
+    const login = app.inject({ method: 'POST', url: '/login', body }) // it is counted, and nobody waits for that
+    const waiting = Promise.all([login, ...Array.from({ length: 20 }, () => refresh(tokens.refresh_token))])
     let answered = 0
     const share = await busyShare(async () => {
       for (let finished = false; !finished; ) {
