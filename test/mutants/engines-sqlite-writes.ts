@@ -153,4 +153,25 @@ export const mutants: readonly Mutant[] = [
     replace: 'void increaseInLine(key, windowSeconds, ride) // the next write tells of it',
     tests: ['test/stores/sqlite-lock.test.ts'],
   },
+  {
+    name: 'a disk that was mounted for reading only is a mistake of the request',
+    file: 'src/engines/sqlite/sqlite-errors.ts',
+    find: ' 8 /* READONLY */,',
+    replace: '',
+    tests: ['test/stores/sqlite-file.test.ts'],
+  },
+  {
+    name: 'writers go on while a checkpoint holds them',
+    file: 'src/engines/sqlite/group-commit.ts',
+    find: '      await held\n',
+    replace: '',
+    tests: ['test/stores/sqlite-line.test.ts'],
+  },
+  {
+    name: 'behind a long reader every commit begins another checkpoint',
+    file: 'src/engines/sqlite/checkpoints.ts',
+    find: '      if (!isWhole) notBefore = performance.now() + pauseMilliseconds',
+    replace: '      if (isWhole) notBefore = 0',
+    tests: ['test/stores/sqlite-wal.test.ts'],
+  },
 ]

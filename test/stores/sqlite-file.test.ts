@@ -192,6 +192,15 @@ t.test('what is damaged in the file is an outage for who needs it, and none for 
   t.match(await read(() => raw.prepare('SELECT * FROM sound').all()), [{ name: 'a' }])
 })
 
+t.test('a database that may only be read by now is an outage for who writes', async t => {
+  const { raw, read, write, close } = await openSqliteDatabase(join(await temporaryFolder(t), 'signet.db'))
+  t.teardown(close)
+  raw.exec('CREATE TABLE notes (name TEXT) STRICT; PRAGMA query_only = 1')
+  const writing = write(() => raw.exec("INSERT INTO notes VALUES ('a')"))
+  await t.rejects(writing, { code: 'unavailable', message: /readonly/ })
+  t.strictSame(await read(() => raw.prepare('SELECT * FROM notes').all()), [])
+})
+
 const identity = (error: Error) => error
 const never = () => {
   throw new Error('it was opened')

@@ -53,6 +53,21 @@ t.test(
   },
 )
 
+t.test('who comes while the line is held waits until that is over, and others get their turns', async t => {
+  const happened: string[] = []
+  const line = createLine(
+    acts => acts.map(act => ({ value: act() })),
+    () => undefined,
+  )
+  const { promise, resolve: end } = Promise.withResolvers<void>()
+  const held = line.hold(() => promise.then(() => happened.push('over')))
+  const entered = line.enter(() => happened.push('served'))
+  for (let i = 0; i < 10; i++) await turn()
+  end()
+  await Promise.all([held, entered])
+  t.strictSame(happened, ['over', 'served'])
+})
+
 t.test('of acts that share a commit, one that fails undoes itself and nothing of its neighbours', async t => {
   const database = await openSqliteDatabase(join(await temporaryFolder(t), 'signet.db'))
   t.teardown(() => database.close())

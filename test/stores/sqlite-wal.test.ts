@@ -2,6 +2,7 @@
 import { renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createCheckpoints } from '../../src/engines/sqlite/checkpoints.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
@@ -55,6 +56,35 @@ t.test('writing without a pause never lets the WAL grow, also while another proc
 
   t.ok(largest < 24 * mebibyte, `${(largest / mebibyte).toFixed(1)} MiB at most, of more than 28 MiB written`)
 })
+
+t.test(
+  'behind a long reader a checkpoint is not begun again with every commit, for each holds all writers',
+  async t => {
+    const { path, database, insert, walBytes } = await opened(t)
+    const reader = new DatabaseSync(path, { readOnly: true })
+    t.teardown(() => reader.close())
+    reader.exec('BEGIN')
+    reader.prepare('SELECT count(*) FROM notes').get()
+    for (let i = 0; i < 9; i++) insert.run(i, 2 * mebibyte)
+    t.ok(walBytes() > 16 * mebibyte)
+    const holds: Promise<unknown>[] = []
+    const hold = <T>(act: () => Promise<T>) => {
+      const held = act()
+      holds.push(held)
+      return held
+    }
+    const checkpoints = createCheckpoints(path, database.raw, { hold })
+    checkpoints.afterCommit()
+    await waitUntil(async () => holds.length > 0)
+    t.match(await holds[0], { isWhole: false })
+    for (let i = 0; i < 5; i++) {
+      await turn()
+      checkpoints.afterCommit()
+    }
+    await checkpoints.close()
+    t.equal(holds.length, 1)
+  },
+)
 
 t.test('where no thread can do it, SQLite moves the WAL by itself again', async t => {
   const { path, database, insert } = await opened(t)
