@@ -184,4 +184,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'void raw',
     tests: ['test/stores/sqlite-wal.test.ts'],
   },
+  {
+    name: 'a service that starts while a restore waits for an answer writes into what is replaced',
+    file: 'src/engines/sqlite/former-database.ts',
+    find: "    raw.exec('BEGIN EXCLUSIVE')\n",
+    replace: '',
+    tests: ['test/stores/sqlite-restore.test.ts'],
+  },
+  {
+    name: 'of two that bring a file up to date at once the second takes the steps again',
+    file: 'src/engines/sqlite/migrations.ts',
+    find: 'const taken = stepsTaken(raw) // another',
+    replace: 'const taken = found // another',
+    tests: ['test/stores/sqlite.test.ts'],
+  },
 ]

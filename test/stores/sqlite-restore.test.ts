@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { restoreSqlite } from '../../src/engines/sqlite/sqlite-restore.ts'
 import { openSqliteStores } from '../../src/engines/sqlite/sqlite-stores.ts'
 import { backedUp, damage, restore, sessionOf } from './backed-up.ts'
 
@@ -89,6 +90,18 @@ t.test('while a service has the database open, nothing is restored', async t => 
   await stores.sessions.create(sessionOf('later', 'ana'), 0)
   await stores.close()
   await t.resolves(restore(path, backup, clock()))
+})
+
+t.test('while a restore waits for the answer to its question, nobody gets into the database', async t => {
+  const { path, backup, clock, stores } = await backedUp(t)
+  await stores.close()
+  const decide = async () => {
+    const other = new DatabaseSync(path, { timeout: 0 })
+    t.throws(() => other.exec('SELECT 1 FROM users'), /locked/)
+    other.close()
+    return true
+  }
+  t.ok(await restoreSqlite(path, backup, { now: clock(), endRevived: false, decide }))
 })
 
 t.test('when the answer is no, everything is as before', async t => {

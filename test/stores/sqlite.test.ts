@@ -101,6 +101,17 @@ t.test('a file of the first schema is brought up to date, and nobody is logged o
   await after.close()
 })
 
+t.test('of two that bring a file up to date at the same moment one takes the steps, and both have it', async t => {
+  const path = join(await temporaryFolder(t), 'signet.db')
+  const database = new DatabaseSync(path)
+  database.exec(`${steps[0]}; PRAGMA user_version = 1`)
+  database.close()
+  const both = await Promise.all([1, 2].map(() => openSqliteStores(path, movableClock())))
+  t.strictSame(both.map(({ schema }) => schema.found).toSorted(), [1, steps.length])
+  t.strictSame(both[0]?.salt, both[1]?.salt)
+  for (const stores of both) await stores.close()
+})
+
 t.test('each database in memory is made like one in a file, with a salt of its own', async t => {
   const folder = await temporaryFolder(t)
   const salts = new Set<string>()
