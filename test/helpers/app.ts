@@ -6,6 +6,7 @@ import type { TokenResponse } from '../../src/wire/token-response.ts'
 import { type MovableClock, movableClock } from './clock.ts'
 import { practiceUsers } from './practice-users.ts'
 import { newSecret } from './tokens.ts'
+import { watchingErrors } from './told-errors.ts'
 
 export type Overrides = Partial<Config> & { readonly sqlitePath?: string; readonly hasher?: PasswordHasher }
 
@@ -54,14 +55,21 @@ function hashesAsUsual({ bcryptCost, passwordHash, hashThreads, hashQueue }: Ove
   return [bcryptCost, passwordHash, hashThreads, hashQueue].every(one => one === undefined)
 }
 
-/** The whole app without a socket, its clock standing still and its timers off; closed when the test is over. */
+/**
+ * The whole app without a socket, its clock standing still and its timers off; closed when the test is over. An error that
+ * the OpenAPI document does not tell of fails the test, whatever it is about.
+ */
 export async function testApp(t: Test, overrides: Overrides = {}, clock = movableClock()): Promise<TestApp> {
   const lines: string[] = []
   const log = { write: (line: string) => void lines.push(line) }
   const { buildApp, hasher } = await loaded()
   const given = overrides.hasher ?? (hashesAsUsual(overrides) ? hasher : undefined)
   const shared = given ? { hasher: given } : {}
-  const app = await buildApp({ config: testConfig(overrides), clock, log, background: false, ...shared })
+  const options = { config: testConfig(overrides), clock, log, background: false, ...shared }
+  const app = await watchingErrors(
+    () => buildApp(options),
+    what => t.fail(what),
+  )
   t.teardown(() => app.close())
   await app.ready()
 
