@@ -6,7 +6,7 @@ import type { AccessClaims } from '../src/tokens/access-token.ts'
 import { ConfirmBody } from '../src/wire/account-schemas.ts'
 import { saysBearer } from '../src/wire/bearer.ts'
 import { assertionOf, RequestOptions } from '../src/wire/passkey-schemas.ts'
-import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
+import { anyTokenCodes, bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { accessResponse } from '../src/wire/token-response.ts'
 import { AccessResponse, authorized, CookieResponse } from '../src/wire/token-schemas.ts'
 
@@ -31,7 +31,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
             description: 'An access token, in cookie mode by `Set-Cookie`',
           }),
           ...problems(
-            ...tokenCodes,
+            ...anyTokenCodes,
             ...bodyCodes,
             'invalid_credentials',
             'second_factor_required',
@@ -66,7 +66,10 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         summary: 'Begin to confirm by a passkey: what the browser is asked with',
         description: 'Good for five minutes and one answer, in this session.',
         security: authorized,
-        response: { 200: RequestOptions, ...problems(...tokenCodes, 'cross_site', 'not_found', 'too_many_attempts') },
+        response: {
+          200: RequestOptions,
+          ...problems(...anyTokenCodes, 'cross_site', 'not_found', 'too_many_attempts'),
+        },
       },
     },
     ({ claims }) => app.stepUp.passkeyOptions(claims) as Promise<{ challenge: string }>,

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import { Type } from '../src/base/schema.ts'
 import { EmailProof } from '../src/wire/mail-schemas.ts'
-import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
+import { anyTokenCodes, bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
@@ -23,7 +23,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         response: {
           204: Type.Null({ description: 'It is done' }),
           ...problems(
-            ...tokenCodes,
+            ...anyTokenCodes,
             ...bodyCodes,
             'invalid_link',
             'invalid_credentials',

@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import fp from 'fastify-plugin'
 import { Type } from '../src/base/schema.ts'
 import { CodeBody, NewSecret, RecoveryCodes } from '../src/wire/factor-schemas.ts'
-import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
+import { anyTokenCodes, bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   const onRequest = () => [app.authenticateToEnrol, app.requireFresh]
-  const needed = [...tokenCodes, 'fresh_login_required', 'cross_site'] as const
+  const needed = [...anyTokenCodes, 'fresh_login_required', 'cross_site'] as const
 
   app.post(
     '/me/totp',

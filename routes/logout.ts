@@ -4,7 +4,7 @@ import { SignetError } from '../src/base/errors.ts'
 import { Type } from '../src/base/schema.ts'
 import type { AuthenticToken } from '../src/tokens/token-verifier.ts'
 import { findBearerToken, saysBearer } from '../src/wire/bearer.ts'
-import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
+import { anyTokenCodes, bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { onlyOne } from '../src/wire/token-cookies.ts'
 import { authorized, OptionalRefreshBody } from '../src/wire/token-schemas.ts'
 
@@ -56,7 +56,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'logoutAll',
         summary: 'Log out everywhere: end every session of mine',
         security: authorized,
-        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(...tokenCodes, 'cross_site') },
+        response: { 200: Type.Object({ sessions_ended: Type.Integer() }), ...problems(...anyTokenCodes, 'cross_site') },
       },
     },
     async (request, reply) => {

@@ -8,12 +8,12 @@ import {
   passkeyItem,
   registrationOf,
 } from '../src/wire/passkey-schemas.ts'
-import { bodyCodes, problems, tokenCodes } from '../src/wire/problem-responses.ts'
+import { anyTokenCodes, bodyCodes, problems } from '../src/wire/problem-responses.ts'
 import { authorized } from '../src/wire/token-schemas.ts'
 
 const plugin: FastifyPluginAsyncTypebox = async app => {
   const fresh = () => [app.authenticateToEnrol, app.requireFresh]
-  const needed = [...tokenCodes, 'fresh_login_required', 'cross_site'] as const
+  const needed = [...anyTokenCodes, 'fresh_login_required', 'cross_site'] as const
 
   app.post(
     '/me/passkeys/options',
@@ -66,7 +66,7 @@ const plugin: FastifyPluginAsyncTypebox = async app => {
         operationId: 'listPasskeys',
         summary: 'My passkeys',
         security: authorized,
-        response: { 200: Type.Object({ passkeys: Type.Array(PasskeyItem) }), ...problems(...tokenCodes) },
+        response: { 200: Type.Object({ passkeys: Type.Array(PasskeyItem) }), ...problems(...anyTokenCodes) },
       },
     },
     async ({ claims }) => ({ passkeys: (await app.passkeys.list(claims.sub)).map(passkeyItem) }),

@@ -8,16 +8,18 @@ type StatusOf<C extends ErrorCode> = (typeof errors)[C]['status']
 /** Every route has the two ranges, so that no status leaves without a schema. */
 type Responses<S extends number> = Record<S | '4xx' | '5xx', object>
 
-/** What is said wherever an access token is needed. */
-export const tokenCodes = [
+/** What is said wherever an access token is needed, and one that is good for adding a second factor will do. */
+export const anyTokenCodes = [
   'missing_token',
   'access_token_required',
   'invalid_token',
   'token_expired',
   'token_revoked',
-  'enrolment_required',
   'unavailable',
 ] as const
+
+/** What is said wherever it will not. */
+export const tokenCodes = [...anyTokenCodes, 'enrolment_required'] as const
 
 /** What is said wherever a body is read. */
 export const bodyCodes = ['invalid_request', 'too_large', 'unsupported_media_type'] as const

@@ -37,15 +37,18 @@ t.test('an administrator without one gets a token that is good for adding one', 
   t.equal((await asUser({ app }, whole.json().access_token)('GET', '/users')).statusCode, 200)
 })
 
-t.test('everything else is 403 enrolment_required, the checks of gateways and services included', async t => {
+t.test('everything else is 403 enrolment_required, as is told, for gateways and services as well', async t => {
   const { tokens, app } = await service(t, { docs: true, registrationIsOpen: true })
-  const { paths } = app.swagger() as { paths: Record<string, Record<string, { security?: object[] }>> }
+  type Operation = { security?: object[]; responses?: object }
+  const { paths } = app.swagger() as { paths: Record<string, Record<string, Operation>> }
   const may = /^\/me\/(totp|passkeys|recovery-codes|confirm)|^\/logout/
   let refused = 0
   for (const [path, methods] of Object.entries(paths)) {
-    for (const [method, { security }] of Object.entries(methods)) {
+    for (const [method, { security, responses }] of Object.entries(methods)) {
       if (!security?.some(one => 'bearerAuth' in one)) continue
       const url = path.replace(/\{\w+\}/, 'user-2')
+      const isTold = JSON.stringify(responses).includes('"enrolment_required":{"value"')
+      t.equal(isTold, !may.test(path), `${method} ${path}: what the document tells`)
       if (url === '/logout' || url === '/logout/all') continue // they would end the session
       const { statusCode, body } = await app.inject({
         method: method.toUpperCase() as 'GET',
