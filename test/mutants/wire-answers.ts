@@ -170,4 +170,26 @@ export const mutants: readonly Mutant[] = [
     replace: 'setTimeout(() => socket.end(), code',
     tests: ['test/wire/client-errors.test.ts'],
   },
+  {
+    name: 'the OpenAPI document does not tell that a name may be taken at /register',
+    file: 'routes/register.ts',
+    find: "            'taken',\n",
+    replace: '',
+    tests: ['test/users/takeovers.test.ts'],
+    only: 'a name that is held',
+  },
+  {
+    name: 'the OpenAPI document does not tell that a second factor may have to be added first',
+    file: 'src/wire/problem-responses.ts',
+    find: "[...anyTokenCodes, 'enrolment_required']",
+    replace: '[...anyTokenCodes]',
+    tests: ['test/http/enrolment.test.ts'],
+  },
+  {
+    name: 'the OpenAPI document does not tell that registrations may be too many at once',
+    file: 'routes/register.ts',
+    find: "            'overloaded',\n",
+    replace: '',
+    tests: ['test/login/hash-shares.test.ts', 'test/users/passwords.test.ts'],
+  },
 ]
