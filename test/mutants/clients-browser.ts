@@ -215,4 +215,20 @@ export const mutants: readonly Mutant[] = [
     replace: "  if (wish !== 'memory') texts = localStorage\n",
     tests: [test('storages')],
   },
+  {
+    name: 'with passkeys loaded, only JSON can be sent',
+    file: from('passkeys'),
+    find: 'jsonOf(init.body)',
+    replace: 'JSON.parse(init.body)',
+    tests: [test('passkeys')],
+    only: 'goes out as it is',
+  },
+  {
+    name: 'with passkeys loaded, no form can be sent',
+    file: from('passkeys'),
+    find: "typeof init?.body === 'string' ? jsonOf(init.body) : {}",
+    replace: 'init?.body ? { ...jsonOf, ...JSON.parse(String(init.body)) } : {}',
+    tests: [test('passkeys')],
+    only: 'goes out as it is',
+  },
 ]

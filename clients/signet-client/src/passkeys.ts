@@ -4,6 +4,7 @@
  * with another body.
  */
 import { createSignet, SignetError } from './index.ts'
+import { jsonOf } from './requests.ts'
 import type { Signet, SignetOptions, User } from './types.ts'
 
 export interface Passkey {
@@ -43,8 +44,8 @@ export function createSignetWithPasskeys(options: SignetOptions): SignetWithPass
   const signet = createSignet({
     ...options,
     fetch: (input, init) => {
-      const { username, mode } = typeof init?.body === 'string' ? JSON.parse(init.body) : {}
-      const other = instead.get(username)
+      const { username, mode } = typeof init?.body === 'string' ? jsonOf(init.body) : {}
+      const other = instead.get(username as string)
       if (!other) return send(input, init)
       return send(base + other.path, { ...init, body: JSON.stringify({ ...other.body, mode }) })
     },

@@ -1,4 +1,4 @@
-/** Passkeys, in a browser with an authenticator of its own. */
+/** Passkeys, in a browser with an authenticator of its own; and that they are in the way of nothing else. */
 import { brotliCompressSync } from 'node:zlib'
 import { buildSync } from 'esbuild'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { testConfig } from '../../../test/helpers/app.ts'
 import { startBrowser } from '../../../test/helpers/browser.ts'
 import { movableClock } from '../../../test/helpers/clock.ts'
 import { freePort } from '../../../test/helpers/process.ts'
-import type { SignetWithPasskeys } from '../src/passkeys.ts'
+import { createSignetWithPasskeys, type SignetWithPasskeys } from '../src/passkeys.ts'
 import { hasher } from './setup.ts'
 
 const library = buildSync({
@@ -22,6 +22,25 @@ const library = buildSync({
 t.test('minified and compressed it is 3.5 kB with all it needs', async t => {
   const size = brotliCompressSync(library).length
   t.ok(size <= 3500, `${size} bytes`)
+})
+
+t.test('what a page itself sends goes out as it is, whatever it is', async t => {
+  const sent: unknown[] = []
+  const send: typeof fetch = async (input, init) => {
+    sent.push(input, init?.body)
+    return Response.json({})
+  }
+  const signet = createSignetWithPasskeys({ url: 'https://auth.example', mode: 'cookie', fetch: send })
+  const bytes = new TextEncoder().encode('{"username":"maria"')
+  const texts = ['a note', '', 'null', '1', '"x"', '[]', '{"username":"maria","mode":"dark"}', '{"username":null}']
+  const bodies = [...texts, new FormData(), new URLSearchParams('a=b'), new Blob([bytes]), bytes, bytes.buffer, null]
+  for (const url of ['https://auth.example/notes', 'https://other.example/']) {
+    for (const body of bodies) {
+      sent.length = 0
+      await signet.fetch(url, { method: 'POST', body })
+      t.ok(sent[0] === url && sent[1] === body, String(body))
+    }
+  }
 })
 
 for (const mode of ['bearer', 'cookie'] as const) {
