@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts'
 const file = 'clients/signet-client/src/client.ts'
 const tests = ['clients/signet-client/test/cookies.test.ts']
 
-/** The library for pages in cookie mode, where no script sees a token. */
+/** The library for pages in cookie mode, where no script sees a token; and tabs that come back. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'after a refresh by cookie nobody knows who is logged in',
@@ -39,5 +39,29 @@ export const mutants: readonly Mutant[] = [
     find: '    flight?.abort()\n    turn = {}',
     replace: '    turn = {}',
     tests,
+  },
+  {
+    name: 'a page that comes back does not look whether it is still logged in, and does when it is left',
+    file: 'clients/signet-client/src/tabs.ts',
+    find: 'page.hidden || comeBack()',
+    replace: 'page.hidden && comeBack()',
+    tests: ['clients/signet-client/test/tabs.test.ts'],
+    only: 'a page that was hidden',
+  },
+  {
+    name: 'a page that comes back from the cache does not look whether it is still logged in',
+    file: 'clients/signet-client/src/tabs.ts',
+    find: "    addEventListener('pageshow', comeBack)\n",
+    replace: '',
+    tests: ['clients/signet-client/test/tabs.test.ts'],
+    only: 'a page that was hidden',
+  },
+  {
+    name: 'what another tab has stored is not looked at',
+    file: 'clients/signet-client/src/tabs.ts',
+    find: 'event.key === name && comeBack()',
+    replace: 'event.key !== name && comeBack()',
+    tests: ['clients/signet-client/test/tabs.test.ts'],
+    only: 'a page that was hidden',
   },
 ]

@@ -168,6 +168,35 @@ t.test('a logout that is told while an answer is being stored wins over that ans
   t.notMatch([...shared.texts].join(), 'access_token')
 })
 
+t.test('a page that was hidden, asleep or in the cache looks whether it is still logged in, and no other', async t => {
+  const [page, window] = [Object.assign(new EventTarget(), { hidden: false }), new EventTarget()]
+  const addEventListener = window.addEventListener.bind(window)
+  Object.assign(globalThis, { document: page, addEventListener })
+  t.teardown(() => {
+    for (const name of ['document', 'addEventListener']) Reflect.deleteProperty(globalThis, name)
+  })
+  const { url, open } = await startSignet(t)
+  const storage = sharedStorage()
+  const { signet } = open({ storage })
+  const change = () => page.dispatchEvent(new Event('visibilitychange'))
+  for (const comeBack of [
+    change,
+    () => window.dispatchEvent(new Event('pageshow')),
+    () => window.dispatchEvent(Object.assign(new Event('storage'), { key: `signet ${url}` })),
+  ]) {
+    await signet.login('maria', 'demo123')
+    storage.texts.clear() // a logout that nobody told of
+    page.hidden = true
+    change()
+    window.dispatchEvent(Object.assign(new Event('storage'), { key: 'of another' }))
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate)
+    t.equal(signet.user?.username, 'maria', 'as it was left')
+    page.hidden = false
+    comeBack()
+    t.ok(await soon(() => signet.user === null))
+  }
+})
+
 t.test('a storage that cannot be read for a moment logs nobody out', async t => {
   const { open } = await startSignet(t)
   const shared = sharedStorage()
