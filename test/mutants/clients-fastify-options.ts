@@ -75,4 +75,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'askedAt = time.elapsed()\n',
     tests: [test('tokens')],
   },
+  {
+    name: 'a Signet that says nothing is waited for as long as it likes',
+    file: 'clients/fastify-signet/src/request.ts',
+    find: 'AbortSignal.timeout(mostMilliseconds)',
+    replace: 'AbortSignal.timeout(60 * mostMilliseconds)',
+    tests: ['clients/fastify-signet/test/feed.test.ts'],
+    only: 'says nothing',
+  },
 ]

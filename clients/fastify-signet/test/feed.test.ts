@@ -1,6 +1,7 @@
 /** Following the feed of ended sessions, page by page: what is asked, what is remembered, and how old that is. */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { createKeys } from '../src/keys.ts'
 import { createRevocations } from '../src/revocations.ts'
@@ -140,4 +141,24 @@ t.test('whoever stops waits for no answer that is under way', { timeout: 10_000 
     await under
   }
   t.strictSame(lines, [], 'and complains of none')
+})
+
+t.test('a Signet that takes a connection and says nothing is away after five seconds', { timeout: 10_000 }, async t => {
+  const { feed, keys, poll, asked, lines, answers } = await follow(t)
+  t.teardown(() => keys.stop())
+  mock.timers.enable({ apis: ['AbortSignal.timeout' as never] }) // its types do not know it yet
+  t.teardown(() => mock.timers.reset())
+  for (const begin of [() => poll({ isLost: true }), () => answers.push({ isLost: true }) && keys.load()]) {
+    const before = asked.length
+    const under = begin()
+    await until(() => asked.length > before)
+    mock.timers.tick(4_999)
+    await new Promise(setImmediate)
+    t.equal(lines.length, before, 'it may be slow')
+    mock.timers.tick(1)
+    await under
+  }
+  t.match(lines, [/^following .*failed$/, /^fetching the keys .*failed$/])
+  await poll({})
+  t.ok(feed.age() < 10, 'and it is asked again')
 })
