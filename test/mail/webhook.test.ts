@@ -3,9 +3,12 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import { createWebhook } from '../../src/mail/webhook.ts'
 import { movableClock } from '../helpers/clock.ts'
+import { mailApp, memoryMail } from '../helpers/mail.ts'
+import { waitUntil } from '../helpers/process.ts'
 
 const message = {
   id: 'abcdefghijklmnopqrstuv',
@@ -19,17 +22,18 @@ const message = {
 } as const
 const never = new AbortController().signal
 
+/** @param status 0: it never answers */
 async function receiver(t: Test, status: number) {
   const requests: { headers: IncomingMessage['headers']; body: string; url: string | undefined }[] = []
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     requests.push({ headers: request.headers, body, url: request.url })
-    response.writeHead(status, { location: '/elsewhere' }).end('thank you')
+    if (status) response.writeHead(status, { location: '/elsewhere' }).end('thank you')
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => server.close())
+  t.teardown(() => server.close().closeAllConnections())
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mail`, requests }
 }
 
@@ -76,3 +80,26 @@ t.test('a receiver that has not answered in time is waited for no longer', async
   const sending = createWebhook({ kind: 'webhook', url, key: randomBytes(24) }, movableClock())
   await t.rejects(sending.send(message, overdue.signal), { isFinal: false, message: /^no answer/ })
 })
+
+t.test(
+  'who takes a mail and never answers has a minute: nobody else sends it meanwhile',
+  { timeout: 20_000 },
+  async t => {
+    const { url, requests } = await receiver(t, 0)
+    const transport = { kind: 'webhook', url, key: randomBytes(24) } as const
+    const { app, post, clock } = await mailApp(t, { mail: { ...memoryMail, transport } })
+    await app.users.change('user-2', { email: 'maria@example.com' }, { by: 'a test' })
+    await post('/password/forgot', { username: 'maria' })
+    mock.timers.enable({ apis: ['AbortSignal.timeout' as never] }) // its types do not know it yet
+    t.teardown(() => mock.timers.reset())
+
+    const drained = app.mailer?.worker.drain()
+    await waitUntil(async () => requests.length === 1)
+    clock.advance(60)
+    t.strictSame(await app.stores.mails.claim(10, 60), [])
+    mock.timers.tick(60_000)
+    await drained
+    const dueAt = clock() + 30
+    t.match(await app.stores.mails.listUnsent({ limit: 10 }), [{ tries: 1, failure: /^no answer/, dueAt }])
+  },
+)

@@ -91,4 +91,20 @@ export const mutants: readonly Mutant[] = [
     replace: "redirect: 'manual' })",
     tests: ['test/mail/webhook.test.ts'],
   },
+  {
+    name: 'a receiver that never answers keeps a mail for longer than it is lent',
+    file: worker,
+    find: 'AbortSignal.any([stop.signal, AbortSignal.timeout(trySeconds * 1000)])',
+    replace: 'stop.signal',
+    tests: ['test/mail/webhook.test.ts'],
+    only: 'never answers',
+  },
+  {
+    name: 'a try takes as long as the mail is lent',
+    file: worker,
+    find: 'AbortSignal.timeout(trySeconds * 1000)',
+    replace: 'AbortSignal.timeout(leaseSeconds * 1000)',
+    tests: ['test/mail/webhook.test.ts'],
+    only: 'never answers',
+  },
 ]
