@@ -30,6 +30,7 @@ t.test('what is refused, with one line and without a trace', async t => {
   const [url, other] = [await used(t), await used(t)]
   const to = `sqlite:${join(await temporaryFolder(t), 'to.db')}`
   const postgres = 'postgres://signet:hunter2@127.0.0.1:1/signet'
+  const parameter = 'postgres://signet@127.0.0.1:1/signet?password=hunter2'
   const cases: [code: number, says: string, args: string[], env?: Record<string, string>][] = [
     [1, 'the target is not empty', ['--from', url, '--to', other]],
     [1, 'the target is not empty', ['--from', url, '--to', other, '--restart']],
@@ -41,6 +42,8 @@ t.test('what is refused, with one line and without a trace', async t => {
     [1, 'TO_DATABASE_URL_FILE names a file', ['--from', url], { TO_DATABASE_URL_FILE: '/nowhere' }],
     [1, 'unset either FROM_DATABASE_URL or FROM_DATABASE_URL_FILE', ['--to', to], bothOf('FROM_DATABASE_URL')],
     [2, 'no password among arguments', ['--from', url, '--to', postgres]],
+    [2, 'no password among arguments', ['--from', postgres, '--to', to]],
+    [2, 'no password among arguments', ['--from', url, '--to', parameter]],
     [2, 'give --from, --from-file or FROM_DATABASE_URL', ['--to', to]],
     [2, 'cannot be used with', ['--from', url, '--from-file', 'x', '--to', to]],
     [2, 'is in memory', ['--from', url, '--to', 'sqlite::memory:']],

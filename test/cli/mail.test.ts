@@ -49,6 +49,8 @@ t.test('what waits and what was given up is listed, and tried again when somebod
   await app.mailer?.worker.drain()
   t.equal(smtp.received.length, 2)
   t.match(await run('status', '--json'), { stdout: '' })
+  const none = { code: 0, stdout: '{"mails_due":0}\n', stderr: '' }
+  t.match(await run('retry', '--json'), none, 'that nothing has failed is no failure')
 })
 
 t.test('whoever is invited chooses the password by a link, which proves the address', async t => {

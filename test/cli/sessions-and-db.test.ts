@@ -65,16 +65,19 @@ t.test('sessions are listed, one is ended, then all of a user; the server refuse
   )
 })
 
-t.test('an id that begins with a hyphen is an id, not an option', async t => {
+t.test('an id that begins with a hyphen is an id, not an option, of a session and of a user', async t => {
   const { folder, env } = await serving(t)
-  const sid = '-bcdefghijklmnopqrstuv'
+  const [sid, other, userId] = ['-bcdefghijklmnopqrstuv', '-another-session-of-it', '-a-user-of-22-letters-']
+  await cli(['users', 'import', '-'], env, `{"username":"bob","user_id":"${userId}"}`)
   const database = new DatabaseSync(join(folder, 'signet.db'))
   database.exec(`INSERT INTO sessions (sid, user_id, created_at, expires_at, max_expires_at)
-    VALUES ('${sid}', 'user-1', 1, 9999999999, 9999999999)`)
+    VALUES ('${sid}', '${userId}', 1, 9999999999, 9999999999), ('${other}', '${userId}', 1, 9999999999, 9999999999)`)
   database.close()
-  t.strictSame(await listed(env, '--user', 'thirdy').then(all => all.map(one => one.id)), [sid])
+  t.strictSame(await listed(env, '--user', userId).then(all => all.map(one => one.id).sort()), [other, sid])
   t.equal((await cli(['sessions', 'end', sid], env)).code, 0)
+  t.match(await cli(['sessions', 'end', '--user', userId, '--json'], env), { stdout: '{"sessions_ended":1}\n' })
   t.strictSame(await listed(env), [])
+  t.match(await cli(['users', 'set', userId, '--disable', '--json'], env), { code: 0, stdout: /"username":"bob"/ })
 })
 
 t.test('what a client calls itself cannot steer the terminal of who lists it', async t => {

@@ -177,4 +177,12 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/cli/restore.test.ts'],
     only: 'no database to compare',
   },
+  {
+    name: 'that no mail has failed is a failure of mail retry',
+    file: 'src/cli/mail.ts',
+    find: 'if (id !== undefined && due === 0)',
+    replace: 'if (due === 0)',
+    tests: ['test/cli/mail.test.ts'],
+    only: 'what waits',
+  },
 ]

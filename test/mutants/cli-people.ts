@@ -180,4 +180,12 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/cli/import.test.ts'],
     only: '--without-passwords',
   },
+  {
+    name: 'the id of a user that begins with a hyphen is an option',
+    file: 'src/cli/main.ts',
+    find: "/^-[\\w-]{21}$/.test(arg) && args[i - 1] !== '--user' && ",
+    replace: '/^-[\\w-]{21}$/.test(arg) && ',
+    tests: ['test/cli/sessions-and-db.test.ts'],
+    only: 'hyphen',
+  },
 ]

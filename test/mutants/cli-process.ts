@@ -232,4 +232,12 @@ export const mutants: readonly Mutant[] = [
     replace: 'from: schema.current, to: schema.current }',
     tests: ['test/cli/sessions-and-db.test.ts', 'test/cli/exit-codes.test.ts', 'test/cli/db-copy.test.ts'],
   },
+  {
+    name: 'a password of a database stands among the arguments as a parameter',
+    file: 'src/cli/copy-database.ts',
+    find: "database.engine === 'postgres' && database.password !== ''",
+    replace: "database.engine === 'postgres' && /\\/\\/[^@/]*:[^@/]+@/.test(url)",
+    tests: ['test/cli/db-copy-urls.test.ts'],
+    only: 'what is refused',
+  },
 ]
