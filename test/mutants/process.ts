@@ -107,7 +107,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: "app.log.fatal({ reason: err.message, err }, 'stopping')",
     replace: "app.log.info('stopping')",
-    tests: ['test/processes/log-of-a-life.test.ts', 'test/http/headers-and-errors.test.ts'],
+    tests: ['test/processes/stop.test.ts'],
   },
   {
     name: 'compiled code is taken from a folder of somebody else',
@@ -226,6 +226,13 @@ export const mutants: readonly Mutant[] = [
     file: 'src/process/serve.ts',
     find: 'Math.min(3, config.shutdownGraceSeconds / 2)',
     replace: 'Math.min(3, config.shutdownGraceSeconds)',
+    tests: ['test/processes/stop.test.ts'],
+  },
+  {
+    name: 'after an error that nobody caught requests are taken for three more seconds',
+    file: 'src/process/serve.ts',
+    find: "if (signal === 'SIGTERM') await sleep",
+    replace: "if (signal !== 'SIGINT') await sleep",
     tests: ['test/processes/stop.test.ts'],
   },
 ]

@@ -15,9 +15,6 @@ const linesOf = (output: string): Line[] =>
     .split('\n')
     .map(line => JSON.parse(line))
 
-/** Throws where nothing catches it, when it is told to. */
-const fragile = `data:text/javascript,process.once('SIGUSR2',()=>{throw new Error('broken')})`
-
 t.test('the version is that of the package', t => {
   t.equal(version, JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version)
   t.end()
@@ -76,14 +73,6 @@ t.test('a start warns of what is misspelt and of a random secret, and says where
     t.ok(told.includes(line), line)
   }
   t.notMatch(server.output(), slips.JWT_SECRET)
-})
-
-t.test('an error that nothing caught is the reason of the stop', async t => {
-  const server = await startServer(t, { NODE_OPTIONS: `--import=${encodeURI(fragile)}` })
-  t.equal(await server.stop('SIGUSR2'), 1)
-  const stops = linesOf(server.output()).filter(({ msg }) => msg === 'stopping')
-  t.equal(stops.length, 1)
-  t.match(stops[0], { level: 60, reason: 'broken', err: { type: 'Error', message: 'broken' } })
 })
 
 t.test('a full disk under standard output and error ends nothing', async t => {
