@@ -136,4 +136,28 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: ['test/stores/postgres-migration.test.ts'],
   },
+  {
+    name: 'an instance that freezes within a transaction keeps its locks for ever',
+    file: 'src/engines/postgres/limits.ts',
+    find: '    idle_in_transaction_session_timeout: `${statementMilliseconds}`,\n',
+    replace: '',
+    tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'half as long',
+  },
+  {
+    name: 'a step whose index takes more than a minute never ends',
+    file: 'src/engines/postgres/migrations.ts',
+    find: '`${waitBriefly}; SET LOCAL idle_in_transaction_session_timeout = 0`',
+    replace: 'waitBriefly',
+    tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'half as long',
+  },
+  {
+    name: 'beside instances with traffic a migration never begins',
+    file: 'src/engines/postgres/who-is-in-the-way.ts',
+    find: "later.find(row => row['hasTable'] && tables.has(row['transaction']))",
+    replace: "later.find(row => row['hasTable'])",
+    tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'transactions of a moment',
+  },
 ]

@@ -100,15 +100,29 @@ t.test('under a pg_dump the new one listens, says whom it waits for, and the old
   t.ok(writes > 10, `${writes} writes`)
 })
 
-t.test('a step waits for a lock half as long as the requests that queue up behind it', async t => {
+t.test('transactions of a moment, one after the other, keep no step from being taken', async t => {
+  const url = await oldDatabase(t, steps.length - 1)
+  const [one, next] = [await connected(t, url, 'signet'), await connected(t, url, 'signet')]
+  await one.query('BEGIN; SELECT FROM users')
+  const opening = opened(t, url)
+  const hasLooked = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+    AND state = 'idle in transaction' AND query ~ '^SELECT l.virtualtransaction'`
+  await waitUntil(async () => (await runSql(url, hasLooked)).length > 0)
+  await next.query('BEGIN; SELECT FROM users')
+  await one.query('COMMIT')
+  t.match((await opening).schema, { found: steps.length - 1, current: steps.length })
+})
+
+t.test('a step waits for a lock half as long as the requests behind it, and for its indexes without end', async t => {
   const url = await oldDatabase(t, 5)
   const noting = (table: string) =>
     `CREATE TRIGGER noting BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION note_patience()`
   await runSql(
     url,
-    `CREATE TABLE patience (who text, seconds real);
+    `CREATE TABLE patience (who text, seconds real, idle real);
     CREATE FUNCTION note_patience() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-      INSERT INTO patience VALUES (TG_TABLE_NAME, extract(epoch FROM current_setting('lock_timeout')::interval));
+      INSERT INTO patience VALUES (TG_TABLE_NAME, extract(epoch FROM current_setting('lock_timeout')::interval),
+        extract(epoch FROM current_setting('idle_in_transaction_session_timeout')::interval));
       RETURN NEW;
     END $$;
     ${noting('meta')}`,
@@ -116,13 +130,11 @@ t.test('a step waits for a lock half as long as the requests that queue up behin
   const { sessions } = await openedInTime(t, url)
   await runSql(url, noting('sessions'))
   await sessions.rotate('sid', 0, policy)
-  const patience = await runSql(
-    url,
-    'SELECT who, max(seconds)::integer AS seconds FROM patience GROUP BY who ORDER BY who',
-  )
-  t.strictSame(patience, [
-    { who: 'meta', seconds: 1 },
-    { who: 'sessions', seconds: 2 },
+  const most = 'SELECT who, max(seconds)::integer AS seconds, max(idle)::integer AS idle'
+  // Whoever freezes within a transaction keeps its locks no longer than any answer takes.
+  t.strictSame(await runSql(url, `${most} FROM patience GROUP BY who ORDER BY who`), [
+    { who: 'meta', seconds: 1, idle: 0 },
+    { who: 'sessions', seconds: 2, idle: 5 },
   ])
 })
 
