@@ -76,3 +76,8 @@ t.test('a byte-order mark is no part of the file, a mistake is told by its line,
   await write('{"username":"ada"}\n\n{"username":"no good"}\n')
   await t.rejects(testApp(t, { seedUsersFile }), /users.ndjson, line 3: .username must be/)
 })
+
+t.test('a start takes as long as its users do: Fastify, which has a limit of ten seconds, has none here', async t => {
+  const { app } = await testApp(t)
+  t.equal(app.initialConfig.pluginTimeout, 0)
+})
