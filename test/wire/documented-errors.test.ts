@@ -16,8 +16,13 @@ interface Problem {
 interface Answer extends Partial<Problem> {
   readonly error_description?: string
 }
+interface Operation {
+  readonly responses: Record<string, Response>
+  readonly security?: readonly object[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, object>> }
+}
 interface Document {
-  readonly paths: Record<string, Record<string, { readonly responses: Record<string, Response> }>>
+  readonly paths: Record<string, Record<string, Operation>>
 }
 interface Response {
   readonly content?: Record<string, { readonly examples?: Record<string, { readonly value: Problem }> }>
@@ -29,13 +34,20 @@ function fixed({ errors: mistakes, error_description: description, ...others }: 
   return { ...others, ...(mistakes !== undefined && { errors: 'some' }), ...(text && { error_description: text }) }
 }
 
+const urlOf = (path: string) => path.replace(/\{\w+\}/, 'user-2')
+
 const secret = 'a'.repeat(40)
 const settings = { docs: true, resourceServers: new Map([['shop', secret]]) }
 const problemType = 'application/problem+json'
 
+const open = { ...settings, mail: memoryMail, secondFactor: 'optional', registrationIsOpen: true } as const
+const { app, clock, logIn } = await testApp(t, open)
+const document: Document = (await app.inject('/openapi.json')).json()
+const operations = Object.entries(document.paths).flatMap(([path, ofPath]) =>
+  Object.entries(ofPath).map(([name, operation]) => ({ method: name.toUpperCase() as 'GET', path, operation })),
+)
+
 t.test('each example says its own status, title, code and detail; together they are the whole table', async t => {
-  const { app } = await testApp(t, { ...settings, mail: memoryMail })
-  const document: Document = (await app.inject('/openapi.json')).json()
   const told = new Set<string>()
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const [method, { responses }] of Object.entries(operations)) {
@@ -111,6 +123,10 @@ t.test('what an operation answers is among its examples', async t => {
   await expect('invalid_request', 'POST /refresh')
   await expect('invalid_client', 'POST /introspect', form('token=x', basic))
   await expect('invalid_client', 'POST /introspect', { headers: basic })
+  const right = { authorization: `Basic ${Buffer.from(`shop:${secret}`).toString('base64')}` }
+  await expect('invalid_request', 'POST /introspect', form('x=y', right))
+  const text = { headers: { ...right, 'content-type': 'text/plain' }, body: 'x' }
+  await expect('unsupported_media_type', 'POST /introspect', text)
   await expect('invalid_request', 'POST /revoke', form('x=y'))
   await expect('missing_token', 'POST /logout')
   await expect('invalid_token', 'POST /logout', bearer('eyJ'))
@@ -158,4 +174,47 @@ t.test('what an operation answers is among its examples', async t => {
   await expect('fresh_login_required', 'PATCH /me/account', renamed)
   clock.advance(599)
   await expect('token_expired', 'GET /me', bearer(maria.access_token))
+})
+
+t.test('what takes JSON takes 16 kB of it and nothing else, whoever sends it', async t => {
+  const authorization = `Bearer ${(await logIn()).access_token}`
+  const readers = operations.filter(({ operation }) => operation.requestBody?.content['application/json'])
+  t.ok(readers.length >= 10, `${readers.length} of them`)
+  for (const { method, path } of readers) {
+    for (const [code, type, body] of [
+      ['too_large', 'application/json', `{"x":"${'x'.repeat(20_000)}"}`],
+      ['unsupported_media_type', 'text/plain', 'x'],
+      ['invalid_request', 'application/json', '{"colour":"red"}'],
+    ] as const) {
+      const headers = { authorization, 'content-type': type }
+      const answer = await app.inject({ method, url: urlOf(path), headers, body })
+      t.equal(answer.json().code, code, `${method} ${path}`)
+    }
+  }
+})
+
+t.test('what needs an access token takes nothing else for one, and tells what was wrong with it', async t => {
+  const [good, ended] = [await logIn(), await logIn()]
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+  await app.inject({ method: 'POST', url: '/logout', headers: bearer(ended.access_token) })
+  const needy = operations.filter(({ operation: { security = [] } }) =>
+    security.some((one, _i, all) => 'bearerAuth' in one && all.every(way => Object.keys(way).length > 0)),
+  )
+  t.ok(needy.length >= 25, `${needy.length} of them`)
+
+  async function expect(code: string, headers: Record<string, string>): Promise<void> {
+    for (const { method, path, operation } of needy) {
+      if (code === 'cross_site' && method === 'GET') continue
+      const body = operation.requestBody && { body: {} }
+      const answer = await app.inject({ method, url: urlOf(path), headers, ...body })
+      t.equal(answer.json().code, code, `${method} ${path}`)
+    }
+  }
+  await expect('missing_token', {})
+  await expect('invalid_token', bearer('eyJ'))
+  await expect('access_token_required', bearer(good.refresh_token))
+  await expect('token_revoked', bearer(ended.access_token))
+  await expect('cross_site', { cookie: `__Host-signet_access=${good.access_token}` })
+  clock.advance(900)
+  await expect('token_expired', bearer(good.access_token))
 })
