@@ -192,4 +192,25 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     tests: ['test/login/hash-shares.test.ts', 'test/users/passwords.test.ts'],
   },
+  {
+    name: 'the OpenAPI document does not tell that second factors are for our own pages only',
+    file: 'routes/factors.ts',
+    find: "[...anyTokenCodes, 'fresh_login_required', 'cross_site'] as const",
+    replace: "[...anyTokenCodes, 'fresh_login_required'] as const",
+    tests: ['test/wire/documented-errors.test.ts'],
+  },
+  {
+    name: 'the OpenAPI document does not tell that a new password may be too long a body',
+    file: 'routes/me.ts',
+    find: '            ...bodyCodes,\n',
+    replace: "            'invalid_request',\n",
+    tests: ['test/wire/documented-errors.test.ts'],
+  },
+  {
+    name: 'the OpenAPI document does not tell that a form without a token is refused at /introspect',
+    file: 'routes/introspect.ts',
+    find: "['invalid_request', 'invalid_client'],",
+    replace: "['invalid_client'],",
+    tests: ['test/wire/documented-errors.test.ts'],
+  },
 ]
