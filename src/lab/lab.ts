@@ -45,14 +45,20 @@ export function createLab(options: LabOptions): Lab {
   const bench = () => {
     // A request that is still under way while the service ends must not leave a database behind.
     if (isClosed) throw new SignetError('unavailable', 'the lab is closed', { retryAfterSeconds: 1 })
-    if (!current) isUntouched = true
+    if (current) return current
+    isUntouched = true
     people ??= createPeople()
-    current ??= openBench({ ...options, people, run: ++run })
-    return current
+    const begun = openBench({ ...options, people, run: ++run })
+    current = begun
+    begun.catch(() => {
+      if (current === begun) current = undefined // whoever asks next tries again
+    })
+    return begun
   }
   const touched = () => {
+    const opened = bench()
     isUntouched = false
-    return bench()
+    return opened
   }
   const end = async () => {
     const former = current
@@ -61,7 +67,11 @@ export function createLab(options: LabOptions): Lab {
   }
   const snapshot = async () => {
     const { instances, sids, mailbox, run } = await bench()
-    const app = await instances.of('calm') // both have one outbox, so either sends it all
+    // Both have one outbox, so either sends it all. One that cannot start is not new.
+    const app = await instances.of('calm').catch(error => {
+      isUntouched = false
+      throw error
+    })
     return takeSnapshot(app, { run, sids, secrets: instances.secrets, mails: await mailbox.collect(app) })
   }
   const instance = async (rules: Rules) => (await touched()).instances.of(rules)

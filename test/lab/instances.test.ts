@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { openInstances } from '../../src/lab/instances.ts'
+import { createLab } from '../../src/lab/lab.ts'
 import { createPeople } from '../../src/lab/people.ts'
 import { labApp } from '../helpers/lab.ts'
 import { postJson } from '../helpers/process.ts'
@@ -81,3 +82,32 @@ t.test('a request that comes while the lab begins anew, or waited for it, starts
   await t.rejects(before, over)
   await ended
 })
+
+t.test(
+  'a lab that could not begin does when it is asked again, and a restart undoes what came while it began',
+  async t => {
+    let isFull = true
+    const noSpace = new Error('no space left')
+    const lab = createLab({
+      buildApp: given => (isFull ? Promise.reject(noSpace) : app.buildApp(given)),
+      publicUrl: 'http://localhost:3000',
+      now: 1,
+      onLogLine() {},
+    })
+    t.teardown(lab.close)
+    const { TMPDIR } = process.env
+    process.env['TMPDIR'] = '/nowhere'
+    await t.rejects(lab.snapshot(), { code: 'ENOENT' })
+    if (TMPDIR === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = TMPDIR
+    await t.rejects(lab.snapshot(), noSpace)
+    isFull = false
+
+    const { run } = await lab.restart()
+    t.equal((await lab.restart()).run, run)
+    await lab.advance(1)
+    const [begun] = await Promise.all([lab.restart(), lab.advance(1)])
+    t.equal(begun.run, run + 1)
+    t.equal((await lab.restart()).run, run + 2)
+  },
+)

@@ -171,27 +171,6 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/http/lab-guard.test.ts'],
   },
   {
-    name: 'starting again throws away what nothing has happened to',
-    file: 'src/lab/lab.ts',
-    find: 'if (!isUntouched) await end()',
-    replace: 'await end()',
-    tests: ['test/lab/instances.test.ts'],
-  },
-  {
-    name: 'a request that comes while the lab begins anew starts an instance',
-    file: 'src/lab/instances.ts',
-    find: '      isClosed = true\n      await stop()\n',
-    replace: '      await stop()\n      isClosed = true\n',
-    tests: ['test/lab/instances.test.ts'],
-  },
-  {
-    name: 'a request that waited while the lab began anew starts an instance',
-    file: 'src/lab/instances.ts',
-    find: "    if (isClosed) throw new SignetError('unavailable', 'this",
-    replace: "    if (isClosed && which === 'calm') throw new SignetError('unavailable', 'this",
-    tests: ['test/lab/instances.test.ts'],
-  },
-  {
     name: 'the row of a session shows its rotation as its last retry',
     file: 'src/lab/snapshot.ts',
     find: 'retried_at: session.retriedAt',
