@@ -31,7 +31,7 @@ export const mutants: readonly Mutant[] = [
     file: from('requests'),
     find: 'jsonOf(await response.text().catch(unreachable))',
     replace: 'jsonOf(await response.text())',
-    tests: [test('refresh'), test('fetch')],
+    tests: [test('requests'), test('refresh'), test('fetch')],
   },
   {
     name: 'a 429 ends the patience',
@@ -148,14 +148,14 @@ export const mutants: readonly Mutant[] = [
     file: 'clients/signet-client/src/mail.ts',
     find: ", redirect: 'error' } as const",
     replace: ' } as const',
-    tests: ['clients/signet-client/test/redirects.test.ts'],
+    tests: ['clients/signet-client/test/requests.test.ts'],
   },
   {
     name: 'the answer of an authenticator follows a redirect',
     file: 'clients/signet-client/src/passkeys.ts',
     find: "{ method, redirect: 'error', ...json }",
     replace: '{ method, ...json }',
-    tests: ['clients/signet-client/test/redirects.test.ts'],
+    tests: ['clients/signet-client/test/requests.test.ts'],
   },
   {
     name: 'who ends the session of this page seems to be logged in',
@@ -205,5 +205,13 @@ export const mutants: readonly Mutant[] = [
     find: "      if (refresh && type === 'logged-in') await storage.set(deviceKey, refresh)\n",
     replace: '',
     tests: [test('login')],
+  },
+  {
+    name: 'half an answer is an empty one',
+    file: from('requests'),
+    find: 'jsonOf(await response.text().catch(unreachable))',
+    replace: 'jsonOf(await response.text().catch(String))',
+    tests: [test('requests')],
+    only: 'half an answer',
   },
 ]

@@ -2,8 +2,7 @@
  * What happens by mail: a forgotten password, an address that is proven or changed. Apart from the rest, so that only the
  * pages that links lead to load this.
  */
-import { jsonOf } from './requests.ts'
-import { SignetError } from './signet-error.ts'
+import { answerOf } from './requests.ts'
 import type { Account, Signet, User } from './types.ts'
 
 export interface Registration {
@@ -35,26 +34,21 @@ export interface SignetMail {
 export function createSignetMail(signet: Pick<Signet, 'fetch'>, url: string | URL): SignetMail {
   const base = new URL(url, (globalThis.location as Location | undefined)?.href).href.replace(/\/$/, '')
 
-  async function ask(path: string, body: object, method = 'POST') {
+  function ask(path: string, body: object, method = 'POST') {
     const headers = { 'content-type': 'application/json' }
     const request = { method, headers, body: JSON.stringify(body), redirect: 'error' } as const
-    const response = await signet.fetch(base + path, request).catch(cause => {
-      throw cause instanceof SignetError ? cause : new SignetError(undefined, {}, cause)
-    })
-    const answer = jsonOf(await response.text())
-    if (!response.ok) throw new SignetError(response, answer)
-    return { status: response.status, answer: answer as unknown }
+    return answerOf(signet.fetch(base + path, request))
   }
 
   return {
     async register(account) {
       const { status, answer } = await ask('/register', account)
-      return status === 202 ? null : (answer as User)
+      return status === 202 ? null : (answer as unknown as User)
     },
     forgotPassword: async username => void (await ask('/password/forgot', { username })),
     resetPassword: async (token, new_password) => void (await ask('/password/reset', { token, new_password })),
     verifyEmail: async (token, password) => void (await ask('/email/verify', { token, ...(password && { password }) })),
-    changeEmail: async email => (await ask('/me/account', { email }, 'PATCH')).answer as Account,
+    changeEmail: async email => (await ask('/me/account', { email }, 'PATCH')).answer as unknown as Account,
   }
 }
 

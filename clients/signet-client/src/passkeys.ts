@@ -3,8 +3,8 @@
  * that is asked for here goes through the one of the library, which knows nothing of it: its request is sent to another path,
  * with another body.
  */
-import { createSignet, SignetError } from './index.ts'
-import { jsonOf } from './requests.ts'
+import { createSignet, type SignetError } from './index.ts'
+import { answerOf, jsonOf } from './requests.ts'
 import type { Signet, SignetOptions, User } from './types.ts'
 
 export interface Passkey {
@@ -59,12 +59,7 @@ export function createSignetWithPasskeys(options: SignetOptions): SignetWithPass
 
   async function ask(by: typeof fetch, path: string, method = 'GET', body?: object) {
     const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    const response = await by(base + path, { method, redirect: 'error', ...json }).catch(cause => {
-      throw cause instanceof SignetError ? cause : new SignetError(undefined, {}, cause)
-    })
-    const answer = await response.json().catch(() => ({}))
-    if (!response.ok) throw new SignetError(response, answer)
-    return answer
+    return (await answerOf(by(base + path, { method, redirect: 'error', ...json }))).answer
   }
 
   const mine = (path: string, method?: string, body?: object) => ask(signet.fetch, path, method, body)
@@ -77,13 +72,14 @@ export function createSignetWithPasskeys(options: SignetOptions): SignetWithPass
     },
     confirmWithPasskey: async () =>
       signet.confirm({ passkey: await assertionFor(await mine('/me/confirm/options', 'POST')) }),
-    passkeys: async () => (await mine('/me/passkeys')).passkeys,
+    passkeys: async () => (await mine('/me/passkeys'))['passkeys'] as Passkey[],
     async addPasskey(name) {
-      const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(await mine('/me/passkeys/options', 'POST'))
+      const options = await mine('/me/passkeys/options', 'POST')
+      const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options as never)
       const made = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential
-      return mine('/me/passkeys', 'POST', { name, response: made.toJSON() })
+      return (await mine('/me/passkeys', 'POST', { name, response: made.toJSON() })) as unknown as Passkey
     },
-    removePasskey: id => mine(`/me/passkeys/${encodeURIComponent(id)}`, 'DELETE'),
+    removePasskey: async id => void (await mine(`/me/passkeys/${encodeURIComponent(id)}`, 'DELETE')),
   }
   return Object.assign(signet, others)
 }

@@ -16,17 +16,17 @@ export function createRequests(base: string, isBearer: boolean, send: typeof fet
     body?: Json | false,
     signal?: AbortSignal,
   ): Promise<Json> {
-    const response = await by(base + path, {
-      method,
-      // Signet redirects nobody, and a 307 would carry the secret in the body to wherever it points.
-      redirect: 'error',
-      credentials: isBearer ? 'omit' : 'include',
-      keepalive: by === send, // lives on when the page goes: no answer with cookies is lost, no logout either
-      signal: signal!,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    }).catch(unreachable)
-    const answer = jsonOf(await response.text().catch(unreachable))
-    if (!response.ok) throw new SignetError(response, answer)
+    const { answer } = await answerOf(
+      by(base + path, {
+        method,
+        // Signet redirects nobody, and a 307 would carry the secret in the body to wherever it points.
+        redirect: 'error',
+        credentials: isBearer ? 'omit' : 'include',
+        keepalive: by === send, // lives on when the page goes: no answer with cookies is lost, no logout either
+        signal: signal!,
+        ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      }),
+    )
     return answer
   }
 
@@ -40,6 +40,14 @@ export function createRequests(base: string, isBearer: boolean, send: typeof fet
       : lifetime && sessionOf(time, lifetime, at)
     return next || unreachable() // something in between has answered
   }
+}
+
+/** @throws SignetError when no whole answer comes, or a refusal */
+export async function answerOf(asked: Promise<Response>): Promise<{ readonly status: number; readonly answer: Json }> {
+  const response = await asked.catch(unreachable)
+  const answer = jsonOf(await response.text().catch(unreachable))
+  if (!response.ok) throw new SignetError(response, answer)
+  return { status: response.status, answer }
 }
 
 export function jsonOf(text: string): Json {
