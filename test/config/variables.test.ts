@@ -208,6 +208,7 @@ t.test('what others set is not mistaken for ours', async t => {
   t.strictSame(strangeVariables(Object.fromEntries(names.map(name => [name, 'x']))), [])
   const ofCopy = ['FROM_DATABASE_URL', 'TO_DATABASE_URL'].flatMap(name => [name, `${name}_FILE`])
   t.strictSame(strangeVariables(Object.fromEntries(ofCopy.map(name => [name, 'x']))), [], 'of a command')
+  t.strictSame(strangeVariables({ DATABSE_URL: '' }), [], 'nor what is empty')
 })
 
 t.test('a start that fails, and a command, say what is misspelt too', async t => {

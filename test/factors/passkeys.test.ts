@@ -11,7 +11,7 @@ t.test('a passkey is enrolled, listed, and noted when it is used', async t => {
     rp: { id: rpId, name: rpId },
     user: { name: 'a', displayName: 'a' },
     attestation: 'none',
-    authenticatorSelection: { residentKey: 'required', userVerification: 'preferred' },
+    authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'preferred' },
     excludeCredentials: [],
   })
   const { added, user: after } = await passkeys.add('id-a', 'sid', 'my phone', key.create(asked))

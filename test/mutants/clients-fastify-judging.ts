@@ -195,4 +195,11 @@ export const mutants: readonly Mutant[] = [
     tests: ['clients/fastify-signet/test/tokens.test.ts'],
     only: 'the secret verifies',
   },
+  {
+    name: 'whoever has an address is nobody',
+    file: 'clients/fastify-signet/src/user.ts',
+    find: "if (email !== null && typeof email !== 'string') return undefined",
+    replace: 'if (email !== null) return undefined',
+    tests: ['clients/fastify-signet/test/tokens.test.ts'],
+  },
 ]

@@ -74,6 +74,10 @@ t.test('algorithm, type, issuer, audience, expiry and the claims we rely on are 
     'no session': await issuer.sign({ sid: undefined }),
     'no role': await issuer.sign({ role: undefined }),
     'no address': await issuer.sign({ email: undefined }),
+    'an address that is none': await issuer.sign({ email: 1 }),
+    'a date that is none': await issuer.sign({ auth_time: 'now' }),
+    'an empty name': await issuer.sign({ username: '' }),
+    'no id': await issuer.sign({ jti: undefined }),
     'another kind': await issuer.sign({ token_type: 'refresh' }),
     'not yet': await issuer.sign({ nbf: now + 100 }),
     type: await issuer.sign({}, { typ: 'JWT' }),
@@ -83,7 +87,12 @@ t.test('algorithm, type, issuer, audience, expiry and the claims we rely on are 
   for (const [name, token] of Object.entries(wrong))
     t.match((await orders(token)).json(), { code: 'invalid_token' }, name)
   t.match((await orders(await issuer.sign({ exp: now - 1 }))).json(), { code: 'token_expired' })
-  t.equal((await orders(await issuer.sign({ aud: ['https://other.example', issuer.url] }))).statusCode, 200)
+  for (const others of [
+    { aud: ['https://other.example', issuer.url] },
+    { email: 'maria@example.com' },
+    { auth_time: 1 },
+  ])
+    t.equal((await orders(await issuer.sign(others))).statusCode, 200, Object.keys(others).join())
   time.advance(900)
   t.match((await orders(good)).json(), { code: 'token_expired', detail: 'Token expired' }, 'also one seen before')
 })
