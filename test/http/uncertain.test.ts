@@ -1,9 +1,13 @@
 /** As long as an act is not certain, nothing changes at the client: no cookie is set or removed, no cause is told. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { SignetError } from '../../src/base/errors.ts'
 import { isProblem } from '../helpers/answers.ts'
 import { type TestApp, testApp } from '../helpers/app.ts'
 import { serverOf } from '../helpers/postgres.ts'
+import { temporaryFolder } from '../helpers/process.ts'
+import { claimsOf } from '../helpers/tokens.ts'
 
 const ours = { 'sec-fetch-site': 'same-origin' }
 
@@ -91,14 +95,22 @@ t.test('a broken cookie does not hide the good one: the logout ends its session'
   t.strictSame(await app.stores.sessions.list('user-2'), [])
 })
 
-t.test('a revocation is answered when the session has ended, and not while the database is away', async t => {
-  const { app, logIn } = await testApp(t)
-  const { access_token: token } = await logIn()
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  await app.stores.close()
-  app.stores.close = async () => {}
-  const answer = await app.inject({ method: 'POST', url: '/revoke', headers, body: `token=${token}` })
-  isProblem(t, answer, 503, 'unavailable', '/revoke')
+t.test('what ends a session is answered when that has ended, and not while nothing can be written', async t => {
+  const sqlitePath = join(await temporaryFolder(t), 'signet.db')
+  const { app, logIn } = await testApp(t, { sqlitePath })
+  const { access_token: token, refresh_token: refreshToken } = await logIn()
+  const authorization = `Bearer ${token}`
+  const typed = { 'content-type': 'application/x-www-form-urlencoded' }
+  rmSync(sqlitePath) // writers look for it each time, readers now and then
+  for (const asked of [
+    { method: 'POST', url: '/revoke', headers: typed, body: `token=${token}` },
+    { method: 'POST', url: '/logout', body: { refresh_token: refreshToken } },
+    { method: 'POST', url: '/logout', headers: { authorization } },
+    { method: 'POST', url: '/logout/all', headers: { authorization } },
+    { method: 'DELETE', url: `/sessions/${claimsOf(token)['sid']}`, headers: { authorization } },
+  ] as const) {
+    isProblem(t, await app.inject(asked), 503, 'unavailable', `${asked.method} ${asked.url}`)
+  }
 })
 
 t.test(

@@ -87,4 +87,34 @@ export const mutants: readonly Mutant[] = [
     replace: 'findBearerToken(authorization), access, refresh]',
     tests: ['test/http/cookies-logout.test.ts'],
   },
+  {
+    name: 'in an outage a logout with a bearer token says it is done',
+    file: 'routes/logout.ts',
+    find: 'await app.sessions.logOut(authenticOf(presented, isByCookie), request.client)',
+    replace:
+      'await app.sessions.logOut(authenticOf(presented, isByCookie), request.client).catch(error => isByCookie ? Promise.reject(error) : undefined)',
+    tests: ['test/http/uncertain.test.ts'],
+  },
+  {
+    name: 'in an outage ending a session says it is done',
+    file: 'routes/sessions.ts',
+    find: 'await app.sessions.end(request.claims.sub, request.params.id, request.client)',
+    replace:
+      'await app.sessions.end(request.claims.sub, request.params.id, request.client).catch(error => error.status === 404 ? Promise.reject(error) : undefined)',
+    tests: ['test/http/uncertain.test.ts'],
+  },
+  {
+    name: 'in an outage logging out everywhere says it is done',
+    file: 'routes/logout.ts',
+    find: 'await app.sessions.logOutAll(request.claims.sub, request.client)',
+    replace: 'await app.sessions.logOutAll(request.claims.sub, request.client).catch(() => 0)',
+    tests: ['test/http/uncertain.test.ts'],
+  },
+  {
+    name: 'in an outage /revoke says it is done',
+    file: 'routes/revoke.ts',
+    find: 'if (token) await app.sessions.logOut(token, request.client)',
+    replace: 'if (token) await app.sessions.logOut(token, request.client).catch(() => {})',
+    tests: ['test/http/uncertain.test.ts'],
+  },
 ]
