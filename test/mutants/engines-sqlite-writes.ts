@@ -174,4 +174,18 @@ export const mutants: readonly Mutant[] = [
     replace: '      if (isWhole) notBefore = 0',
     tests: ['test/stores/sqlite-wal.test.ts'],
   },
+  {
+    name: 'a checkpoint that fails holds writers for ever',
+    file: 'src/engines/sqlite/group-commit.ts',
+    find: 'const over = result.then(nothing, nothing)',
+    replace: 'const over = result.then(nothing)',
+    tests: ['test/stores/sqlite-line.test.ts'],
+  },
+  {
+    name: 'the rest of a group is served while the line is held',
+    file: 'src/engines/sqlite/group-commit.ts',
+    find: '      if (held) break\n',
+    replace: '',
+    tests: ['test/stores/sqlite-line.test.ts'],
+  },
 ]

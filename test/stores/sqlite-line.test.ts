@@ -53,19 +53,41 @@ t.test(
   },
 )
 
-t.test('who comes while the line is held waits until that is over, and others get their turns', async t => {
+t.test('while the line is held nobody is served: who comes then waits, and so does the rest of a group', async t => {
   const happened: string[] = []
+  const line = createLine(
+    acts => acts.slice(0, 1).map(act => ({ value: act() })),
+    () => undefined,
+  )
+  const { promise, resolve: end } = Promise.withResolvers<void>()
+  const hold = () => line.hold(() => promise.then(() => happened.push('over')))
+  const served = [
+    line.enter(() => {
+      happened.push('first')
+      void hold()
+    }),
+    line.enter(() => happened.push('of its group')),
+  ]
+  for (let i = 0; i < 10; i++) await turn()
+  served.push(line.enter(() => happened.push('later')))
+  for (let i = 0; i < 10; i++) await turn()
+  end()
+  await Promise.all(served)
+  t.strictSame(happened, ['first', 'over', 'of its group', 'later'])
+})
+
+t.test('a hold that fails, as on a broken disk, holds nobody any more', async t => {
   const line = createLine(
     acts => acts.map(act => ({ value: act() })),
     () => undefined,
   )
-  const { promise, resolve: end } = Promise.withResolvers<void>()
-  const held = line.hold(() => promise.then(() => happened.push('over')))
-  const entered = line.enter(() => happened.push('served'))
-  for (let i = 0; i < 10; i++) await turn()
-  end()
-  await Promise.all([held, entered])
-  t.strictSame(happened, ['over', 'served'])
+  const { promise, reject } = Promise.withResolvers<void>()
+  const held = line.hold(() => promise)
+  const served = line.enter(() => 'served')
+  for (let i = 0; i < 3; i++) await turn()
+  reject(new Error('no disk'))
+  await t.rejects(held, { message: 'no disk' })
+  t.equal(await served, 'served')
 })
 
 t.test('of acts that share a commit, one that fails undoes itself and nothing of its neighbours', async t => {
