@@ -214,4 +214,12 @@ export const mutants: readonly Mutant[] = [
     tests: [test('requests')],
     only: 'half an answer',
   },
+  {
+    name: 'a page is told of a login where another tab has only refreshed',
+    file: from('client'),
+    find: "found.sid === session?.sid ? 'refreshed' : 'logged-in'",
+    replace: "found.sid === session?.text ? 'refreshed' : 'logged-in'",
+    tests: [test('refresh')],
+    only: 'another tab has refreshed is found',
+  },
 ]

@@ -24,11 +24,13 @@ t.test('a token that another tab has refreshed is found in the storage, without 
   const storage = sharedStorage()
   const [first, second] = [open({ storage }), open({ storage })]
   await first.signet.login('maria', 'demo123')
+  await second.signet.me()
   time.advance(901)
 
   const token = await first.signet.accessToken()
   t.equal(await second.signet.accessToken(), token)
   t.equal(second.signet.user?.username, 'maria')
+  t.strictSame(second.events, ['logged-in', 'refreshed'])
   t.strictSame(causes, ['rotated'])
 })
 
