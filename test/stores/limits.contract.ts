@@ -25,6 +25,7 @@ export function testLimits(t: Test, engine: Engine): void {
     )
     clock.advance(59)
     t.strictSame(await stores.limits.increment('key', 60), { count: 21, remainingSeconds: 1 })
+    t.strictSame(await stores.limits.increment('limited', 60, 100), { count: 21, remainingSeconds: 1 })
     t.strictSame(await stores.limits.increment('other', 60), { count: 1, remainingSeconds: 60 })
     clock.advance(1)
     t.strictSame(await stores.limits.increment('key', 60), { count: 1, remainingSeconds: 60 })

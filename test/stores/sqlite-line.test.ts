@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { createLine } from '../../src/engines/sqlite/group-commit.ts'
 import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
-import { temporaryFolder } from '../helpers/process.ts'
+import { kindOf } from '../../src/engines/sqlite/sqlite-errors.ts'
+import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
 t.test('a group is answered a few in a turn, in order, so that others get theirs', async t => {
   const groups: number[] = []
@@ -88,6 +89,38 @@ t.test('a hold that fails, as on a broken disk, holds nobody any more', async t 
   reject(new Error('no disk'))
   await t.rejects(held, { message: 'no disk' })
   t.equal(await served, 'served')
+})
+
+t.test('what nobody waits for shares the commit of who comes next, or has its own a moment later', async t => {
+  const groups: number[] = []
+  const line = createLine(
+    acts => {
+      groups.push(acts.length)
+      return acts.map(act => ({ value: act() }))
+    },
+    () => undefined,
+  )
+  await Promise.all([line.ride(() => {}), line.enter(() => {})])
+  t.strictSame(groups, [2])
+  for (let i = 0; i < 3; i++) await turn() // nobody is served any more
+  void line.ride(() => {})
+  await waitUntil(async () => groups.length === 2)
+})
+
+t.test('an error of SQLite is busy, an outage or a mistake, in whichever detail it comes', t => {
+  // Result codes as of sqlite.org/rescode.html, with and without their extension.
+  const codes = {
+    busy: { BUSY: 5, BUSY_RECOVERY: 261, BUSY_SNAPSHOT: 517, LOCKED: 6, LOCKED_SHAREDCACHE: 262, PROTOCOL: 15 },
+    broken: { NOMEM: 7, READONLY_DBMOVED: 1032, IOERR: 10, IOERR_FSYNC: 1034, CORRUPT_INDEX: 779, CANTOPEN: 14 },
+    mistake: { ERROR: 1, CONSTRAINT: 19, CONSTRAINT_UNIQUE: 2067, MISMATCH: 20, RANGE: 25 },
+  }
+  for (const [kind, named] of Object.entries(codes)) {
+    for (const [name, errcode] of Object.entries(named)) {
+      t.equal(kindOf(Object.assign(new Error(name), { code: 'ERR_SQLITE_ERROR', errcode })), kind, name)
+    }
+  }
+  t.equal(kindOf(Object.assign(new Error('no file'), { code: 'EBUSY', errcode: 5 })), 'mistake', 'not of SQLite')
+  t.end()
 })
 
 t.test('of acts that share a commit, one that fails undoes itself and nothing of its neighbours', async t => {
