@@ -160,4 +160,28 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/postgres-migration.test.ts'],
     only: 'transactions of a moment',
   },
+  {
+    name: 'a connection that has built an index has no limits any more',
+    file: 'src/engines/postgres/postgres-database.ts',
+    find: ".finally(() => run(`SELECT ${settingsOf(server, 'session')}`))",
+    replace: '',
+    tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'half as long',
+  },
+  {
+    name: 'a statement that nobody waits for any more goes on at the server',
+    file: 'src/engines/postgres/limits.ts',
+    find: '    statement_timeout: `${statementMilliseconds}`,\n',
+    replace: '',
+    tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'half as long',
+  },
+  {
+    name: 'a step has no more time than a request',
+    file: 'src/engines/postgres/postgres-database.ts',
+    find: 'const migrationMilliseconds = 60_000',
+    replace: 'const migrationMilliseconds = 5_000',
+    tests: ['test/stores/postgres-migration.test.ts'],
+    only: 'half as long',
+  },
 ]
