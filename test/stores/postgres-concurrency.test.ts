@@ -16,6 +16,7 @@ t.test('a login that is not committed yet is ended by what overtakes it: a new p
   )
   const lives = { idleSeconds: 1000, maxAgeSeconds: 9000, ip: null, userAgent: null }
 
+  await Promise.all([stores.users.findById('id-a'), stores.users.findById('id-b')]) // a connection for each
   const logins = ['a', 'b'].map(name =>
     stores.sessions.create({ sid: `sid-${name}`, userId: `id-${name}`, ...lives }, 0),
   )
