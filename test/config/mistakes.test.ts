@@ -88,6 +88,11 @@ const bad: [string, Record<string, string>, RegExp][] = [
     /^RESOURCE_SERVERS: entry 1 has a secret of/,
   ],
   ['a name that begins like loopback', { HOST: '127.example.com' }, /^PUBLIC_URL is required/],
+  [
+    'the audience of those who may only enrol',
+    { PUBLIC_URL: 'https://a.example.com', JWT_AUDIENCE: 'b,https://a.example.com/enrol' },
+    /^JWT_AUDIENCE must not list PUBLIC_URL with \/enrol/,
+  ],
   ['names that fill a token', { JWT_AUDIENCE: 'x'.repeat(1001) }, /^JWT_AUDIENCE is longer than 1,000/],
   [
     'a page over http beside https',

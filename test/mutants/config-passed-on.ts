@@ -125,4 +125,11 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/config/variables.test.ts'],
     only: 'not mistaken for ours',
   },
+  {
+    name: 'JWT_AUDIENCE may name the audience of tokens for enrolment',
+    file: 'src/config/rules.ts',
+    find: "  if (audience.includes(`${publicUrl}/enrol`)) mistakes.push('JWT_AUDIENCE must not list PUBLIC_URL with /enrol')\n",
+    replace: '',
+    tests: ['test/config/mistakes.test.ts'],
+  },
 ]

@@ -185,4 +185,12 @@ export const mutants: readonly Mutant[] = [
       "        const ended = await end(ask, userId, 'deleted', null)\n        if ((await ask(remove, { userId })).length === 0) return undefined\n        await dropMailsOf(ask, userId)\n        await removeFactorsOf(ask, userId)\n        return ended",
     tests: ['test/stores/postgres-concurrency.test.ts'],
   },
+  {
+    name: 'a start with a wrong secret makes a new data key where there are passkeys',
+    file: 'src/engines/postgres/postgres-keys.ts',
+    find: 'NOT EXISTS (SELECT FROM factors))',
+    replace: "NOT EXISTS (SELECT FROM factors WHERE kind = 'totp'))",
+    tests: ['test/stores/postgres.test.ts'],
+    only: 'a data key that nothing opens',
+  },
 ]

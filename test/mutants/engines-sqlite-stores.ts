@@ -87,4 +87,12 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/stores/sqlite.test.ts'],
     only: 'what has waited longest goes first',
   },
+  {
+    name: 'a start with a wrong secret makes a new data key where there are passkeys',
+    file: 'src/engines/sqlite/sqlite-keys.ts',
+    find: 'NOT EXISTS (SELECT 1 FROM factors))',
+    replace: "NOT EXISTS (SELECT 1 FROM factors WHERE kind = 'totp'))",
+    tests: ['test/stores/sqlite.test.ts'],
+    only: 'a data key that nothing opens',
+  },
 ]

@@ -51,4 +51,11 @@ export const mutants: readonly Mutant[] = [
     replace: '  if (email === undefined) return {}',
     tests: ['test/users/takeovers.test.ts'],
   },
+  {
+    name: 'an invitation goes to an address that somebody has in its other spelling',
+    file: 'src/users/accounts.ts',
+    find: 'await users.findByEmail(...spellingsOf(email))',
+    replace: 'await users.findByEmail(email)',
+    tests: ['test/users/names.test.ts'],
+  },
 ]

@@ -236,15 +236,13 @@ export function testFactors(t: Test, engine: Engine): void {
     t.equal(await stores.factors.countCodes('id-a'), 0)
   })
 
-  t.test(
-    `${engine.name}: a data key that nothing opens is replaced while there is no factor, and no longer`,
-    async t => {
+  for (const kind of ['totp', 'passkey'] as const)
+    t.test(`${engine.name}: a data key that nothing opens is replaced while nobody has a factor: ${kind}`, async t => {
       const { stores } = await seeded(t, engine)
       await stores.keys.replaceDataKey(undefined, 'one')
       t.equal(await stores.keys.replaceDataKey('one', 'two', 'ifUnused'), true)
-      await enrol(stores, factor('one'))
+      await enrol(stores, factor('one', { kind }))
       t.equal(await stores.keys.replaceDataKey('two', 'three', 'ifUnused'), false)
       t.equal(await stores.keys.replaceDataKey('two', 'three'), true, 'by whoever could open it')
-    },
-  )
+    })
 }

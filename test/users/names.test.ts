@@ -75,6 +75,8 @@ t.test(
       t.equal(await who(spelling), 'former')
       t.equal((await admin('POST', '/users', { username: 'eve', password, email: spelling })).statusCode, 409)
       t.equal((await admin('PATCH', '/users/user-2', { email: spelling })).statusCode, 409)
+      const invitation = { username: 'eve', email: spelling, language: 'en' }
+      await t.rejects(app.users.invite(invitation, { by: 'command line' }), { code: 'taken' })
     }
     t.match((await app.stores.users.findById('former'))?.email, 'ana@exämple.de')
     t.match((await admin('PATCH', '/users/former', { role: 'editor' })).json(), { email: 'ana@xn--exmple-cua.de' })
