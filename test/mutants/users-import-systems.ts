@@ -100,4 +100,11 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/users/moving-in.test.ts'],
     only: 'beside name and password',
   },
+  {
+    name: 'a seed file with more passwords than may wait for a hash stops the start',
+    file: 'src/users/import/seed-users.ts',
+    find: "await hasher.hash(user.password, 'patient')",
+    replace: "await hasher.hash(user.password, 'anybody')",
+    tests: ['test/users/seeding.test.ts'],
+  },
 ]

@@ -114,4 +114,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'proves: address } as const',
     tests: ['test/users/address-proof.test.ts', 'test/users/takeovers.test.ts'],
   },
+  {
+    name: 'factors that somebody else had added survive an administrator’s link',
+    file: 'src/users/recovery.ts',
+    find: '{ proves: email, dropsFactorsSince: 0 }',
+    replace: '{ proves: email }',
+    tests: ['test/users/address-proof.test.ts'],
+  },
 ]

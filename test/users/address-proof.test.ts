@@ -1,7 +1,7 @@
 /** Whose an address is: nobody's until proven, and then its owner's alone, whoever registered it first. */
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { client, password, registered, sessionOf, withAna } from '../helpers/address.ts'
-import { bearer, mailApp, tokenIn } from '../helpers/mail.ts'
+import { bearer, type MailApp, mailApp, tokenIn } from '../helpers/mail.ts'
 import { claimsOf } from '../helpers/tokens.ts'
 
 t.test('an address given at the registration is a name once it is proven', async t => {
@@ -98,16 +98,19 @@ t.test(
   },
 )
 
+async function addFactor(t: Test, { stores: { factors, challenges } }: MailApp['app'], userId: string) {
+  await challenges.open({ challengeId: 'c', kind: 'totp', userId, credentialsVersion: 0, data: null }, 600)
+  const factor = { factorId: 'f', userId, kind: 'totp', name: null, lastStep: 0, data: 'sealed' } as const
+  t.ok(await factors.add(factor, { challengeId: 'c', keep: '', codes: ['code'] }))
+}
+
 t.test(
   'factors and pending changes of who made an account do not survive that its address is proven by another',
   async t => {
     const { app, post, deliver, tokenTo } = await mailApp(t)
     const thief = (await post('/register', { username: 'thief', password })).json().user_id
-    const { factors, challenges } = app.stores
-    const open = { challengeId: 'c', kind: 'totp', userId: thief, credentialsVersion: 0, data: null }
-    await challenges.open(open, 600)
-    const factor = { factorId: 'f', userId: thief, kind: 'totp', name: null, lastStep: 0, data: 'sealed' } as const
-    t.ok(await factors.add(factor, { challengeId: 'c', keep: '', codes: ['code'] }))
+    const { factors } = app.stores
+    await addFactor(t, app, thief)
     await app.addressProof.change(await sessionOf(app, thief), 'victim@example.com', client)
 
     t.equal((await post('/email/verify', { token: await tokenTo('victim@example.com') })).statusCode, 204)
@@ -118,6 +121,20 @@ t.test(
     t.strictSame(await deliver(), [])
   },
 )
+
+t.test('nor do factors survive that it is proven by an administrator’s link for a password', async t => {
+  const { app, post, tokenTo, deliver } = await mailApp(t)
+  const { user_id: thief } = (
+    await post('/register', { username: 'thief', password, email: 'victim@example.com' })
+  ).json()
+  await deliver()
+  await addFactor(t, app, thief)
+  await app.recovery.sendLink(thief, { by: 'a test' }, {})
+  const token = await tokenTo('victim@example.com')
+  t.equal((await post('/password/reset', { token, new_password: 'my own sentence' })).statusCode, 204)
+  t.match(await app.users.get(thief), { emailVerified: true, secondFactors: [] })
+  t.equal(await app.stores.factors.countCodes(thief), 0)
+})
 
 t.test("who gives an address that is somebody's learns nothing of it, and its owner is told", async t => {
   const { app, post, deliver, userId } = await withAna(t)

@@ -12,9 +12,16 @@ async function place(t: Test) {
   const [seedUsersFile, sqlitePath] = [join(folder, 'users.ndjson'), join(folder, 'signet.db')]
   const write = (text: string) => writeFile(seedUsersFile, text)
   /** Starts, acts and stops. @returns the names of the users then */
-  const start = async (act: (app: Awaited<ReturnType<typeof buildApp>>) => Promise<unknown> = async () => {}) => {
+  const start = async (
+    act: (app: Awaited<ReturnType<typeof buildApp>>) => Promise<unknown> = async () => {},
+    settings: Parameters<typeof testConfig>[0] = {},
+  ) => {
     const log = { write: () => {} }
-    const app = await buildApp({ config: testConfig({ seedUsersFile, sqlitePath }), log, background: false })
+    const app = await buildApp({
+      config: testConfig({ seedUsersFile, sqlitePath, ...settings }),
+      log,
+      background: false,
+    })
     try {
       await app.ready()
       await act(app)
@@ -53,6 +60,13 @@ t.test('a seeding that failed is tried again, one of nobody is none', async t =>
   t.strictSame(await start(), [])
   await write(admin)
   t.strictSame(await start(), ['admin'])
+})
+
+t.test('a file may have more passwords than logins may wait for a hash', async t => {
+  const { write, start } = await place(t)
+  const lines = Array.from({ length: 9 }, (_, i) => `{"username":"ana${i}","password":"a long sentence ${i}"}`)
+  await write(lines.join('\n'))
+  t.equal((await start(undefined, { hashThreads: 1, hashQueue: 1 })).length, 9)
 })
 
 t.test('a database that has users of its own takes none from the file, now or later', async t => {
