@@ -7,15 +7,20 @@ import { openSqliteDatabase } from '../../src/engines/sqlite/sqlite-database.ts'
 import { kindOf } from '../../src/engines/sqlite/sqlite-errors.ts'
 import { temporaryFolder, waitUntil } from '../helpers/process.ts'
 
-t.test('a group is answered a few in a turn, in order, so that others get theirs', async t => {
-  const groups: number[] = []
-  const line = createLine(
+/** Every act succeeds, and nothing is synced. @param groups is told how many there were in each */
+function lineOf(groups: number[] = []) {
+  return createLine(
     acts => {
       groups.push(acts.length)
       return acts.map(act => ({ value: act() }))
     },
     () => undefined,
   )
+}
+
+t.test('a group is answered a few in a turn, in order, so that others get theirs', async t => {
+  const groups: number[] = []
+  const line = lineOf(groups)
   const answered: number[] = []
   const all = Promise.all(
     Array.from({ length: 50 }, (_, i) => line.enter(() => i).then(answer => answered.push(answer))),
@@ -78,10 +83,7 @@ t.test('while the line is held nobody is served: who comes then waits, and so do
 })
 
 t.test('a hold that fails, as on a broken disk, holds nobody any more', async t => {
-  const line = createLine(
-    acts => acts.map(act => ({ value: act() })),
-    () => undefined,
-  )
+  const line = lineOf()
   const { promise, reject } = Promise.withResolvers<void>()
   const held = line.hold(() => promise)
   const served = line.enter(() => 'served')
@@ -93,13 +95,7 @@ t.test('a hold that fails, as on a broken disk, holds nobody any more', async t 
 
 t.test('what nobody waits for shares the commit of who comes next, or has its own a moment later', async t => {
   const groups: number[] = []
-  const line = createLine(
-    acts => {
-      groups.push(acts.length)
-      return acts.map(act => ({ value: act() }))
-    },
-    () => undefined,
-  )
+  const line = lineOf(groups)
   await Promise.all([line.ride(() => {}), line.enter(() => {})])
   t.strictSame(groups, [2])
   for (let i = 0; i < 3; i++) await turn() // nobody is served any more
